@@ -1,0 +1,124 @@
+import type { FileMode, Machine } from '../machine/machine.ts';
+import type { Json } from '../model/json.ts';
+import type { PackageFound, PackageOnSite } from '../model/package.ts';
+import type { Platform } from '../model/platform.ts';
+import type { Secret } from '../model/secret.ts';
+import type { DatabaseAddress, Site } from '../model/site.ts';
+import type { Routing } from '../services/http/http.ts';
+
+/** What a directory turned out to be. */
+export interface CodeBase {
+  readonly application: string;
+  readonly version: string;
+  /** The document root that was found: `root` itself or a directory such as `web` in it. */
+  readonly root: string;
+}
+
+/** A site as its application sees it: what its settings say and its own tool can reach. */
+export interface InstalledSite {
+  readonly site: Site;
+  readonly platform: Platform;
+  readonly database: DatabaseAddress;
+  /** Where a browser reaches it, without a trailing slash: 'http://example.com'. */
+  readonly address: string;
+}
+
+export interface WantedDirectory extends FileMode {
+  readonly path: string;
+}
+export interface WantedFile extends FileMode {
+  readonly path: string;
+  readonly text: string | Secret;
+  /** Made if it is absent and never written again: the operator's. */
+  readonly once?: boolean;
+}
+
+export interface Status {
+  readonly title: string;
+  readonly version: string;
+  readonly profile: string | null;
+  readonly packages: readonly PackageOnSite[];
+  readonly maintenance: boolean;
+}
+
+export interface Counts {
+  readonly usersRegistered: number;
+  readonly usersActive: number;
+  readonly posts: number;
+  readonly comments: number;
+}
+
+export interface PendingUpdate {
+  readonly package: string;
+  /** '10101' or 'post_update_name'. */
+  readonly update: string;
+  readonly description: string;
+}
+
+/** A site that lies in a platform's directory, as its own settings describe it. */
+export interface SiteFound {
+  readonly directory: string;
+  /** Null where settings take it from the environment (then the hub that wrote them has it). */
+  readonly database: {
+    readonly driver: string;
+    readonly name: string;
+    readonly user: string;
+    readonly password: Secret;
+    readonly host: string;
+    readonly port: number | null;
+  } | null;
+  readonly hashSalt: Secret | null;
+}
+
+/**
+ * An application knows its own code and nothing of hubs, vhosts or tasks. What it does to a site it does as the site's
+ * `runUser`, through the machine it is given; that code reaches none of the hub's secrets.
+ * Every method throws Problem 'application-failed' with what the application said.
+ */
+export interface Application {
+  readonly name: string;
+  readonly title: string;
+
+  /** Null: not this application. Throws 'invalid' for code that is this application but cannot run here, with the reason. */
+  detect(machine: Machine, root: string): Promise<CodeBase | null>;
+  /** `known` is what an earlier scan returned: files that have not changed since are not read again. */
+  packages(machine: Machine, root: string, known: PackageScan | null): Promise<PackageScan>;
+  /** Files of ours that all sites of a platform share, such as sites/sites.php. Constant: no site's data is in them. */
+  platformFiles(platform: Platform): readonly WantedFile[];
+  /** Directory names below sites/ that look like sites, without those the hub knows. */
+  sitesFound(machine: Machine, platform: Platform): Promise<readonly SiteFound[]>;
+
+  /** Why this engine's database cannot be used ('sqlite' with WordPress), or null. */
+  refusesDatabase(driver: DatabaseAddress['driver'], version: string): string | null;
+  /** Profiles that can be installed; [] where the application has none. */
+  profiles(scan: PackageScan): readonly string[];
+  routing(site: Site, platform: Platform): Routing;
+  /** The site's directories with their permissions, parents first. */
+  directories(site: Site, platform: Platform): readonly WantedDirectory[];
+  /** Settings of the site, without credentials of the database. */
+  files(site: InstalledSite, ownLines: readonly string[]): readonly WantedFile[];
+
+  install(machine: Machine, site: InstalledSite): Promise<void>;
+  isInstalled(machine: Machine, site: InstalledSite): Promise<boolean>;
+  status(machine: Machine, site: InstalledSite): Promise<Status>;
+  /** A link that logs in once; for the first account unless a user name is given. */
+  loginLink(machine: Machine, site: InstalledSite, user?: string): Promise<string>;
+  cron(machine: Machine, site: InstalledSite): Promise<void>;
+  counts(machine: Machine, site: InstalledSite): Promise<Counts>;
+  setMaintenance(machine: Machine, site: InstalledSite, on: boolean): Promise<void>;
+  rebuildCaches(machine: Machine, site: InstalledSite): Promise<void>;
+  pendingUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
+  /** Throws when one fails; the message names it. */
+  runUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
+  /** Removes what the site's own user wrote below the directory, which the back end's user may not. */
+  removeWritten(machine: Machine, site: InstalledSite, path: string): Promise<void>;
+}
+
+/** What a scan of a platform's code found, with what it needs to be quicker next time. Stored as JSON by the hub. */
+export interface PackageScan {
+  readonly packages: readonly PackageFound[];
+  /** By path: size and time of each file that was read, and what was in it. */
+  readonly files: {
+    readonly [path: string]: { readonly sizeBytes: number; readonly modifiedMs: number; readonly found: Json };
+  };
+}

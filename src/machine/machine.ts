@@ -1,0 +1,66 @@
+import type { Secret } from '../model/secret.ts';
+import type { Command } from './command.ts';
+
+export interface Output {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface FileMode {
+  /** Octal, as in chmod: '0440', '02770'. */
+  readonly mode: `0${number}`;
+  readonly group?: string;
+}
+
+export interface FileStat {
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'link' | 'other';
+  /** Four or five octal digits with a leading 0: '0644', '02770'. */
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+}
+
+/** What to look for below a directory. Links are listed and never followed. */
+export interface Find {
+  /** Globs on the last part of the path, as in find -name; none means everything. */
+  readonly names?: readonly string[];
+  /** Names of directories that are not entered. */
+  readonly prune?: readonly string[];
+  readonly depthMax?: number;
+}
+
+/**
+ * The hands we have on one server. Everything the back end does to the world passes through here,
+ * so the machines are the only files with side effects. Once the claim of its task is lost, every method throws.
+ *
+ * All paths are absolute. All methods reject with Problem 'server-unreachable', 'timeout', 'disk-full' or
+ * 'command-failed' (the message names server and path), and with nothing else.
+ */
+export interface Machine {
+  readonly name: string;
+  /** Output is scrubbed of the secrets the machine was given before it is logged. The caller gets it as it is. */
+  run(command: Command): Promise<Output>;
+  read(path: string): Promise<string | null>;
+  /** Those that are there, by path. One round trip for all of them. */
+  readMany(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  stat(path: string): Promise<FileStat | null>;
+  /** Recursive, without `path` itself; [] if it is absent. */
+  find(path: string, find: Find): Promise<readonly FileStat[]>;
+  /** Whole or not at all: a reader sees the old text or the new, never half. */
+  write(path: string, text: string | Secret, mode: FileMode): Promise<void>;
+  /** Makes it with its parents (0755), or sets mode and group of the one that is there. */
+  makeDirectory(path: string, mode: FileMode): Promise<void>;
+  /** Within one file system; the target is replaced if it is a file. */
+  move(from: string, to: string): Promise<void>;
+  /** Removes a file or a whole directory. Absent is fine. Links are removed, not followed. */
+  remove(path: string): Promise<void>;
+  /**
+   * One at a time, over all workers and processes on this server that use the same path as lock file.
+   * Freed when `action` ends or the process dies. Waits at most a minute, then Problem 'timeout'.
+   */
+  exclusively<T>(path: string, action: () => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,32 @@
+import type { Json } from './json.ts';
+
+export type ServerStatus = 'queued' | 'enabled' | 'failed' | 'locked' | 'deleted';
+
+export interface Server {
+  readonly id: string;
+  /** Short name, as in @server_master. */
+  readonly name: string;
+  /** What ssh and other machines call it; 'localhost' is the hub's own machine. */
+  readonly host: string;
+  readonly status: ServerStatus;
+  /** What plug-ins keep about it, by the plug-in's name. */
+  readonly data: { readonly [plugin: string]: Json };
+}
+
+/** Where things lie on a server. The layout of the old Aegir (seed 003) below one root, so that it can be taken over in place. */
+export interface ServerPaths {
+  readonly root: string;
+  readonly config: string;
+  readonly platforms: string;
+  readonly backups: string;
+  readonly clients: string;
+}
+
+/** `root` is '/var/aegir' unless the server says otherwise. */
+export const serverPaths = (root: string, serverName: string): ServerPaths => ({
+  root,
+  config: `${root}/config/server_${serverName}`,
+  platforms: `${root}/platforms`,
+  backups: `${root}/backups`,
+  clients: `${root}/clients`,
+});

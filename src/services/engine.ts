@@ -1,0 +1,55 @@
+import type { ZodType } from 'zod';
+import type { Machine } from '../machine/machine.ts';
+import type { ServerPaths } from '../model/server.ts';
+import type { Db } from './db/db.ts';
+import type { Http } from './http/http.ts';
+import type { Provides } from './provides.ts';
+
+/** The service types that the core knows, each with its interface. A plug-in's type is any other word, and gives what `Provides` promises. */
+export interface Services {
+  http: Http;
+  db: Db;
+}
+
+/** What an engine is opened with: the hands on its server, and where things lie there. */
+export interface EngineHost {
+  readonly machine: Machine;
+  readonly paths: ServerPaths;
+}
+
+export interface Detected {
+  readonly engine: string;
+  readonly version: string;
+  /** Options that would fit what was found. */
+  readonly options: Record<string, unknown>;
+}
+
+export interface Engine {
+  readonly type: string;
+  readonly name: string;
+  readonly title: string;
+  /** The API validates with it, the panel draws the form from it, the CLI makes its flags of it. */
+  readonly options: ZodType;
+  /** Names of options that are secrets: sealed in the hub's database, never answered by the API. */
+  readonly secrets: readonly string[];
+  /** Does nothing yet: it only binds. */
+  open(host: EngineHost, options: unknown): unknown;
+  /** Looks whether the program is there, for the diagnosis of `server verify`. */
+  detect?(machine: Machine): Promise<Detected | null>;
+}
+
+type Opened<Type extends string> = Type extends keyof Services ? Services[Type] : Provides<never, never> | object;
+
+/** Ties `open` to the engine's own options, so that neither the engine nor the list of engines needs a cast. */
+export function engine<const Type extends string, Options>(definition: {
+  readonly type: Type;
+  readonly name: string;
+  readonly title: string;
+  readonly options: ZodType<Options>;
+  readonly secrets?: readonly (keyof Options & string)[];
+  open(host: EngineHost, options: Options): Opened<Type>;
+  detect?(machine: Machine): Promise<Detected | null>;
+}): Engine {
+  const { options, open, secrets = [] } = definition;
+  return { ...definition, secrets, open: (host, given) => open(host, options.parse(given)) };
+}

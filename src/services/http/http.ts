@@ -1,0 +1,46 @@
+import type { Alias, DatabaseAddress, TlsMode } from '../../model/site.ts';
+import type { Provides } from '../provides.ts';
+
+/** What the application wants of a web server, in terms that every engine can render. */
+export interface Routing {
+  /** What answers a path that is no file: '/index.php'. */
+  readonly frontController: string;
+  /** Scripts that may be run, as paths below the root: everything else that ends in .php answers 404. */
+  readonly scripts: readonly string[];
+  /** Regular expressions (PCRE, on the path) that always answer 404: source code, dot files, private files. */
+  readonly denied: readonly string[];
+  /** Path prefix under which uploads lie, relative to the root: 'sites/example.com/files'. Nothing in it is ever executed. */
+  readonly files: string;
+  /** Served from `files` too: '/files/x' as `sites/…/files/x`. */
+  readonly shortFiles: boolean;
+}
+
+/** A site as a web server publishes it. */
+export interface Vhost {
+  readonly siteId: string;
+  /** Canonical name; the key. */
+  readonly name: string;
+  readonly aliases: readonly Alias[];
+  readonly redirection: string | null;
+  /** Document root of the platform. */
+  readonly root: string;
+  /** Directory below `sites/`; reaches PHP as AEGIR_SITE_DIR. */
+  readonly directory: string;
+  readonly routing: Routing;
+  /** 'disabled' answers every request with a notice and 503, 'maintenance' likewise; neither carries credentials. */
+  readonly state: 'enabled' | 'disabled' | 'maintenance';
+  /** Reach PHP as AEGIR_DB_DRIVER, _NAME, _USER, _PASSWORD, _HOST, _PORT, _SOCKET so that settings hold none. */
+  readonly database: DatabaseAddress;
+  readonly fpmSocket: string;
+  readonly tls: TlsMode;
+  readonly certificate: { readonly certificatePath: string; readonly keyPath: string } | null;
+  /** Lines that plug-ins add for this engine. A site with lines of its own gets a server block of its own. */
+  readonly lines: readonly string[];
+}
+
+export interface Http extends Provides<Vhost, string> {
+  /** Where the operator's own lines for a site go: files that we include and never write. */
+  ownLines(siteName: string): string;
+  /** What a browser on the server's network opens: 'http://example.com' or with a port that is not the default. */
+  address(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string;
+}

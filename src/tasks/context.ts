@@ -1,0 +1,69 @@
+import type { Application, InstalledSite, PackageScan } from '../applications/application.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { Changes } from '../machine/put.ts';
+import type { Platform } from '../model/platform.ts';
+import type { Secret } from '../model/secret.ts';
+import type { Server, ServerPaths } from '../model/server.ts';
+import type { Site } from '../model/site.ts';
+import type { Db } from '../services/db/db.ts';
+import type { Engine } from '../services/engine.ts';
+import type { Http } from '../services/http/http.ts';
+import type { Provides } from '../services/provides.ts';
+
+/** What every task can say while it runs. */
+export interface Report {
+  note(text: string, level?: 'info' | 'warning'): Promise<void>;
+  /** One 'changed' event for each; none for none. */
+  changed(changes: Changes): Promise<void>;
+  /** Keeps a secret for who asked for the task, sealed and apart from the log: the login link. Fenced like every write. */
+  keep(name: 'loginLink', secret: Secret): Promise<void>;
+}
+
+export interface OpenService {
+  readonly id: string;
+  readonly type: string;
+  readonly engine: string;
+  readonly opened: Pick<Provides<never, never>, 'verify'>;
+}
+
+/** A server with everything on it, resolved: no step looks anything up. */
+export interface ServerContext {
+  readonly report: Report;
+  readonly server: Server;
+  readonly paths: ServerPaths;
+  readonly machine: Machine;
+  readonly services: readonly OpenService[];
+  /** All engines there are, for the diagnosis to look what else is there. */
+  readonly engines: readonly Engine[];
+}
+
+export interface PlatformContext extends Omit<ServerContext, 'services' | 'engines'> {
+  readonly platform: Platform;
+  readonly http: Http;
+  /** Those that could be it; the first verify finds out which. */
+  readonly applications: readonly Application[];
+  /** The last scan, so that the next is quick. */
+  readonly scan: PackageScan | null;
+  /** Directories below sites/ of the sites the hub knows on it. */
+  readonly siteDirectories: readonly string[];
+}
+
+export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'> {
+  readonly site: Site;
+  readonly platform: Platform;
+  readonly http: Http;
+  readonly db: Db;
+  readonly application: Application;
+  readonly scan: PackageScan | null;
+  /** The site as the application sees it; the same object in every step. */
+  readonly installed: InstalledSite;
+  /** Lines that plug-ins add to the site's settings and to its vhost. */
+  readonly lines: { readonly settings: readonly string[]; readonly vhost: readonly string[] };
+}
+
+/** How a task type asks for the rows it needs, opened and ready to use. The worker answers from the hub, a test from memory. */
+export interface Load {
+  server(id: string): Promise<ServerContext>;
+  platform(id: string): Promise<PlatformContext>;
+  site(id: string): Promise<SiteContext>;
+}

@@ -1,0 +1,108 @@
+import type { ZodType } from 'zod';
+import type { PackageScan, SiteFound } from '../applications/application.ts';
+import type { Json } from '../model/json.ts';
+import type { PackageOnSite } from '../model/package.ts';
+import type { PlatformStatus } from '../model/platform.ts';
+import type { ServerStatus } from '../model/server.ts';
+import type { SiteStatus } from '../model/site.ts';
+import type { Load } from './context.ts';
+
+/**
+ * One thing done to the world, and how to put it back.
+ * `run` may be called again after a crash, `undo` too: both must end in the same place however often they run.
+ * When a task fails, every step that began is undone, the failed one first.
+ */
+export interface Step<Context, Result> {
+  readonly name: string;
+  run(context: Context): Promise<Partial<Result> | void>;
+  /** 'nothing' needs a comment that says why. */
+  readonly undo: 'nothing' | ((context: Context) => Promise<void>);
+}
+
+/** What the hub writes down in the transaction that ends the task. */
+export interface Outcome {
+  readonly server?: { readonly status?: ServerStatus; readonly verified?: boolean; readonly diagnosis?: Json };
+  readonly platform?: {
+    readonly status?: PlatformStatus;
+    readonly verified?: boolean;
+    readonly root?: string;
+    readonly application?: string;
+    readonly version?: string;
+    readonly scan?: PackageScan;
+    /** Sites found on disk that the hub does not know: it shows them, a person imports them. */
+    readonly sitesFound?: readonly Pick<SiteFound, 'directory'>[];
+  };
+  readonly site?: {
+    readonly status?: SiteStatus;
+    readonly verified?: boolean;
+    readonly databaseIsOurs?: boolean;
+    readonly title?: string;
+    readonly profile?: string;
+    readonly packages?: readonly PackageOnSite[];
+  };
+}
+
+export interface Definition<Args, Context, Result> {
+  /** Subject and verb, as said aloud: 'site install'. */
+  readonly name: `${'server' | 'platform' | 'site'} ${string}`;
+  readonly title: string;
+  readonly args: ZodType<Args>;
+  /** The statuses of the subject in which this may be asked for. */
+  readonly from: readonly string[];
+  /** After this much time it fails and is undone. */
+  readonly timeoutMs: number;
+  /** Lower runs first; 0 unless it matters. */
+  readonly priority?: number;
+  /** A second one, queued with the same arguments, is the first: three edits in a row are one verify. */
+  readonly coalesce?: boolean;
+  /** What no other task may touch meanwhile, besides the subject itself. */
+  locks?(subject: string, args: Args): readonly string[];
+  context(load: Load, subject: string, args: Args): Promise<Context>;
+  /** Reads, and throws a Problem when the task should not even begin. Changes nothing. */
+  check(context: Context): Promise<void>;
+  steps(context: Context): readonly Step<Context, Result>[];
+  done(context: Context, result: Partial<Result>): Outcome;
+  failed(context: Context): Outcome;
+}
+
+export interface OpenStep {
+  readonly name: string;
+  run(): Promise<Json>;
+  readonly undo: 'nothing' | (() => Promise<void>);
+}
+
+/** A task ready to run: the context is bound, so the runner needs to know nothing about it. */
+export interface OpenTask {
+  check(): Promise<void>;
+  readonly steps: readonly OpenStep[];
+  done(result: Json): Outcome;
+  failed(): Outcome;
+}
+
+export type Noun = 'server' | 'platform' | 'site';
+
+export interface TaskType {
+  readonly name: string;
+  readonly noun: Noun;
+  readonly title: string;
+  readonly args: ZodType;
+  readonly from: readonly string[];
+  readonly timeoutMs: number;
+  readonly priority: number;
+  readonly coalesce: boolean;
+  /** Sorted, with the subject's own: ['site:7']. */
+  locks(subject: string, args: unknown): readonly string[];
+  /** `added` are steps of plug-ins, placed before or after ours. */
+  open(load: Load, subject: string, args: unknown, added?: readonly AddedSteps[]): Promise<OpenTask>;
+}
+
+/** Steps of a plug-in, placed before or after one of a task's own, reversible and shown like all others. */
+export interface AddedSteps {
+  /** 'site install'. */
+  readonly task: string;
+  readonly place: 'before' | 'after';
+  /** Name of the task's own step; a step that does not exist is a Problem when the task is opened. */
+  readonly step: string;
+  // The context is the task type's own: SiteContext for 'site …'. It is erased here and restored where the step is bound.
+  readonly steps: readonly Step<never, Record<string, Json>>[];
+}
