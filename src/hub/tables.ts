@@ -1,0 +1,227 @@
+import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { PackageScan } from '../applications/application.ts';
+import type { TaskEvent } from '../model/event.ts';
+import type { Json } from '../model/json.ts';
+import type { ProblemJson } from '../model/problem.ts';
+
+/** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
+export interface Tables {
+  client: ClientTable;
+  account: AccountTable;
+  token: TokenTable;
+  server: ServerTable;
+  service: ServiceTable;
+  platform: PlatformTable;
+  site: SiteTable;
+  alias: AliasTable;
+  package: PackageTable;
+  release: ReleaseTable;
+  instance: InstanceTable;
+  packageOnSite: PackageOnSiteTable;
+  backup: BackupTable;
+  task: TaskTable;
+  lock: LockTable;
+  event: EventTable;
+  taskSecret: TaskSecretTable;
+  worker: WorkerTable;
+  queue: QueueTable;
+  setting: SettingTable;
+}
+
+/** A bigint: JavaScript's numbers are too small for it, so it is a string of digits. */
+type Id = string;
+/** Has a default in the database. */
+type Default<T> = ColumnType<T, T | undefined, T>;
+type Time = ColumnType<Date, Date | string | undefined, Date | string>;
+/** timestamptz that may be null. */
+type MaybeTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+/** jsonb: read as a value, written with `jsonb(value)`. */
+type JsonColumn<T> = ColumnType<T, string, string>;
+type JsonDefault<T> = ColumnType<T, string | undefined, string>;
+type MaybeJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+type Maybe<T> = ColumnType<T | null, T | null | undefined, T | null>;
+
+interface ClientTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+  title: string;
+  email: Maybe<string>;
+  status: Default<string>;
+  createdAt: Time;
+}
+interface AccountTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+  email: Maybe<string>;
+  status: Default<string>;
+  createdAt: Time;
+}
+interface TokenTable {
+  id: GeneratedAlways<Id>;
+  accountId: Id;
+  title: string;
+  hash: Buffer;
+  expiresAt: MaybeTime;
+  revokedAt: MaybeTime;
+  lastUsedAt: MaybeTime;
+  createdAt: Time;
+}
+interface ServerTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+  title: string;
+  host: string;
+  status: Default<string>;
+  root: Default<string>;
+  data: JsonDefault<{ readonly [plugin: string]: Json }>;
+  diagnosis: MaybeJson<Json>;
+  verifiedAt: MaybeTime;
+  createdAt: Time;
+}
+interface ServiceTable {
+  id: GeneratedAlways<Id>;
+  serverId: Id;
+  type: string;
+  engine: string;
+  options: JsonDefault<{ readonly [option: string]: Json }>;
+  secrets: Maybe<Buffer>;
+  status: Default<string>;
+  createdAt: Time;
+}
+interface PlatformTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+  title: string;
+  root: string;
+  serverId: Id;
+  httpServiceId: Id;
+  status: Default<string>;
+  application: Maybe<string>;
+  version: Maybe<string>;
+  scan: MaybeJson<PackageScan>;
+  sitesFound: JsonDefault<readonly { readonly directory: string }[]>;
+  verifiedAt: MaybeTime;
+  createdAt: Time;
+}
+interface SiteTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+  status: Default<string>;
+  clientId: Id;
+  platformId: Id;
+  dbServiceId: Id;
+  directory: string;
+  title: string;
+  profile: string;
+  language: Default<string>;
+  email: string;
+  redirection: Maybe<string>;
+  tls: Default<string>;
+  certificatePath: Maybe<string>;
+  keyPath: Maybe<string>;
+  dbName: string;
+  dbUser: string;
+  dbPassword: Buffer;
+  dbIsOurs: Default<boolean>;
+  hashSalt: Buffer;
+  cronKey: Buffer;
+  runUser: string;
+  fpmSocket: string;
+  data: JsonDefault<{ readonly [plugin: string]: Json }>;
+  verifiedAt: MaybeTime;
+  createdAt: Time;
+  deletedAt: MaybeTime;
+}
+interface AliasTable {
+  name: string;
+  siteId: Id;
+  kind: 'canonical' | 'alias' | 'redirect';
+}
+interface PackageTable {
+  id: GeneratedAlways<Id>;
+  application: string;
+  type: string;
+  name: string;
+  title: string;
+}
+interface ReleaseTable {
+  id: GeneratedAlways<Id>;
+  packageId: Id;
+  version: Maybe<string>;
+  schemaVersion: Maybe<string>;
+  coreCompatibility: Maybe<string>;
+}
+interface InstanceTable {
+  releaseId: Id;
+  platformId: Id;
+  path: string;
+  hidden: Default<boolean>;
+}
+interface PackageOnSiteTable {
+  siteId: Id;
+  packageId: Id;
+  enabled: boolean;
+  schemaVersion: Maybe<string>;
+}
+interface BackupTable {
+  id: GeneratedAlways<Id>;
+  siteId: Id;
+  status: Default<string>;
+  createdAt: Time;
+}
+interface TaskTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+  subjectType: string;
+  subjectId: Id;
+  subjectName: string;
+  args: JsonDefault<Json>;
+  dryRun: Default<boolean>;
+  locks: readonly string[];
+  priority: Default<number>;
+  runAt: Time;
+  status: Default<'queued' | 'running' | 'done' | 'failed' | 'stuck' | 'cancelled'>;
+  attempt: Default<number>;
+  attemptsMax: Default<number>;
+  timeoutMs: number;
+  worker: Maybe<string>;
+  heartbeatAt: MaybeTime;
+  cancelRequestedAt: MaybeTime;
+  accountId: Maybe<Id>;
+  result: MaybeJson<Json>;
+  problem: MaybeJson<ProblemJson>;
+  createdAt: Time;
+  startedAt: MaybeTime;
+  endedAt: MaybeTime;
+}
+interface LockTable {
+  key: string;
+  taskId: Id;
+}
+interface EventTable {
+  taskId: Id;
+  seq: number;
+  at: Time;
+  data: JsonColumn<TaskEvent>;
+}
+interface TaskSecretTable {
+  taskId: Id;
+  name: string;
+  sealed: Buffer;
+  createdAt: Time;
+}
+interface WorkerTable {
+  name: string;
+  startedAt: Time;
+  heartbeatAt: Time;
+  waiting: Maybe<string>;
+}
+interface QueueTable {
+  name: string;
+  paused: Default<boolean>;
+  lastRunAt: MaybeTime;
+}
+interface SettingTable {
+  name: string;
+  value: JsonColumn<Json>;
+}
