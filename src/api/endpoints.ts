@@ -1,0 +1,31 @@
+import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
+import { hubEndpoints } from './endpoints/hub.ts';
+import { peopleEndpoints } from './endpoints/people.ts';
+import { platformEndpoints } from './endpoints/platforms.ts';
+import { serverEndpoints } from './endpoints/servers.ts';
+import { siteEndpoints } from './endpoints/sites.ts';
+import { taskEndpoints } from './endpoints/tasks.ts';
+
+/** Every endpoint, once. The hub must answer each, every caller can ask each, OpenAPI is printed from it. */
+export const api = {
+  ...peopleEndpoints,
+  ...serverEndpoints,
+  ...platformEndpoints,
+  ...siteEndpoints,
+  ...taskEndpoints,
+  ...hubEndpoints,
+};
+
+export type Api = typeof api;
+export type EndpointName = keyof Api;
+
+/** What a caller has to say to one endpoint. */
+export type Input<Name extends EndpointName> = InputOf<Api[Name]>;
+/** What the hub's handler of one endpoint is given. */
+export type Given<Name extends EndpointName> = GivenOf<Api[Name]>;
+export type Answer<Name extends EndpointName> = AnswerOf<Api[Name]>;
+
+// The names are the keys of the table just above; Object.keys only forgets their type.
+export const endpointNames = Object.keys(api) as readonly EndpointName[];
+/** One endpoint, seen without its exact type: for code that treats all alike. */
+export const endpointOf = (name: EndpointName): Endpoint => api[name];

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { endpoint, listQuery, page } from '../endpoint.ts';
+import * as shape from '../shapes.ts';
+import * as text from '../text.ts';
+
+const state = z.enum(['enabled', 'locked', 'deleted']).optional();
+const gone = z.object({ deleted: z.string() });
+
+export const peopleEndpoints = {
+  'client list': endpoint({
+    method: 'GET',
+    path: '/api/clients',
+    summary: 'Clients: who owns sites',
+    query: listQuery({ status: state }),
+    answer: page(shape.client),
+  }),
+  'client get': endpoint({
+    method: 'GET',
+    path: '/api/clients/:name',
+    summary: 'One client',
+    answer: shape.client,
+  }),
+  'client create': endpoint({
+    method: 'POST',
+    path: '/api/clients',
+    summary: 'Make a client',
+    body: z.strictObject({ name: text.clientName, title: text.title.optional(), email: text.email.optional() }),
+    answer: shape.client,
+    status: 201,
+  }),
+  'client set': endpoint({
+    method: 'PATCH',
+    path: '/api/clients/:name',
+    summary: 'Change the given fields of a client; null resets',
+    body: z.strictObject({
+      title: text.title.nullable().optional(),
+      email: text.email.nullable().optional(),
+      status: z.enum(['enabled', 'locked']).optional(),
+    }),
+    answer: shape.client,
+  }),
+  'client delete': endpoint({
+    method: 'DELETE',
+    path: '/api/clients/:name',
+    summary: 'Delete a client that owns no sites',
+    answer: gone,
+  }),
+  'account list': endpoint({
+    method: 'GET',
+    path: '/api/accounts',
+    summary: 'Accounts: who may call the API',
+    query: listQuery({ status: state }),
+    answer: page(shape.account),
+  }),
+  'account get': endpoint({
+    method: 'GET',
+    path: '/api/accounts/:name',
+    summary: 'One account',
+    answer: shape.account,
+  }),
+  'account create': endpoint({
+    method: 'POST',
+    path: '/api/accounts',
+    summary: 'Make an account',
+    body: z.strictObject({ name: text.short, email: text.email.optional() }),
+    answer: shape.account,
+    status: 201,
+  }),
+  'account set': endpoint({
+    method: 'PATCH',
+    path: '/api/accounts/:name',
+    summary: 'Change the given fields of an account; a locked one cannot log in',
+    body: z.strictObject({
+      email: text.email.nullable().optional(),
+      status: z.enum(['enabled', 'locked']).optional(),
+    }),
+    answer: shape.account,
+  }),
+  'account delete': endpoint({
+    method: 'DELETE',
+    path: '/api/accounts/:name',
+    summary: 'Delete an account and revoke its tokens',
+    answer: gone,
+  }),
+  'token list': endpoint({
+    method: 'GET',
+    path: '/api/tokens',
+    summary: 'Tokens, without what they are made of',
+    query: listQuery({ account: text.reference.optional() }),
+    answer: page(shape.token),
+  }),
+  'token create': endpoint({
+    method: 'POST',
+    path: '/api/tokens',
+    summary: 'Make a token; it is shown once, here',
+    body: z.strictObject({
+      account: text.reference.optional().describe("Whose it is; 'admin', made on demand, unless given"),
+      title: text.title.optional(),
+      expiresAt: text.time.optional(),
+    }),
+    answer: z.object({ token: z.string(), about: shape.token }),
+    status: 201,
+    once: true,
+  }),
+  'token delete': endpoint({
+    method: 'DELETE',
+    path: '/api/tokens/:token',
+    summary: 'Revoke a token, by its number',
+    answer: gone,
+  }),
+};

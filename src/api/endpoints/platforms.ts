@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { endpoint, listQuery, page } from '../endpoint.ts';
+import * as shape from '../shapes.ts';
+import * as text from '../text.ts';
+
+export const platformEndpoints = {
+  'platform list': endpoint({
+    method: 'GET',
+    path: '/api/platforms',
+    summary: 'Platforms: copies of an application, each at a path of a server',
+    query: listQuery({
+      status: z.enum(['queued', 'enabled', 'failed', 'locked', 'deleted']).optional(),
+      server: text.reference.optional(),
+      application: text.word.optional(),
+    }),
+    answer: page(shape.platform),
+  }),
+  'platform get': endpoint({
+    method: 'GET',
+    path: '/api/platforms/:name',
+    summary: 'One platform',
+    answer: shape.platform,
+  }),
+  'platform create': endpoint({
+    method: 'POST',
+    path: '/api/platforms',
+    summary: 'Make a code base known as a platform and verify it',
+    body: z.strictObject({
+      name: text.short,
+      root: text.root.describe('Its directory on the server, absolute'),
+      server: text.reference.optional().describe('The server it lies on; the only one with a web server unless given'),
+      title: text.title.optional(),
+    }),
+    answer: z.object({ platform: shape.platform, task: shape.task }),
+    status: 201,
+  }),
+  'platform set': endpoint({
+    method: 'PATCH',
+    path: '/api/platforms/:name',
+    summary: 'Change the given fields of a platform; null resets',
+    body: z.strictObject({ title: text.title.nullable().optional() }),
+    answer: z.object({ platform: shape.platform }),
+  }),
+  'platform packages': endpoint({
+    method: 'GET',
+    path: '/api/platforms/:name/packages',
+    summary: 'Profiles, modules, themes and plugins in a platform',
+    query: listQuery({ type: text.word.optional() }),
+    answer: page(shape.packageFound),
+  }),
+};

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { endpoint, listQuery, page } from '../endpoint.ts';
+import * as shape from '../shapes.ts';
+import * as text from '../text.ts';
+
+const tls = z.enum(['off', 'on', 'required']);
+const aliases = z
+  .array(z.union([text.host, z.strictObject({ name: text.host, redirect: z.boolean().default(false) })]))
+  .max(500)
+  .describe('Other names of the site; { name, redirect: true } redirects to the canonical one');
+
+export const siteEndpoints = {
+  'site list': endpoint({
+    method: 'GET',
+    path: '/api/sites',
+    summary: 'Sites; `q` looks into names, aliases and titles',
+    query: listQuery({
+      status: z.enum(['queued', 'enabled', 'disabled', 'failed', 'deleted']).optional(),
+      platform: text.reference.optional(),
+      client: text.reference.optional(),
+      server: text.reference.optional(),
+      profile: text.profile.optional(),
+    }),
+    answer: page(shape.site),
+  }),
+  'site get': endpoint({ method: 'GET', path: '/api/sites/:name', summary: 'One site', answer: shape.site }),
+  'site create': endpoint({
+    method: 'POST',
+    path: '/api/sites',
+    summary: 'Make a site and install it',
+    body: z.strictObject({
+      name: text.host.describe('Its canonical host name'),
+      platform: text.reference,
+      profile: text.profile.optional().describe("'standard', or the platform's first, unless given"),
+      language: text.language.default('en'),
+      title: text.title.optional(),
+      email: text.email.optional().describe('Of the site and its first account'),
+      client: text.reference.optional().describe("Whose it is; 'main' unless given"),
+      dbServer: text.reference.optional().describe("Whose db service it uses; the platform's server, or the only one"),
+      aliases: aliases.optional(),
+      redirection: text.host.optional(),
+      tls: tls.default('off'),
+      certificatePath: text.path.optional(),
+      keyPath: text.path.optional(),
+      data: text.data.optional(),
+      dryRun: z.boolean().default(false).describe('Only say what the installation would do'),
+    }),
+    answer: z.object({ site: shape.site, task: shape.task }),
+    status: 201,
+  }),
+  'site set': endpoint({
+    method: 'PATCH',
+    path: '/api/sites/:name',
+    summary: 'Change the given fields of a site and verify it; null resets',
+    body: z.strictObject({
+      title: text.title.nullable().optional(),
+      email: text.email.nullable().optional(),
+      client: text.reference.nullable().optional(),
+      aliases: aliases.nullable().optional(),
+      redirection: text.host.nullable().optional(),
+      tls: tls.nullable().optional(),
+      certificatePath: text.path.nullable().optional(),
+      keyPath: text.path.nullable().optional(),
+      data: text.data.nullable().optional(),
+    }),
+    answer: z.object({ site: shape.site, task: shape.task.nullable() }),
+  }),
+  'site discard': endpoint({
+    method: 'DELETE',
+    path: '/api/sites/:name',
+    summary: 'Forget a site on which no task was ever run for real; any other is deleted by the task site delete',
+    answer: z.object({ deleted: z.string() }),
+  }),
+  'site packages': endpoint({
+    method: 'GET',
+    path: '/api/sites/:name/packages',
+    summary: 'Packages as this site has them',
+    query: listQuery({ type: text.word.optional(), enabled: z.enum(['true', 'false']).optional() }),
+    answer: page(shape.packageOnSite),
+  }),
+  'site login-link': endpoint({
+    method: 'GET',
+    path: '/api/sites/:name/login-link',
+    summary: 'The one-time login link that the last `site install` or `site login` made; kept for a day',
+    query: z.strictObject({ task: text.id.optional() }),
+    answer: z.object({ link: z.string(), task: z.string(), createdAt: z.string() }),
+  }),
+  'alias list': endpoint({
+    method: 'GET',
+    path: '/api/aliases',
+    summary: 'Every host name that is taken',
+    query: listQuery({
+      site: text.reference.optional(),
+      kind: z.enum(['canonical', 'alias', 'redirect']).optional(),
+    }),
+    answer: page(shape.alias),
+  }),
+  'backup list': endpoint({
+    method: 'GET',
+    path: '/api/backups',
+    summary: 'Backups of sites',
+    query: listQuery({ site: text.reference.optional() }),
+    answer: page(shape.backup),
+  }),
+};

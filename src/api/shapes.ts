@@ -1,0 +1,203 @@
+import { z } from 'zod';
+
+/** The shapes of answers. Ids are decimal strings, times are ISO 8601 in UTC, null is known to be absent. */
+
+const at = z.string();
+const atOrNull = z.string().nullable();
+
+/** A task that could be asked for, and why it cannot be just now. */
+const possibleTask = z
+  .object({ name: z.string(), title: z.string(), possible: z.boolean(), reason: z.string().optional() })
+  .meta({ id: 'PossibleTask' });
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    hint: z.string().optional(),
+    causes: z.array(z.string()),
+    fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+export const client = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    title: z.string(),
+    email: z.string().nullable(),
+    status: z.string(),
+    sites: z.int(),
+    createdAt: at,
+  })
+  .meta({ id: 'Client' });
+
+export const account = z
+  .object({ id: z.string(), name: z.string(), email: z.string().nullable(), status: z.string(), createdAt: at })
+  .meta({ id: 'Account' });
+
+export const token = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    title: z.string(),
+    expiresAt: atOrNull,
+    revokedAt: atOrNull,
+    lastUsedAt: atOrNull,
+    createdAt: at,
+  })
+  .meta({ id: 'Token' });
+
+export const service = z
+  .object({
+    id: z.string(),
+    server: z.string(),
+    type: z.string(),
+    engine: z.string(),
+    options: z.record(z.string(), z.unknown()),
+    secretsSet: z.array(z.string()).describe('Names of the options that are kept sealed and never answered'),
+    status: z.string(),
+    createdAt: at,
+  })
+  .meta({ id: 'Service' });
+
+export const server = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    context: z.string(),
+    title: z.string(),
+    host: z.string(),
+    status: z.string(),
+    root: z.string(),
+    data: z.record(z.string(), z.unknown()),
+    diagnosis: z.unknown(),
+    services: z.array(service),
+    verifiedAt: atOrNull,
+    createdAt: at,
+    tasks: z.array(possibleTask),
+  })
+  .meta({ id: 'Server' });
+
+export const platform = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    context: z.string(),
+    title: z.string(),
+    root: z.string(),
+    server: z.string(),
+    engine: z.string().describe('Engine of the http service that publishes it'),
+    status: z.string(),
+    application: z.string().nullable(),
+    version: z.string().nullable(),
+    profiles: z.array(z.string()),
+    sites: z.int(),
+    sitesFound: z.array(z.object({ directory: z.string() })),
+    verifiedAt: atOrNull,
+    createdAt: at,
+    tasks: z.array(possibleTask),
+  })
+  .meta({ id: 'Platform' });
+
+export const site = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    context: z.string(),
+    url: z.string(),
+    status: z.string(),
+    title: z.string(),
+    client: z.string(),
+    platform: z.string(),
+    server: z.string(),
+    database: z.object({ server: z.string(), engine: z.string(), name: z.string(), user: z.string() }),
+    directory: z.string(),
+    profile: z.string(),
+    language: z.string(),
+    email: z.string(),
+    aliases: z.array(z.object({ name: z.string(), redirect: z.boolean() })),
+    redirection: z.string().nullable(),
+    tls: z.string(),
+    certificatePath: z.string().nullable(),
+    keyPath: z.string().nullable(),
+    runUser: z.string(),
+    data: z.record(z.string(), z.unknown()),
+    verifiedAt: atOrNull,
+    createdAt: at,
+    tasks: z.array(possibleTask),
+  })
+  .meta({ id: 'Site' });
+
+export const task = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    title: z.string(),
+    subject: z.object({ noun: z.string(), id: z.string(), name: z.string() }),
+    args: z.record(z.string(), z.unknown()),
+    dryRun: z.boolean(),
+    status: z.string(),
+    priority: z.int(),
+    attempt: z.int(),
+    worker: z.string().nullable(),
+    account: z.string().nullable(),
+    runAt: at,
+    createdAt: at,
+    startedAt: atOrNull,
+    endedAt: atOrNull,
+    result: z.unknown(),
+    problem: z.unknown(),
+  })
+  .meta({ id: 'Task' });
+
+export const taskWithSteps = task
+  .extend({
+    steps: z.array(z.object({ name: z.string(), status: z.string() })),
+    actions: z.array(z.object({ name: z.string(), possible: z.boolean(), reason: z.string().optional() })),
+    waitsFor: z.array(z.string()).describe('Ids of the tasks that hold what it needs'),
+  })
+  .meta({ id: 'TaskWithSteps' });
+
+/** One line of a task's log; `event` is a TaskEvent of model/event.ts. */
+export const logged = z
+  .object({ seq: z.int(), at, event: z.looseObject({ type: z.string() }) })
+  .meta({ id: 'LoggedEvent' });
+
+export const alias = z
+  .object({ name: z.string(), site: z.string(), kind: z.enum(['canonical', 'alias', 'redirect']) })
+  .meta({ id: 'Alias' });
+
+export const packageFound = z
+  .object({
+    type: z.string(),
+    name: z.string(),
+    title: z.string(),
+    version: z.string().nullable(),
+    schemaVersion: z.string().nullable(),
+    coreCompatibility: z.string().nullable(),
+    path: z.string(),
+    hidden: z.boolean(),
+  })
+  .meta({ id: 'PackageOnPlatform' });
+
+export const packageOnSite = z
+  .object({
+    type: z.string(),
+    name: z.string(),
+    title: z.string(),
+    enabled: z.boolean(),
+    schemaVersion: z.string().nullable(),
+  })
+  .meta({ id: 'PackageOnSite' });
+
+export const backup = z
+  .object({ id: z.string(), site: z.string(), status: z.string(), createdAt: at })
+  .meta({ id: 'Backup' });
+
+export const queue = z
+  .object({ name: z.string(), paused: z.boolean(), lastRunAt: atOrNull })
+  .meta({ id: 'Queue' });
