@@ -23,12 +23,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const powers: readonly { readonly over: RegExp; readonly in: RegExp; readonly why: string }[] = [
   {
     over: /^node:child_process$/,
-    in: /^(machine\/local|hub\/postgres|setup\/.*)\.ts$/,
+    in: /^(machine\/local(-\w+)?|hub\/postgres|setup\/.*)\.ts$/,
     why: 'programs run through a Machine',
   },
   {
     over: /^node:fs/,
-    in: /^(machine\/local|hub\/migrate|hub\/postgres|hub\/seal|cli\/.*|setup\/.*|main)\.ts$/,
+    in: /^(machine\/local(-\w+)?|hub\/migrate|hub\/postgres|hub\/seal|cli\/.*|setup\/.*|main)\.ts$/,
     why: 'files are written through a Machine',
   },
   { over: /^(pg|kysely)$/, in: /^(hub|worker)\/|^main\.ts$/, why: 'only the hub and its worker know the database' },

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { constants, lstatSync, type Stats } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
+import { errorCode, isAbsent } from './fault.ts';
+import type { FileMode, FileStat, Find } from './machine.ts';
+import { hasName, parentOf } from './matches.ts';
+
+// These throw what node:fs throws; LocalMachine makes Problems of it.
+
+export async function readText(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    if (isAbsent(errorCode(error))) return null;
+    throw error;
+  });
+}
+
+/** `gid` -1 leaves the group as it is. A reader sees the old text or the new, with its mode and group. */
+export async function writeText(path: string, text: string, mode: number, gid: number): Promise<void> {
+  // Hidden and with an ending of its own, so that no 'include *.conf' takes it for a file.
+  const fresh = `${parentOf(path).replace(/\/$/, '')}/.${randomBytes(9).toString('base64url')}.new`;
+  const file = await open(fresh, 'wx', 0o600);
+  try {
+    try {
+      await file.writeFile(text);
+      await own(file, mode, gid);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw error;
+  }
+}
+
+/** The group first: changing it takes the set-group bit away. */
+async function own(file: FileHandle, mode: number, gid: number): Promise<void> {
+  if (gid >= 0) await file.chown(-1, gid);
+  await file.chmod(mode);
+}
+
+/** A link is refused (ELOOP), as whoever owns the directory above could point it anywhere. */
+export async function makeDirectory(path: string, mode: number, gid: number): Promise<void> {
+  await makeParents(parentOf(path));
+  await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  });
+  if ((await lstat(path)).isSymbolicLink()) throw Object.assign(new Error(`${path} is a link`), { code: 'ELOOP' });
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    await own(directory, mode, gid);
+  } finally {
+    await directory.close();
+  }
+}
+
+async function makeParents(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o755 });
+  if (first === undefined) return;
+  // Whatever the umask of this process is.
+  for (let made = path; made.length >= first.length; made = parentOf(made)) {
+    const directory = await open(made, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    await own(directory, 0o755, -1).finally(() => directory.close());
+  }
+}
+
+type Seen = (path: string, stats: Stats) => void;
+
+/** All below `path`; what vanishes meanwhile is left out. */
+export async function findBelow(path: string, find: Find, seen: Seen): Promise<void> {
+  const root = await lstat(path).catch(absentIsNull);
+  let level = root?.isDirectory() ? [path] : [];
+  for (let depth = 1; level.length > 0 && depth <= (find.depthMax ?? Number.POSITIVE_INFINITY); depth++) {
+    const next: string[] = [];
+    for (const above of level) next.push(...(await lookInto(above, find, seen)));
+    level = next;
+  }
+}
+
+/** One directory; returns those to enter next. Synchronous stats are several times faster, and we pause for others in between. */
+async function lookInto(above: string, find: Find, seen: Seen): Promise<readonly string[]> {
+  const enter: string[] = [];
+  const entries = (await readdir(above, { withFileTypes: true }).catch(absentIsNull)) ?? [];
+  for (const [index, entry] of entries.entries()) {
+    if (index % 1_000 === 999) await setImmediate();
+    const path = above === '/' ? `/${entry.name}` : `${above}/${entry.name}`;
+    if (entry.isDirectory() && !find.prune?.includes(entry.name)) enter.push(path);
+    const stats = hasName(entry.name, find.names) && lstatSync(path, { throwIfNoEntry: false });
+    if (stats) seen(path, stats);
+  }
+  return enter;
+}
+
+export function absentIsNull(error: unknown): null {
+  if (isAbsent(errorCode(error))) return null;
+  throw error;
+}
+
+/** The names of users and groups from /etc/passwd and /etc/group; a number without a name shows as the number. */
+export class Names {
+  #users: ReadonlyMap<number, string> = new Map();
+  #groups: ReadonlyMap<number, string> = new Map();
+  #readAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Reads them anew if that is longer ago than a minute, or now if something is missing. */
+  async refresh(maxAgeMs = 60_000): Promise<void> {
+    if (performance.now() - this.#readAtMs < maxAgeMs) return;
+    [this.#users, this.#groups] = await Promise.all([namesIn('/etc/passwd'), namesIn('/etc/group')]);
+    this.#readAtMs = performance.now();
+  }
+
+  async gid(group: string): Promise<number | undefined> {
+    for (const maxAgeMs of [60_000, 0]) {
+      await this.refresh(maxAgeMs);
+      for (const [id, name] of this.#groups) if (name === group) return id;
+    }
+    return /^\d+$/.test(group) ? Number(group) : undefined;
+  }
+
+  stat(path: string, stats: Stats): FileStat {
+    return {
+      path,
+      kind: kindOf(stats),
+      mode: modeText(stats.mode),
+      owner: this.#users.get(stats.uid) ?? String(stats.uid),
+      group: this.#groups.get(stats.gid) ?? String(stats.gid),
+      sizeBytes: stats.size,
+      modifiedMs: Math.floor(stats.mtimeMs),
+    };
+  }
+}
+
+async function namesIn(path: string): Promise<ReadonlyMap<number, string>> {
+  const rows = (await readFile(path, 'utf8')).split('\n').map((line) => line.split(':'));
+  // The first one counts, as everywhere else.
+  return new Map(rows.toReversed().flatMap(([name, , id]) => (name && id ? [[Number(id), name] as const] : [])));
+}
+
+function kindOf(stats: Stats): FileStat['kind'] {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  return stats.isSymbolicLink() ? 'link' : 'other';
+}
+
+export const modeText = (mode: number): string => `0${(mode & 0o7777).toString(8).padStart(3, '0')}`;
+
+export const modeNumber = ({ mode }: FileMode): number => Number.parseInt(mode, 8);

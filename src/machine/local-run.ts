@@ -1,0 +1,231 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { Problem } from '../model/problem.ts';
+import { Secret } from '../model/secret.ts';
+import { type Command, show } from './command.ts';
+import { errorCode, fault } from './fault.ts';
+import type { Hands } from './hands.ts';
+import type { Output } from './machine.ts';
+import { OutputLog } from './output-log.ts';
+import { reveal, Scrub } from './scrub.ts';
+
+/** All that a program finds in its environment: the hub's own holds its secrets. */
+export const environment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+  HOME: userInfo().homedir,
+} as const;
+
+/** Who answers with more than this means a file, not an answer. */
+const outputCharsMax = 64 * 1024 * 1024;
+/** From asking a program to end to ending it. */
+const graceMs = 2_000;
+/** How long a program that has ended may leave its output open in somebody else's hands. */
+const drainMs = 2_000;
+
+export type Say = (stream: 'stdout' | 'stderr', text: string) => void;
+
+/** The shorter of what a command may take and what its task has left. */
+export const timeLeft = ({ remainingMs }: Hands, wantedMs: number): number =>
+  Math.max(0, Math.min(wantedMs, remainingMs?.() ?? wantedMs));
+
+export function mayAct({ claim, name, remainingMs }: Hands): void {
+  claim.throwIfAborted();
+  if (remainingMs && remainingMs() <= 0) throw new Problem('timeout', `the task has no time left for ${name}`);
+}
+
+/** Reports a command and what it says, and refuses exit codes that are not allowed. `go` does it. */
+export async function reported(hands: Hands, command: Command, go: (say: Say) => Promise<Output>): Promise<Output> {
+  const scrub = new Scrub([...(hands.secrets ?? []), ...(command.stdin instanceof Secret ? [command.stdin] : [])]);
+  const shown = scrub.text(show(command));
+  await hands.log.append({ type: 'command.started', server: hands.name, command: shown });
+  const begun = performance.now();
+  let refused: { readonly error: unknown } | undefined;
+  const lines = new OutputLog(hands.log, scrub, (error) => {
+    refused ??= { error };
+  });
+  const say: Say = (stream, text) => {
+    if (refused) throw refused.error;
+    if (!command.quiet) lines.add(stream, text);
+  };
+  const output = await go(say).finally(() => lines.end());
+  if (refused) throw refused.error;
+  const ms = Math.round(performance.now() - begun);
+  await hands.log.append({ type: 'command.done', exitCode: output.exitCode, ms });
+  if (command.allow.includes(output.exitCode)) return output;
+  const said = output.stderr.trim() || (command.quiet ? '' : output.stdout.trim());
+  const why = said === '' ? '' : `: ${scrub.text(said).slice(-2_000)}`;
+  throw new Problem('command-failed', `${shown} exited with ${output.exitCode} on ${hands.name}${why}`, {
+    hint: output.exitCode === 127 ? `Install ${command.argv[0]} on ${hands.name}.` : undefined,
+  });
+}
+
+/**
+ * Runs a program on this computer in a process group of its own, and resolves when it has ended, whatever its exit code.
+ * A program that does not exist exits with 127, one that may not be run with 126, as in a shell; one killed by a signal with 128 and its number.
+ */
+export async function start(hands: Hands, command: Command, say: Say): Promise<Output> {
+  mayAct(hands);
+  const timeoutMs = timeLeft(hands, command.timeoutMs);
+  const run = new Run(hands, command.argv, command.cwd);
+  const kept = { stdout: [] as string[], stderr: [] as string[] };
+  let chars = 0;
+  run.listen((stream, text) => {
+    chars += text.length;
+    if (chars > outputCharsMax)
+      throw new Problem('command-failed', `${command.argv[0]} said more than 64 MiB on ${hands.name}`);
+    kept[stream].push(text);
+    say(stream, text);
+  });
+  const timer = setTimeout(() => {
+    const hint = 'See in the log what it did last; give the task more time if it was only slow.';
+    run.stop(new Problem('timeout', `${command.argv[0]} took longer than ${timeoutMs} ms on ${hands.name}`, { hint }));
+  }, timeoutMs);
+  const keepOn = run.stopWhenLost();
+  try {
+    run.child.stdin.end(reveal(command.stdin ?? ''));
+    const exitCode = await run.ended();
+    if (exitCode === 127 && kept.stderr.length === 0) kept.stderr.push(`${command.argv[0]}: not found`);
+    return { exitCode, stdout: kept.stdout.join(''), stderr: kept.stderr.join('') };
+  } finally {
+    clearTimeout(timer);
+    keepOn();
+  }
+}
+
+/** Runs `action` while a program is held open: `argv` must answer a line with that line as soon as it is ready, and end when its input ends. */
+export async function holding<T>(
+  hands: Hands,
+  argv: Command['argv'],
+  refusal: (exitCode: number, stderr: string) => Problem,
+  action: () => Promise<T>,
+): Promise<T> {
+  mayAct(hands);
+  const run = new Run(hands, argv, undefined);
+  let stderr = '';
+  const ready = Promise.withResolvers<void>();
+  run.listen((stream, text) => {
+    if (stream === 'stderr') stderr += text;
+    else ready.resolve();
+  });
+  const ended = run.ended();
+  const keepOn = run.stopWhenLost();
+  try {
+    run.child.stdin.write('ready\n');
+    const exitCode = await Promise.race([ready.promise, ended]).finally(keepOn);
+    if (exitCode !== undefined) throw refusal(exitCode, stderr);
+    hands.claim.throwIfAborted();
+    // From here a lost claim does not free the lock: first `action` must have stopped.
+    return await action();
+  } finally {
+    run.child.stdin.end();
+    await ended.catch(() => undefined); // The lock is free however the program ended; `action` has said what matters.
+  }
+}
+
+/** One program with all it starts, from its begin to its end. */
+class Run {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly #end = Promise.withResolvers<number>();
+  readonly #hands: Hands;
+  #timers: NodeJS.Timeout[] = [];
+  #stopped: { readonly why: unknown } | undefined;
+
+  constructor(hands: Hands, [program, ...args]: Command['argv'], cwd: string | undefined) {
+    this.#hands = hands;
+    // Detached: a process group of its own, so that all of it can be killed at once.
+    this.child = spawn(program, args, { cwd, env: environment, detached: true });
+    this.child.stdin.on('error', () => {}); // A program may end without reading all we say: its exit code decides.
+    this.child.on('error', (error) => this.#notStarted(error, cwd));
+    this.child.on('close', (code, signal) => this.#end.resolve(exitCodeOf(code, signal)));
+    this.child.on('exit', (code, signal) => {
+      // Something it left behind holds its output open: that is not waited for.
+      this.#later(drainMs, () => {
+        this.child.stdout.destroy();
+        this.child.stderr.destroy();
+        this.#end.resolve(exitCodeOf(code, signal));
+      });
+    });
+  }
+
+  listen(hear: Say): void {
+    for (const stream of ['stdout', 'stderr'] as const)
+      this.child[stream].setEncoding('utf8').on('data', (text: string) => {
+        if (this.#stopped) return;
+        try {
+          hear(stream, text);
+        } catch (error) {
+          this.stop(error);
+        }
+      });
+  }
+
+  /** Somebody else may do the same in a moment, so a lost claim ends the program. Until the answer is called. */
+  stopWhenLost(): () => void {
+    const { claim } = this.#hands;
+    const lost = () => this.stop(claim.reason);
+    claim.addEventListener('abort', lost, { once: true });
+    return () => claim.removeEventListener('abort', lost);
+  }
+
+  async ended(): Promise<number> {
+    try {
+      const exitCode = await this.#end.promise;
+      if (this.#stopped) throw this.#stopped.why;
+      return exitCode;
+    } finally {
+      for (const timer of this.#timers) clearTimeout(timer);
+    }
+  }
+
+  /** Ends the whole group, first kindly. `ended` rejects with `why`, but only when it is over: what comes next must find nothing at work. */
+  stop(why: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = { why };
+    this.#signal('SIGTERM');
+    this.#later(graceMs, () => {
+      this.#signal('SIGKILL');
+      this.#later(drainMs, () => this.#end.resolve(137)); // Not ours to kill (sudo), or stuck in the kernel.
+    });
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const { pid } = this.child;
+    try {
+      if (pid !== undefined) process.kill(-pid, signal);
+    } catch {
+      // Gone already, or it runs as another user and may not be killed by us: then it is not waited for either.
+    }
+  }
+
+  #later(ms: number, action: () => void): void {
+    this.#timers.push(setTimeout(action, ms));
+  }
+
+  #notStarted(error: Error, cwd: string | undefined): void {
+    const code = errorCode(error);
+    if (cwd !== undefined && !existsSync(cwd))
+      this.#end.reject(fault(this.#hands.name, 'work in', cwd, 'ENOENT', error));
+    else if (code === 'ENOENT') this.#end.resolve(127);
+    else if (code === 'EACCES') this.#end.resolve(126);
+    else
+      this.#end.reject(
+        new Problem('command-failed', `cannot start a program on ${this.#hands.name}`, { cause: error }),
+      );
+  }
+}
+
+const signalNumbers: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};
+
+const exitCodeOf = (code: number | null, signal: NodeJS.Signals | null): number =>
+  code ?? 128 + (signalNumbers[signal ?? ''] ?? 0);

@@ -1,0 +1,127 @@
+import { lstat, rename, rm } from 'node:fs/promises';
+import { Problem } from '../model/problem.ts';
+import type { Secret } from '../model/secret.ts';
+import type { Command } from './command.ts';
+import { errorCode, fault, isAbsent, lockBusy, mustBeAbsolute, noGroup } from './fault.ts';
+import type { Hands } from './hands.ts';
+import * as files from './local-files.ts';
+import { holding, mayAct, reported, start, timeLeft } from './local-run.ts';
+import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import { reveal } from './scrub.ts';
+
+/** Open files are limited, and a disk does not get faster by more of them. */
+const readsAtOnce = 32;
+export const lockWaitMs = 60_000;
+/** flock's exit code for "somebody else has it", chosen so that no other failure looks like it. */
+export const lockTaken = 75;
+
+/** The server the worker itself runs on. The local-… files are the only ones that start programs and touch files. */
+export class LocalMachine implements Machine {
+  readonly name: string;
+  readonly #hands: Hands;
+  readonly #names = new files.Names();
+
+  constructor(hands: Hands) {
+    this.name = hands.name;
+    this.#hands = hands;
+  }
+
+  async run(command: Command): Promise<Output> {
+    mayAct(this.#hands);
+    return reported(this.#hands, command, (say) => start(this.#hands, command, say));
+  }
+
+  async read(path: string): Promise<string | null> {
+    return this.#act('read', [path], () => files.readText(path));
+  }
+
+  async readMany(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const texts = new Map<string, string>();
+    const queue = paths.values();
+    const reader = async (): Promise<void> => {
+      for (const path of queue) {
+        const text = await this.read(path);
+        if (text !== null) texts.set(path, text);
+      }
+    };
+    mayAct(this.#hands);
+    await Promise.all(Array.from({ length: Math.min(readsAtOnce, paths.length) }, reader));
+    return texts;
+  }
+
+  async stat(path: string): Promise<FileStat | null> {
+    return this.#act('look at', [path], async () => {
+      const stats = await lstat(path).catch(files.absentIsNull);
+      await this.#names.refresh();
+      return stats && this.#names.stat(path, stats);
+    });
+  }
+
+  async find(path: string, find: Find): Promise<readonly FileStat[]> {
+    return this.#act('search', [path], async () => {
+      await this.#names.refresh();
+      const found: FileStat[] = [];
+      await files.findBelow(path, find, (below, stats) => found.push(this.#names.stat(below, stats)));
+      return found;
+    });
+  }
+
+  async write(path: string, text: string | Secret, mode: FileMode): Promise<void> {
+    await this.#act('write', [path], async () => {
+      const gid = await this.#gid(mode);
+      this.#hands.claim.throwIfAborted();
+      await files.writeText(path, reveal(text), files.modeNumber(mode), gid);
+    });
+  }
+
+  async makeDirectory(path: string, mode: FileMode): Promise<void> {
+    await this.#act('make directory', [path], async () => {
+      const gid = await this.#gid(mode);
+      this.#hands.claim.throwIfAborted();
+      await files.makeDirectory(path, files.modeNumber(mode), gid);
+    });
+  }
+
+  async move(from: string, to: string): Promise<void> {
+    await this.#act(`move ${from} to`, [to, from], () => rename(from, to));
+  }
+
+  async remove(path: string): Promise<void> {
+    if (path === '/') throw new TypeError('nobody may remove /');
+    await this.#act('remove', [path], async () => {
+      // A file where a directory of the path should be: then the path is absent as well.
+      await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+        if (!isAbsent(errorCode(error))) throw error;
+      });
+    });
+  }
+
+  async exclusively<T>(path: string, action: () => Promise<T>): Promise<T> {
+    mustBeAbsolute(path);
+    const waitMs = timeLeft(this.#hands, lockWaitMs);
+    const argv = ['flock', '-E', String(lockTaken), '-w', String(waitMs / 1_000), path, 'cat'] as const;
+    const refusal = (exitCode: number, stderr: string): Problem => {
+      if (exitCode === lockTaken) return lockBusy(this.name, path, waitMs);
+      return new Problem('command-failed', `cannot lock ${path} on ${this.name}: ${stderr.trim()}`);
+    };
+    return holding(this.#hands, [...argv], refusal, action);
+  }
+
+  async #gid({ group }: FileMode): Promise<number> {
+    if (group === undefined) return -1;
+    const gid = await this.#names.gid(group);
+    if (gid === undefined) throw noGroup(this.name, group);
+    return gid;
+  }
+
+  async #act<T>(doing: string, paths: readonly [string, ...string[]], action: () => Promise<T>): Promise<T> {
+    mustBeAbsolute(...paths);
+    mayAct(this.#hands);
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof Problem || error instanceof TypeError || error === this.#hands.claim.reason) throw error;
+      throw fault(this.name, doing, paths[0], errorCode(error), error);
+    }
+  }
+}

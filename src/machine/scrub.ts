@@ -1,0 +1,39 @@
+import { Secret } from '../model/secret.ts';
+
+const dots = '••••';
+
+/** Replaces secrets in text, as they are and as JSON or a URL would spell them. */
+export class Scrub {
+  readonly #pattern: RegExp | undefined;
+  /** A secret that begins this far before the end of a text may not be complete in it. */
+  readonly longest: number;
+
+  constructor(secrets: readonly Secret[]) {
+    const values = secrets.map((secret) => secret.reveal().trim()).filter((value) => value !== '');
+    const spellings = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1), urlSpelling(value)]);
+    // The longest first: where one secret begins with another, the whole of it must go.
+    const sorted = [...new Set(spellings)].toSorted((one, other) => other.length - one.length);
+    this.longest = sorted[0]?.length ?? 0;
+    const source = sorted.map((text) => text.replace(/[\^$.*+?()[\]{}|]/g, '$&')).join('|');
+    this.#pattern = source === '' ? undefined : new RegExp(source, 'g');
+  }
+
+  text(text: string): string {
+    return this.#pattern ? text.replace(this.#pattern, dots) : text;
+  }
+
+  /** The last place at or before `end` that is not inside a secret. */
+  boundary(text: string, end: number): number {
+    if (!this.#pattern) return end;
+    for (const { index, 0: found } of text.matchAll(this.#pattern)) {
+      if (index >= end) break;
+      if (index + found.length > end) return index;
+    }
+    return end;
+  }
+}
+
+/** Lone surrogates have no spelling in a URL. */
+const urlSpelling = (value: string): string => encodeURIComponent(value.toWellFormed());
+
+export const reveal = (text: string | Secret): string => (text instanceof Secret ? text.reveal() : text);
