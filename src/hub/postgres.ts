@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chown, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
@@ -176,8 +177,8 @@ async function linkLibraries(place: Place, native: string): Promise<NodeJS.Proce
 /** Whole or not at all: killed half-way it leaves a directory of another name; if two do it at once, one of them wins. */
 async function initialise(place: Place, binaries: Binaries, owner: Owner | undefined): Promise<void> {
   if (await isThere(join(place.data, 'PG_VERSION'))) return;
-  const fresh = `${place.data}.${process.pid}`;
-  await rm(fresh, { recursive: true, force: true });
+  await removeStale(place);
+  const fresh = `${place.data}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await run(binaries, owner, 'initdb', ['-D', fresh, ...'-U aegir -A trust --no-locale -E UTF8 -k'.split(' ')]);
   await put(join(fresh, 'pg_hba.conf'), 'local all all trust\n', owner);
   await put(join(fresh, 'postgresql.conf'), "include 'aegir.conf'\n# Lines below win over Aegir's.\n", owner);
@@ -186,6 +187,14 @@ async function initialise(place: Place, binaries: Binaries, owner: Owner | undef
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
     if (!(await isThere(join(place.data, 'PG_VERSION')))) throw error;
+  }
+}
+
+/** What a process that was killed in initdb left behind. */
+async function removeStale(place: Place): Promise<void> {
+  for (const name of await readdir(place.state)) {
+    const pid = /^data\.(\d+)\.[0-9a-f]+$/.exec(name)?.[1];
+    if (pid && !(await isThere(`/proc/${pid}`))) await rm(join(place.state, name), { recursive: true, force: true });
   }
 }
 

@@ -29,10 +29,12 @@ export async function testDatabaseUrl(t: TestContext, { empty = false }: { empty
 
 /** The same, opened, and closed after the test. */
 export async function testDatabase(t: TestContext): Promise<HubDatabase & { readonly url: string }> {
+  // What is registered first runs first: it is closed, then dropped.
+  let opened: HubDatabase | undefined;
+  t.after(() => opened?.close());
   const url = await testDatabaseUrl(t);
-  const database = openDatabase(url);
-  t.after(() => database.close());
-  return { ...database, url };
+  opened = openDatabase(url);
+  return { ...opened, url };
 }
 
 /** A directory below the temporary one that other users can enter, removed after the test. */
