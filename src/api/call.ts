@@ -14,7 +14,11 @@ export interface CallMore {
 }
 
 /** Throws the Problem that the hub answered, or 'server-unreachable' from `send`. */
-export type Call = <Name extends EndpointName>(name: Name, input: Input<Name>, more?: CallMore) => Promise<Answer<Name>>;
+export type Call = <Name extends EndpointName>(
+  name: Name,
+  input: Input<Name>,
+  more?: CallMore,
+) => Promise<Answer<Name>>;
 
 export const connect =
   (send: Send): Call =>

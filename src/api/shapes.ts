@@ -198,6 +198,4 @@ export const backup = z
   .object({ id: z.string(), site: z.string(), status: z.string(), createdAt: at })
   .meta({ id: 'Backup' });
 
-export const queue = z
-  .object({ name: z.string(), paused: z.boolean(), lastRunAt: atOrNull })
-  .meta({ id: 'Queue' });
+export const queue = z.object({ name: z.string(), paused: z.boolean(), lastRunAt: atOrNull }).meta({ id: 'Queue' });
