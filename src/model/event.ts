@@ -16,6 +16,8 @@ export type TaskEvent =
   | { type: 'step.started'; step: string }
   | { type: 'step.done'; step: string; result: Json }
   | { type: 'step.failed'; step: string; problem: ProblemJson }
+  /** Between two steps it was cancelled or ran out of time; undoing follows. */
+  | { type: 'task.stopped'; problem: ProblemJson }
   | { type: 'undo.started'; step: string }
   | { type: 'undo.done'; step: string }
   | { type: 'undo.failed'; step: string; problem: ProblemJson }

@@ -36,7 +36,7 @@ function bind<Context, Result>({ name, run, undo }: Step<Context, Result>, conte
   return {
     name,
     run: async () => ((await run(context)) ?? {}) as Json,
-    undo: undo === 'nothing' ? undo : () => undo(context),
+    undo: typeof undo === 'string' ? undo : () => undo(context),
   };
 }
 

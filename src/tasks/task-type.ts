@@ -1,7 +1,5 @@
 import type { ZodType } from 'zod';
-import type { PackageScan, SiteFound } from '../applications/application.ts';
 import type { Json } from '../model/json.ts';
-import type { PackageOnSite } from '../model/package.ts';
 import type { PlatformStatus } from '../model/platform.ts';
 import type { ServerStatus } from '../model/server.ts';
 import type { SiteStatus } from '../model/site.ts';
@@ -15,9 +13,16 @@ import type { Load } from './context.ts';
 export interface Step<Context, Result> {
   readonly name: string;
   run(context: Context): Promise<Partial<Result> | void>;
-  /** 'nothing' needs a comment that says why. */
-  readonly undo: 'nothing' | ((context: Context) => Promise<void>);
+  readonly undo: Undo<(context: Context) => Promise<void>>;
 }
+
+/**
+ * - a function: puts it back.
+ * - 'nothing': there is nothing to put back; needs a comment that says why.
+ * - 'forward': it cannot be put back (a dropped database). Such steps stand last. Once one has begun the task only goes
+ *   forward: it is tried again, and when that does not help the task is stuck and a person has to look.
+ */
+export type Undo<Action> = 'nothing' | 'forward' | Action;
 
 /** What the hub writes down in the transaction that ends the task. */
 export interface Outcome {
@@ -28,17 +33,11 @@ export interface Outcome {
     readonly root?: string;
     readonly application?: string;
     readonly version?: string;
-    readonly scan?: PackageScan;
-    /** Sites found on disk that the hub does not know: it shows them, a person imports them. */
-    readonly sitesFound?: readonly Pick<SiteFound, 'directory'>[];
   };
   readonly site?: {
     readonly status?: SiteStatus;
     readonly verified?: boolean;
     readonly databaseIsOurs?: boolean;
-    readonly title?: string;
-    readonly profile?: string;
-    readonly packages?: readonly PackageOnSite[];
   };
 }
 
@@ -68,7 +67,7 @@ export interface Definition<Args, Context, Result> {
 export interface OpenStep {
   readonly name: string;
   run(): Promise<Json>;
-  readonly undo: 'nothing' | (() => Promise<void>);
+  readonly undo: Undo<() => Promise<void>>;
 }
 
 /** A task ready to run: the context is bound, so the runner needs to know nothing about it. */

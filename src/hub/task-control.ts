@@ -1,0 +1,67 @@
+import { type Kysely, sql } from 'kysely';
+import { Problem, problemJson } from '../model/problem.ts';
+import { jsonb } from './database.ts';
+import { append } from './lost-tasks.ts';
+import { releaseLocks } from './queue.ts';
+import { one } from './rows.ts';
+import type { Tables } from './tables.ts';
+
+/**
+ * A task that waits is cancelled at once. One that runs is told: it stops after the step in hand and puts everything back.
+ * Throws Problem 'not-found', or 'wrong-status' for a task that has ended.
+ */
+export async function cancelTask(
+  db: Kysely<Tables>,
+  id: string,
+): Promise<{ readonly status: 'cancelled' | 'running' }> {
+  return db.transaction().execute(async (tx) => {
+    const { status } = await held(tx, id);
+    if (status === 'running') {
+      await sql`update task set cancel_requested_at = coalesce(cancel_requested_at, now()) where id = ${id}`.execute(
+        tx,
+      );
+      await sql`select pg_notify('cancel', ${id})`.execute(tx);
+      return { status: 'running' };
+    }
+    if (status !== 'queued')
+      throw new Problem('wrong-status', `task ${id} cannot be cancelled: it is ${status}`, {
+        hint: 'Only a task that waits or runs can be cancelled.',
+      });
+    const problem = problemJson(new Problem('cancelled', 'it was cancelled before it began'));
+    await sql`
+      update task set status = 'cancelled', ended_at = now(), cancel_requested_at = now(), problem = ${jsonb(problem)}::jsonb
+      where id = ${id}`.execute(tx);
+    await append(tx, id, { type: 'task.cancelled', problem });
+    await sql`select pg_notify('task', '')`.execute(tx); // A task behind it on the same lock may go now.
+    return { status: 'cancelled' };
+  });
+}
+
+/** A person has looked at a stuck task: it counts as failed, and its locks are free. */
+export async function settleTask(db: Kysely<Tables>, id: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { status } = await held(tx, id);
+    if (status !== 'stuck')
+      throw new Problem('wrong-status', `task ${id} is ${status}, not stuck`, {
+        hint: 'Only a stuck task is settled.',
+      });
+    await sql`update task set status = 'failed' where id = ${id}`.execute(tx);
+    await releaseLocks(tx, [id]);
+  });
+}
+
+/** Ended tasks and their logs, older than this, are forgotten. Stuck ones stay. A thousand at a time. */
+export async function forgetTasks(db: Kysely<Tables>, olderThanMs: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from task where id in (
+      select id from task
+      where ended_at < now() - make_interval(secs => ${olderThanMs / 1000}) and status <> 'stuck'
+      order by ended_at limit 1000)`.execute(db);
+  await sql`delete from task_secret where created_at < now() - interval '1 day'`.execute(db);
+  return Number(numAffectedRows);
+}
+
+async function held(db: Kysely<Tables>, id: string): Promise<{ readonly status: string }> {
+  const { rows } = await sql<{ status: string }>`select status from task where id = ${id} for update`.execute(db);
+  return one(rows, `there is no task ${id}`);
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { putDirectory } from '../machine/put.ts';
+import type { ServerContext } from './context.ts';
+import { taskType } from './define.ts';
+import { diagnose } from './diagnosis.ts';
+import type { Step } from './task-type.ts';
+
+export const serverVerify = taskType({
+  name: 'server verify',
+  title: 'Verify server',
+  args: z.strictObject({}),
+  from: ['queued', 'enabled', 'failed', 'locked'],
+  timeoutMs: 10 * 60_000,
+  coalesce: true,
+  context: (load, id) => load.server(id),
+  check: async () => {},
+  steps: ({ services }) => [lookAround, makeDirectories, ...services.map(verifyService)],
+  done: ({ server }) => ({ server: { verified: true, status: server.status === 'locked' ? 'locked' : 'enabled' } }),
+  failed: ({ server }) => ({ server: { verified: false, ...(server.status === 'queued' && { status: 'failed' }) } }),
+});
+
+type VerifyStep = Step<ServerContext, Record<string, never>>;
+
+const lookAround: VerifyStep = {
+  name: 'diagnose',
+  async run({ machine, engines, services, paths, report }) {
+    const diagnosis = await diagnose(machine, engines, services, paths);
+    await report.record({ server: { diagnosis } });
+    for (const { finding, hint } of diagnosis.warnings) await report.note(`${finding}. ${hint}`, 'warning');
+    for (const { engine, version } of diagnosis.offers)
+      await report.note(`${engine} ${version} is there and could be added as a service`);
+  },
+  undo: 'nothing', // It only looks.
+};
+
+/** Seed 003: config can be passed through by all and listed by none; backups are for nobody else. */
+const makeDirectories: VerifyStep = {
+  name: 'make directories',
+  async run({ machine, paths, report }) {
+    await report.changed(await putDirectory(machine, paths.config, { mode: '0711' }));
+    await report.changed(await putDirectory(machine, paths.platforms, { mode: '0755' }));
+    await report.changed(await putDirectory(machine, paths.backups, { mode: '0700' }));
+    await report.changed(await putDirectory(machine, paths.clients, { mode: '0711' }));
+  },
+  undo: 'nothing', // Verify heals: what it has put right stays right.
+};
+
+const verifyService = ({ type, engine, opened }: ServerContext['services'][number]): VerifyStep => ({
+  name: `verify ${type} (${engine})`,
+  run: async ({ report }) => report.changed(await opened.verify()),
+  undo: 'nothing', // As above; an engine puts back what its service refused.
+});

@@ -1,0 +1,38 @@
+import type { InstalledSite, WantedFile } from '../applications/application.ts';
+import type { Machine } from '../machine/machine.ts';
+import { type Changes, putDirectory, putFile } from '../machine/put.ts';
+import type { SiteContext } from './context.ts';
+
+export const siteDirectory = ({ platform, site }: Pick<InstalledSite, 'platform' | 'site'>): string =>
+  `${platform.root}/sites/${site.directory}`;
+
+/** Where a site's directory waits between being unpublished and being gone; the id keeps two of one name apart. */
+export const removedDirectory = ({ platform, site }: Pick<InstalledSite, 'platform' | 'site'>): string =>
+  `${platform.root}/sites/.removed-${site.id}-${site.directory}`;
+
+/** Makes the site's directories with their permissions (seed 003), parents first. */
+export async function putDirectories({ application, machine, site, platform }: SiteContext): Promise<Changes> {
+  const changes: string[] = [];
+  for (const { path, ...mode } of application.directories(site, platform))
+    changes.push(...(await putDirectory(machine, path, mode)));
+  return changes;
+}
+
+export async function putSettings({ application, machine, installed, lines }: SiteContext): Promise<Changes> {
+  const changes: string[] = [];
+  for (const file of application.files(installed, lines.settings)) changes.push(...(await putWanted(machine, file)));
+  return changes;
+}
+
+/** A file that is made `once` is the operator's from then on. */
+export async function putWanted(machine: Machine, { path, text, once, ...mode }: WantedFile): Promise<Changes> {
+  if (once && (await machine.stat(path)) !== null) return [];
+  return putFile(machine, path, text, mode);
+}
+
+/** The site's own user removes what it wrote (uploads); then the rest is ours to remove. */
+export async function removeDirectory({ application, machine, installed }: SiteContext, path: string): Promise<void> {
+  if ((await machine.stat(path)) === null) return;
+  await application.removeWritten(machine, installed, path);
+  await machine.remove(path);
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { Problem } from '../model/problem.ts';
+import { Secret } from '../model/secret.ts';
+import type { SiteContext } from './context.ts';
+import { taskType } from './define.ts';
+import { putDirectories, putSettings, removeDirectory, siteDirectory } from './site-directory.ts';
+import { readPackages } from './site-packages.ts';
+import type { Step } from './task-type.ts';
+import { publish } from './vhost.ts';
+
+export const siteInstall = taskType({
+  name: 'site install',
+  title: 'Install site',
+  args: z.strictObject({}),
+  from: ['queued', 'failed'],
+  timeoutMs: 30 * 60_000,
+  context: (load, id) => load.site(id),
+
+  async check({ db, http, machine, site, platform, application, scan, installed }) {
+    const refused = application.refusesDatabase(installed.database.driver, platform.version ?? '');
+    if (refused) throw new Problem('invalid', refused, { hint: 'Choose another database service for the site.' });
+    const profiles = scan ? application.profiles(scan) : [];
+    if (profiles.length > 0 && !profiles.includes(site.profile))
+      throw new Problem('invalid', `platform ${platform.name} has no profile '${site.profile}'`, {
+        hint: `It has: ${profiles.join(', ')}.`,
+      });
+    if (await machine.stat(siteDirectory({ site, platform })))
+      throw new Problem('conflict', `there is already a directory ${siteDirectory({ site, platform })}`, {
+        hint: 'Import the site that is in it (aegir site import), or remove the directory.',
+      });
+    if (await db.exists(site.database))
+      throw new Problem('conflict', `there is already a database ${site.database.name}`, {
+        hint: 'It was not made by Aegir: rename or drop it, then retry the task.',
+      });
+    if (await http.exists(site.name))
+      throw new Problem('conflict', `${site.name} is already published on this web server`, {
+        hint: 'Remove its configuration file from vhost.d, then retry the task.',
+      });
+  },
+
+  steps: () => [
+    createDatabase,
+    createDirectory,
+    writeSettings,
+    installApplication,
+    publishSite,
+    readPackages,
+    makeLoginLink,
+  ],
+
+  done: () => ({ site: { status: 'enabled', verified: true, databaseIsOurs: true } }),
+  failed: () => ({ site: { status: 'failed' } }),
+});
+
+type InstallStep = Step<SiteContext, Record<string, never>>;
+
+const createDatabase: InstallStep = {
+  name: 'create database',
+  run: async ({ db, site, report }) => report.changed(await db.create(site.database)),
+  undo: ({ db, site }) => db.destroy(site.database),
+};
+
+const createDirectory: InstallStep = {
+  name: 'create directory',
+  run: async (context) => context.report.changed(await putDirectories(context)),
+  undo: (context) => removeDirectory(context, siteDirectory(context)),
+};
+
+const writeSettings: InstallStep = {
+  name: 'write settings',
+  run: async (context) => context.report.changed(await putSettings(context)),
+  undo: 'nothing', // They are in the directory, which the step before takes away.
+};
+
+const installApplication: InstallStep = {
+  name: 'install application',
+  async run({ application, machine, installed, report }) {
+    // A lost worker may have finished the installer and died before it could say so.
+    if (await application.isInstalled(machine, installed)) return report.note('the application is already installed');
+    await application.install(machine, installed);
+  },
+  undo: 'nothing', // All it wrote is in the database and the directory, which earlier steps take away.
+};
+
+const publishSite: InstallStep = {
+  name: 'publish',
+  run: async (context) => context.report.changed(await publish(context, 'enabled')),
+  undo: ({ http, site }) => http.destroy(site.name),
+};
+
+/** Last, so that the link is as fresh as can be. Shared with `site login`. */
+export const makeLoginLink: InstallStep = {
+  name: 'make login link',
+  async run({ application, machine, installed, report }) {
+    await report.keep('loginLink', new Secret(await application.loginLink(machine, installed)));
+  },
+  undo: 'nothing', // A link that nobody was told of expires by itself.
+};

@@ -1,0 +1,29 @@
+import { platformDelete } from './platform-delete.ts';
+import { platformLock } from './platform-lock.ts';
+import { platformUnlock } from './platform-unlock.ts';
+import { platformVerify } from './platform-verify.ts';
+import { serverVerify } from './server-verify.ts';
+import { siteDelete } from './site-delete.ts';
+import { siteDisable } from './site-disable.ts';
+import { siteEnable } from './site-enable.ts';
+import { siteImport } from './site-import.ts';
+import { siteInstall } from './site-install.ts';
+import { siteLogin } from './site-login.ts';
+import { siteVerify } from './site-verify.ts';
+import type { TaskType } from './task-type.ts';
+
+/** To add a task type: write its file, add its line. */
+export const taskTypes: readonly TaskType[] = [
+  serverVerify,
+  platformVerify,
+  platformLock,
+  platformUnlock,
+  platformDelete,
+  siteInstall,
+  siteImport,
+  siteVerify,
+  siteEnable,
+  siteDisable,
+  siteLogin,
+  siteDelete,
+];
