@@ -62,7 +62,11 @@ async function makeParents(path: string): Promise<void> {
   // Whatever the umask of this process is.
   for (let made = path; made.length >= first.length; made = parentOf(made)) {
     const directory = await open(made, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    await own(directory, 0o755, -1).finally(() => directory.close());
+    try {
+      await own(directory, 0o755, -1);
+    } finally {
+      await directory.close();
+    }
   }
 }
 

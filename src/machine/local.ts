@@ -5,8 +5,9 @@ import type { Command } from './command.ts';
 import { errorCode, fault, isAbsent, lockBusy, mustBeAbsolute, noGroup } from './fault.ts';
 import type { Hands } from './hands.ts';
 import * as files from './local-files.ts';
-import { holding, mayAct, reported, start, timeLeft } from './local-run.ts';
+import { holding, start } from './local-run.ts';
 import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import { mayAct, reported, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
 
 /** Open files are limited, and a disk does not get faster by more of them. */

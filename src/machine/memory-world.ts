@@ -1,0 +1,96 @@
+import type { Command } from './command.ts';
+import type { FileStat, Machine, Output } from './machine.ts';
+import { isBelow, parentOf } from './matches.ts';
+
+/** A program in memory, with the machine it is run on. It gets the command without `sudo` and its options; what it does not answer is exit code 0 and no output. */
+export type Program = (
+  command: Command,
+  machine: Machine & { readonly world: MemoryWorld },
+) => Partial<Output> | Promise<Partial<Output>>;
+
+export interface MemoryFile {
+  readonly kind: FileStat['kind'];
+  /** As FileStat has it: '0644', '02770'. */
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+  /** Of a link its target; of a directory ''. */
+  readonly text: string;
+  readonly modifiedMs: number;
+}
+
+/**
+ * What is on a server in memory, apart from who works on it: several MemoryMachines may share one world,
+ * as when a second worker takes over. Programs read and change it through `get` and `put`; people read `snapshot`.
+ */
+export class MemoryWorld {
+  readonly files = new Map<string, MemoryFile>();
+  /** By the name they are called by. */
+  readonly programs = new Map<string, Program>();
+  /** Every command that was run, as shown. */
+  readonly ran: string[] = [];
+  readonly groups = new Set(['root', 'aegir', 'www-data']);
+  /** What else is part of the snapshot, by name: the databases of a simulated server. */
+  readonly states = new Map<string, () => string>();
+  /** While true every write finds the disk full. */
+  diskIsFull = false;
+  readonly locks = new Map<string, Promise<void>>();
+  #nowMs = 0;
+
+  constructor() {
+    this.#set('/', { kind: 'directory', mode: '0755', owner: 'root', group: 'root', text: '' });
+  }
+
+  get(path: string): MemoryFile | undefined {
+    return this.files.get(path);
+  }
+
+  /** The text of a file or null, following links as reading does. */
+  text(path: string): string | null {
+    const file = this.files.get(path);
+    if (file?.kind === 'link') return this.text(file.text);
+    return file?.kind === 'file' ? file.text : null;
+  }
+
+  /** Puts a file there, and the directories above it if they are missing. */
+  put(path: string, text: string, more: Partial<Omit<MemoryFile, 'text'>> = {}): void {
+    this.directory(parentOf(path));
+    this.#set(path, { kind: 'file', mode: '0644', owner: 'aegir', group: 'aegir', text, ...more });
+  }
+
+  directory(path: string, more: Partial<Pick<MemoryFile, 'mode' | 'owner' | 'group'>> = {}): void {
+    if (this.files.has(path) && Object.keys(more).length === 0) return;
+    if (path !== '/') this.directory(parentOf(path));
+    const old = this.files.get(path) ?? { mode: '0755', owner: 'aegir', group: 'aegir' };
+    this.#set(path, { ...old, kind: 'directory', text: '', ...more });
+  }
+
+  /** With everything below. */
+  remove(path: string): void {
+    for (const key of this.files.keys()) if (key === path || isBelow(key, path)) this.files.delete(key);
+  }
+
+  /** With everything below. */
+  move(from: string, to: string): void {
+    for (const [key, file] of [...this.files])
+      if (key === from || isBelow(key, from)) {
+        this.files.delete(key);
+        this.files.set(to + key.slice(from.length), file);
+      }
+  }
+
+  /** All there is but the times, in a fixed order: two worlds are the same if their snapshots are. */
+  snapshot(): string {
+    const files = [...this.files].map(
+      ([path, { kind, mode, owner, group, text }]) =>
+        `${path} ${kind} ${mode} ${owner} ${group} ${JSON.stringify(text)}`,
+    );
+    const states = [...this.states].map(([name, state]) => `${name}: ${state()}`);
+    return [...files.toSorted(), ...states.toSorted()].join('\n');
+  }
+
+  /** Time passes only when something is written. */
+  #set(path: string, file: Omit<MemoryFile, 'modifiedMs'>): void {
+    this.files.set(path, { ...file, modifiedMs: ++this.#nowMs });
+  }
+}

@@ -1,0 +1,184 @@
+import type { Secret } from '../model/secret.ts';
+import { type Command, show } from './command.ts';
+import { fault, lockBusy, mustBeAbsolute, noGroup } from './fault.ts';
+import type { Hands } from './hands.ts';
+import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import { isFound, parentOf } from './matches.ts';
+import { type MemoryFile, MemoryWorld, type Program } from './memory-world.ts';
+import { mayAct, reported, timeLeft } from './reported.ts';
+import { reveal } from './scrub.ts';
+
+const lockWaitMs = 60_000;
+
+/** A server in memory: it behaves as the real ones do, as far as `machines.test.ts` looks. */
+export class MemoryMachine implements Machine {
+  readonly name: string;
+  readonly world: MemoryWorld;
+  readonly #hands: Hands;
+
+  constructor(hands: Hands, world: MemoryWorld = new MemoryWorld()) {
+    this.name = hands.name;
+    this.world = world;
+    this.#hands = hands;
+  }
+
+  async run(command: Command): Promise<Output> {
+    mayAct(this.#hands);
+    return reported(this.#hands, command, async (say) => {
+      mayAct(this.#hands);
+      this.world.ran.push(show(command));
+      const { argv, program } = this.#program(command);
+      const missing: Partial<Output> = { exitCode: 127, stderr: `${argv[0]}: not found` };
+      const said = program ? await program({ ...command, argv }, this) : missing;
+      const output: Output = { exitCode: 0, stdout: '', stderr: '', ...said };
+      say('stdout', output.stdout);
+      say('stderr', output.stderr);
+      return output;
+    });
+  }
+
+  async read(path: string): Promise<string | null> {
+    return this.#act([path], () => {
+      if (this.world.get(path)?.kind === 'directory') throw fault(this.name, 'read', path, 'EISDIR');
+      return this.world.text(path);
+    });
+  }
+
+  async readMany(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const texts = await Promise.all(paths.map(async (path) => [path, await this.read(path)] as const));
+    mayAct(this.#hands);
+    return new Map(texts.flatMap(([path, text]) => (text === null ? [] : [[path, text] as const])));
+  }
+
+  async stat(path: string): Promise<FileStat | null> {
+    return this.#act([path], () => {
+      const file = this.world.get(path);
+      return file ? statOf(path, file) : null;
+    });
+  }
+
+  async find(path: string, find: Find): Promise<readonly FileStat[]> {
+    return this.#act([path], () =>
+      [...this.world.files].flatMap(([below, file]) => (isFound(path, below, find) ? [statOf(below, file)] : [])),
+    );
+  }
+
+  async write(path: string, text: string | Secret, { mode, group }: FileMode): Promise<void> {
+    return this.#act([path], () => {
+      this.#mustHaveParent('write', path);
+      if (this.world.get(path)?.kind === 'directory') throw fault(this.name, 'write', path, 'EISDIR');
+      this.#mustHaveGroup(group);
+      this.#mustHaveSpace('write', path);
+      this.world.put(path, reveal(text), { mode: plainMode(mode), ...(group !== undefined && { group }) });
+    });
+  }
+
+  async makeDirectory(path: string, { mode, group }: FileMode): Promise<void> {
+    return this.#act([path], () => {
+      for (let above = path; above !== '/'; above = parentOf(above)) {
+        const kind = this.world.get(above)?.kind ?? 'directory';
+        if (kind === 'link') throw fault(this.name, 'make directory', path, 'ELOOP');
+        if (kind !== 'directory') throw fault(this.name, 'make directory', path, 'ENOTDIR');
+      }
+      this.#mustHaveGroup(group);
+      if (!this.world.get(path)) this.#mustHaveSpace('make directory', path);
+      this.world.directory(path, { mode: plainMode(mode), ...(group !== undefined && { group }) });
+    });
+  }
+
+  async move(from: string, to: string): Promise<void> {
+    return this.#act([to, from], () => {
+      const [source, target] = [this.world.get(from), this.world.get(to)];
+      const refuse = (code: string) => fault(this.name, `move ${from} to`, to, code);
+      if (!source) throw refuse('ENOENT');
+      this.#mustHaveParent(`move ${from} to`, to);
+      if (target?.kind === 'directory' && source.kind !== 'directory') throw refuse('EISDIR');
+      if (target && target.kind !== 'directory' && source.kind === 'directory') throw refuse('ENOTDIR');
+      const isFull = [...this.world.files.keys()].some((path) => isFound(to, path, {}));
+      if (target?.kind === 'directory' && isFull) throw refuse('ENOTEMPTY');
+      if (from !== to) this.world.move(from, to);
+    });
+  }
+
+  async remove(path: string): Promise<void> {
+    if (path === '/') throw new TypeError('nobody may remove /');
+    return this.#act([path], () => this.world.remove(path));
+  }
+
+  async exclusively<T>(path: string, action: () => Promise<T>): Promise<T> {
+    await this.#act([path], () => this.#mustHaveParent('lock', path));
+    const waitMs = timeLeft(this.#hands, lockWaitMs);
+    const until = performance.now() + waitMs;
+    for (let held = this.world.locks.get(path); held; held = this.world.locks.get(path)) {
+      await this.#within(until - performance.now(), held, () => lockBusy(this.name, path, waitMs));
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.world.locks.set(path, promise);
+    try {
+      if (!this.world.get(path)) this.world.put(path, '');
+      return await action();
+    } finally {
+      this.world.locks.delete(path);
+      resolve();
+    }
+  }
+
+  async #within(ms: number, wanted: Promise<void>, late: () => Error): Promise<void> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(late()), ms);
+    const lost = () => reject(this.#hands.claim.reason);
+    this.#hands.claim.addEventListener('abort', lost, { once: true });
+    try {
+      await Promise.race([wanted, promise]);
+      this.#hands.claim.throwIfAborted();
+    } finally {
+      clearTimeout(timer);
+      this.#hands.claim.removeEventListener('abort', lost);
+    }
+  }
+
+  /** By its own name, else behind sudo, else without the directory. */
+  #program({ argv }: Command): { readonly argv: Command['argv']; readonly program: Program | undefined } {
+    const known = this.world.programs.get(argv[0]);
+    if (known) return { argv, program: known };
+    const plain = argv[0] === 'sudo' ? withoutSudo(argv) : argv;
+    const { programs } = this.world;
+    return { argv: plain, program: programs.get(plain[0]) ?? programs.get(plain[0].replace(/^.*\//, '')) };
+  }
+
+  #mustHaveParent(doing: string, path: string): void {
+    const kind = this.world.get(parentOf(path))?.kind;
+    if (kind === undefined) throw fault(this.name, doing, path, 'ENOENT');
+    if (kind !== 'directory') throw fault(this.name, doing, path, 'ENOTDIR');
+  }
+
+  #mustHaveGroup(group: string | undefined): void {
+    if (group !== undefined && !this.world.groups.has(group)) throw noGroup(this.name, group);
+  }
+
+  #mustHaveSpace(doing: string, path: string): void {
+    if (this.world.diskIsFull) throw fault(this.name, doing, path, 'ENOSPC');
+  }
+
+  async #act<T>(paths: readonly string[], action: () => T): Promise<T> {
+    mustBeAbsolute(...paths);
+    mayAct(this.#hands);
+    return action();
+  }
+}
+
+const statOf = (path: string, { text, ...file }: MemoryFile): FileStat => ({
+  path,
+  ...file,
+  sizeBytes: Buffer.byteLength(text),
+});
+
+const plainMode = (mode: string): string => `0${Number.parseInt(mode, 8).toString(8).padStart(3, '0')}`;
+
+function withoutSudo([sudo, ...rest]: Command['argv']): Command['argv'] {
+  let at = 0;
+  while (rest[at]?.startsWith('-') && rest[at] !== '--') at += /^-[ug]$/.test(rest[at] ?? '') ? 2 : 1;
+  if (rest[at] === '--') at++;
+  const [program = sudo, ...args] = rest.slice(at);
+  return [program, ...args];
+}
