@@ -1,33 +1,15 @@
 import type { Application, InstalledSite, PackageScan } from '../applications/application.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Changes } from '../machine/put.ts';
-import type { PackageOnSite } from '../model/package.ts';
 import type { Platform } from '../model/platform.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Server, ServerPaths } from '../model/server.ts';
-import type { Database, Site } from '../model/site.ts';
+import type { Site } from '../model/site.ts';
 import type { Db } from '../services/db/db.ts';
 import type { Engine } from '../services/engine.ts';
 import type { Http } from '../services/http/http.ts';
 import type { Provides } from '../services/provides.ts';
-import type { Outcome } from './task-type.ts';
-
-/** What a step found out. */
-export interface Found {
-  readonly server?: Pick<NonNullable<Outcome['server']>, 'diagnosis'>;
-  readonly platform?: Omit<NonNullable<Outcome['platform']>, 'status' | 'verified'> & {
-    readonly scan?: PackageScan;
-    /** Sites on disk that the hub does not know: it shows them, a person imports them. */
-    readonly sitesFound?: readonly { readonly directory: string }[];
-  };
-  readonly site?: {
-    readonly packages?: readonly PackageOnSite[];
-    readonly profile?: string;
-    /** Of an imported site: the database it brought with it, which is not ours. */
-    readonly database?: Database;
-    readonly hashSalt?: Secret;
-  };
-}
+import type { Found } from './outcome.ts';
 
 /** What every task can say while it runs. */
 export interface Report {

@@ -68,9 +68,9 @@ const writeSharedFiles: VerifyStep = {
 
 const scanPackages: VerifyStep = {
   name: 'scan packages',
-  async run({ application, machine, root, scan, report }) {
+  async run({ application, machine, root, version, scan, report }) {
     const found = await application.packages(machine, root, scan);
-    await report.record({ platform: { scan: found } });
+    await report.record({ platform: { application: application.name, root, version, scan: found } });
     await report.note(`${found.packages.length} packages`);
   },
   undo: 'nothing', // It only looks.

@@ -1,9 +1,7 @@
 import type { ZodType } from 'zod';
 import type { Json } from '../model/json.ts';
-import type { PlatformStatus } from '../model/platform.ts';
-import type { ServerStatus } from '../model/server.ts';
-import type { SiteStatus } from '../model/site.ts';
 import type { Load } from './context.ts';
+import type { Outcome } from './outcome.ts';
 
 /**
  * One thing done to the world, and how to put it back.
@@ -23,23 +21,6 @@ export interface Step<Context, Result> {
  *   forward: it is tried again, and when that does not help the task is stuck and a person has to look.
  */
 export type Undo<Action> = 'nothing' | 'forward' | Action;
-
-/** What the hub writes down in the transaction that ends the task. */
-export interface Outcome {
-  readonly server?: { readonly status?: ServerStatus; readonly verified?: boolean; readonly diagnosis?: Json };
-  readonly platform?: {
-    readonly status?: PlatformStatus;
-    readonly verified?: boolean;
-    readonly root?: string;
-    readonly application?: string;
-    readonly version?: string;
-  };
-  readonly site?: {
-    readonly status?: SiteStatus;
-    readonly verified?: boolean;
-    readonly databaseIsOurs?: boolean;
-  };
-}
 
 export interface Definition<Args, Context, Result> {
   /** Subject and verb, as said aloud: 'site install'. */

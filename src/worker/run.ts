@@ -38,21 +38,26 @@ export async function run(task: OpenTask, log: Log, past: readonly TaskEvent[], 
     await log.append({ type: 'check.done' });
   }
 
-  for (const step of task.steps) {
-    if (progress.problem) break;
-    if (progress.done.has(step.name)) continue;
-    const stop = progress.pastReturn ? undefined : control.stop();
-    if (stop) {
-      progress.problem = problemJson(stop);
-      await log.append({ type: 'task.stopped', problem: progress.problem });
-    } else await runStep(step, progress, log, claim);
-  }
+  await goOn(task.steps, progress, log, control);
   if (!progress.problem) return { status: 'done', result: Object.assign({}, ...progress.done.values()) };
   if (progress.pastReturn) return { status: 'stuck', problem: progress.problem };
 
   control.undoing();
   const undoProblem = await unwind(task.steps, progress, log, claim);
   return undoProblem ? { status: 'stuck', problem: undoProblem } : ended(progress.problem);
+}
+
+/** Runs what is not done yet, until a step fails or somebody stops it. */
+async function goOn(steps: readonly OpenStep[], progress: Progress, log: Log, control: Control): Promise<void> {
+  for (const step of steps) {
+    if (progress.problem) return;
+    if (progress.done.has(step.name)) continue;
+    const stop = progress.pastReturn ? undefined : control.stop();
+    if (stop) {
+      progress.problem = problemJson(stop);
+      await log.append({ type: 'task.stopped', problem: progress.problem });
+    } else await runStep(step, progress, log, control.claim);
+  }
 }
 
 const ended = (problem: ProblemJson): Ending => ({

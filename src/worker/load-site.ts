@@ -1,0 +1,122 @@
+import { type Kysely, sql } from 'kysely';
+import { one } from '../hub/rows.ts';
+import { unseal } from '../hub/seal.ts';
+import { siteSecret } from '../hub/site-secrets.ts';
+import type { Tables } from '../hub/tables.ts';
+import type { Json } from '../model/json.ts';
+import { Problem } from '../model/problem.ts';
+import { serverPaths } from '../model/server.ts';
+import type { Site, SiteStatus, TlsMode } from '../model/site.ts';
+import type { SiteContext } from '../tasks/context.ts';
+import {
+  type Loading,
+  openService,
+  platformRow,
+  serverRow,
+  serviceOptions,
+  serviceRow,
+  settingsLines,
+  vhostLines,
+} from './load-rows.ts';
+
+interface SiteRow {
+  id: string;
+  name: string;
+  status: string;
+  platformId: string;
+  dbServiceId: string;
+  directory: string;
+  title: string;
+  profile: string;
+  language: string;
+  email: string;
+  redirection: string | null;
+  tls: string;
+  certificatePath: string | null;
+  keyPath: string | null;
+  dbName: string;
+  dbUser: string;
+  dbPassword: Buffer;
+  dbIsOurs: boolean;
+  hashSalt: Buffer;
+  cronKey: Buffer;
+  runUser: string;
+  fpmSocket: string;
+  data: Json;
+}
+
+export async function loadSite(loading: Loading, id: string): Promise<SiteContext> {
+  const { db, catalog, report } = loading;
+  const row = await siteRow(db, id);
+  const site = await toSite(loading, row);
+  const { platform, scan, serverId, httpServiceId } = await platformRow(db, row.platformId);
+  const { server, root } = await serverRow(db, serverId);
+  const httpRow = await serviceRow(db, httpServiceId);
+  const dbRow = await serviceRow(db, row.dbServiceId);
+  const [httpGiven, dbGiven] = [serviceOptions(loading, httpRow), serviceOptions(loading, dbRow)];
+  const secrets = [site.database.password, site.hashSalt, site.cronKey, ...httpGiven.secrets, ...dbGiven.secrets];
+
+  const machine = loading.openMachine(server, secrets);
+  const paths = serverPaths(root, server.name);
+  const http = openService(catalog, 'http', httpRow, { machine, paths }, httpGiven.options);
+  const dbServer = dbRow.serverId === serverId ? { server, root } : await serverRow(db, dbRow.serverId);
+  const dbMachine = dbServer.server === server ? machine : loading.openMachine(dbServer.server, secrets);
+  const dbHost = { machine: dbMachine, paths: serverPaths(dbServer.root, dbServer.server.name) };
+  const database = openService(catalog, 'db', dbRow, dbHost, dbGiven.options);
+
+  const application = catalog.applications.find(({ name }) => name === platform.application);
+  if (!application)
+    throw new Problem(
+      'not-found',
+      `platform ${platform.name} holds no application that Aegir knows (${platform.application ?? 'not verified yet'})`,
+      {
+        hint: `Run: aegir platform verify ${platform.name}`,
+      },
+    );
+  const installed = {
+    site,
+    platform,
+    database: database.address(site.database, `${platform.root}/sites/${site.directory}`),
+    address: http.address(site),
+  };
+  const who = { site, platform, server };
+  const lines = {
+    settings: settingsLines(catalog, application.name, who),
+    vhost: vhostLines(catalog, httpRow.engine, who),
+  };
+  return { report, server, paths, machine, site, platform, http, db: database, application, scan, installed, lines };
+}
+
+async function siteRow(db: Kysely<Tables>, id: string): Promise<SiteRow> {
+  const { rows } = await sql<SiteRow>`
+    select id, name, status, platform_id, db_service_id, directory, title, profile, language, email, redirection, tls,
+           certificate_path, key_path, db_name, db_user, db_password, db_is_ours, hash_salt, cron_key, run_user,
+           fpm_socket, data
+    from site where id = ${id}`.execute(db);
+  return one(rows, `there is no site ${id}`);
+}
+
+async function toSite({ db, key }: Loading, row: SiteRow): Promise<Site> {
+  const { id, name, directory, title, profile, language, email, redirection, runUser, fpmSocket } = row;
+  const { rows } = await sql<{ name: string; redirect: boolean }>`
+    select name, kind = 'redirect' as redirect from alias
+    where site_id = ${id} and kind <> 'canonical' order by name`.execute(db);
+  const { certificatePath, keyPath } = row;
+  return {
+    ...{ id, name, directory, title, profile, language, email, redirection, runUser, fpmSocket },
+    // The column's checks allow nothing else, and only objects are ever written to data.
+    status: row.status as SiteStatus,
+    tls: row.tls as TlsMode,
+    data: row.data as Site['data'],
+    aliases: rows,
+    certificate: certificatePath !== null && keyPath !== null ? { certificatePath, keyPath } : null,
+    database: {
+      name: row.dbName,
+      user: row.dbUser,
+      password: unseal(key, row.dbPassword, siteSecret('db_password', id)),
+    },
+    databaseIsOurs: row.dbIsOurs,
+    hashSalt: unseal(key, row.hashSalt, siteSecret('hash_salt', id)),
+    cronKey: unseal(key, row.cronKey, siteSecret('cron_key', id)),
+  };
+}

@@ -1,0 +1,62 @@
+import type { Kysely } from 'kysely';
+import { appendEvents } from '../hub/log.ts';
+import type { Claim } from '../hub/queue.ts';
+import type { Tables } from '../hub/tables.ts';
+import type { Log, TaskEvent } from '../model/event.ts';
+
+/** Events of one statement; more wait for the next. */
+const batchMax = 200;
+
+/**
+ * The only writer of a claimed task's log. What is appended while a write is on its way goes together with the next, in
+ * order: a reader who has seen event 6 is sure that 5 was there before. `append` resolves when the event is on disk.
+ */
+export class LogWriter implements Log {
+  readonly #db: Kysely<Tables>;
+  readonly #claim: Claim;
+  #next: number;
+  #waiting: { event: TaskEvent; written: PromiseWithResolvers<void> }[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #onLost: (error: unknown) => void;
+
+  /** `last` is the number of the last event there is. `onLost`: a write failed, so the claim can no longer be shown to be ours. */
+  constructor(db: Kysely<Tables>, claim: Claim, last: number, onLost: (error: unknown) => void) {
+    this.#db = db;
+    this.#claim = claim;
+    this.#next = last + 1;
+    this.#onLost = onLost;
+  }
+
+  append(event: TaskEvent): Promise<void> {
+    const written = Promise.withResolvers<void>();
+    this.#waiting.push({ event, written });
+    if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#write());
+    return written.promise;
+  }
+
+  /** When all that was appended is written; answers the number of the next event. */
+  async drain(): Promise<number> {
+    while (this.#waiting.length > 0) await this.#writing;
+    await this.#writing;
+    return this.#next;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, batchMax);
+      try {
+        await appendEvents(
+          this.#db,
+          this.#claim,
+          this.#next,
+          batch.map(({ event }) => event),
+        );
+        this.#next += batch.length;
+        for (const { written } of batch) written.resolve();
+      } catch (error) {
+        this.#onLost(error);
+        for (const { written } of batch) written.reject(error);
+      }
+    }
+  }
+}
