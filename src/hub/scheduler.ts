@@ -1,0 +1,68 @@
+import { type Kysely, sql } from 'kysely';
+import type { Clock } from '../model/clock.ts';
+import { problemJson } from '../model/problem.ts';
+import type { Catalog, Sweep } from '../tasks/catalog.ts';
+import { requeueLost } from './lost-tasks.ts';
+import { addTask, type Subject } from './queue.ts';
+import type { Tables } from './tables.ts';
+import { forgetTasks } from './task-control.ts';
+
+const tickMs = 2000;
+/** How long ended tasks and their logs are kept, unless the setting 'task retention days' says otherwise. */
+const retentionDaysDefault = 90;
+const forgetEveryMs = 60 * 60_000;
+
+/** What runs without anyone asking. Any number of hubs may run it: each row of `queue` decides who is first. */
+export async function schedule(db: Kysely<Tables>, catalog: Catalog, clock: Clock, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      await requeueLost(db);
+      if (await isDue(db, 'task gc', forgetEveryMs)) await forgetTasks(db, await retentionMs(db));
+      for (const sweep of catalog.sweeps)
+        if (await isDue(db, sweep.name, sweep.everyMs)) await addSweep(db, catalog, sweep);
+    } catch (error) {
+      process.stderr.write(`scheduler: ${problemJson(error).message}\n`);
+    }
+    await clock.sleep(tickMs, stop).catch(() => undefined); // ended early by `stop`
+  }
+}
+
+/** True once per period and over all hubs: the update is the election. */
+async function isDue(db: Kysely<Tables>, queue: string, everyMs: number): Promise<boolean> {
+  await sql`insert into queue (name) values (${queue}) on conflict do nothing`.execute(db);
+  const { rows } = await sql`
+    update queue set last_run_at = now()
+    where name = ${queue} and not paused
+      and (last_run_at is null or last_run_at < now() - make_interval(secs => ${everyMs / 1000}))
+    returning name`.execute(db);
+  return rows.length > 0;
+}
+
+async function retentionMs(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ value: unknown }>`select value from setting where name = 'task retention days'`.execute(
+    db,
+  );
+  const days = Number(rows[0]?.value ?? retentionDaysDefault);
+  return days * 24 * 60 * 60_000;
+}
+
+/** One task for every enabled subject; one that already waits is not added again. */
+async function addSweep(db: Kysely<Tables>, { taskTypes }: Catalog, sweep: Sweep): Promise<void> {
+  const type = taskTypes.find(({ name }) => name === sweep.task);
+  if (!type)
+    return void process.stderr.write(`scheduler: sweep '${sweep.name}' wants '${sweep.task}', which does not exist\n`);
+  const { rows } = await sql<{ id: string }>`
+    select id from ${sql.table(type.noun)} as subject
+    where status = 'enabled' and not exists (
+      select from task where task.status = 'queued' and task.name = ${type.name} and task.subject_id = subject.id)
+    order by id`.execute(db);
+  for (const { id } of rows) {
+    await db.transaction().execute(async (tx) => {
+      const subject = await sql<Subject>`
+        select id, name, status from ${sql.table(type.noun)} where id = ${id} and status = 'enabled' for update`.execute(
+        tx,
+      );
+      if (subject.rows[0]) await addTask(tx, type, subject.rows[0]);
+    });
+  }
+}
