@@ -69,6 +69,15 @@ export const noGroup = (server: string, group: string): Problem =>
     hint: `Make it there (groupadd ${group}), or give the server the name of the web server's group.`,
   });
 
+export const lockWaitMs = 60_000;
+/** flock's exit code for "somebody else has it", chosen so that no other failure looks like it. */
+export const lockTaken = 75;
+
+export function lockRefused(server: string, path: string, exitCode: number, stderr: string, waitedMs: number): Problem {
+  if (exitCode === lockTaken) return lockBusy(server, path, waitedMs);
+  return fault(server, 'lock', path, faultCode(stderr) ?? (stderr.trim() || `flock ended with ${exitCode}`));
+}
+
 export const lockBusy = (server: string, path: string, waitedMs: number): Problem =>
   new Problem('timeout', `${path} on ${server} was in use by another task for ${Math.round(waitedMs / 1000)} s`, {
     hint: `Run the task again later. If nothing else is at work there, see who holds the file: fuser -v ${path}`,

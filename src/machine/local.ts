@@ -2,7 +2,7 @@ import { lstat, rename, rm } from 'node:fs/promises';
 import { Problem } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Command } from './command.ts';
-import { errorCode, fault, isAbsent, lockBusy, mustBeAbsolute, noGroup } from './fault.ts';
+import { errorCode, fault, isAbsent, lockRefused, lockTaken, lockWaitMs, mustBeAbsolute, noGroup } from './fault.ts';
 import type { Hands } from './hands.ts';
 import * as files from './local-files.ts';
 import { holding, start } from './local-run.ts';
@@ -12,9 +12,6 @@ import { reveal } from './scrub.ts';
 
 /** Open files are limited, and a disk does not get faster by more of them. */
 const readsAtOnce = 32;
-export const lockWaitMs = 60_000;
-/** flock's exit code for "somebody else has it", chosen so that no other failure looks like it. */
-export const lockTaken = 75;
 
 /** The server the worker itself runs on. The local-… files are the only ones that start programs and touch files. */
 export class LocalMachine implements Machine {
@@ -101,10 +98,8 @@ export class LocalMachine implements Machine {
     mustBeAbsolute(path);
     const waitMs = timeLeft(this.#hands, lockWaitMs);
     const argv = ['flock', '-E', String(lockTaken), '-w', String(waitMs / 1_000), path, 'cat'] as const;
-    const refusal = (exitCode: number, stderr: string): Problem => {
-      if (exitCode === lockTaken) return lockBusy(this.name, path, waitMs);
-      return new Problem('command-failed', `cannot lock ${path} on ${this.name}: ${stderr.trim()}`);
-    };
+    const refusal = (exitCode: number, stderr: string): Problem =>
+      lockRefused(this.name, path, exitCode, stderr, waitMs);
     return holding(this.#hands, [...argv], refusal, action);
   }
 

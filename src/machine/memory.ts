@@ -1,14 +1,12 @@
 import type { Secret } from '../model/secret.ts';
 import { type Command, show } from './command.ts';
-import { fault, lockBusy, mustBeAbsolute, noGroup } from './fault.ts';
+import { fault, lockBusy, lockWaitMs, mustBeAbsolute, noGroup } from './fault.ts';
 import type { Hands } from './hands.ts';
 import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
 import { isFound, parentOf } from './matches.ts';
 import { type MemoryFile, MemoryWorld, type Program } from './memory-world.ts';
 import { mayAct, reported, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
-
-const lockWaitMs = 60_000;
 
 /** A server in memory: it behaves as the real ones do, as far as `machines.test.ts` looks. */
 export class MemoryMachine implements Machine {

@@ -1,0 +1,178 @@
+import type { Log } from '../model/event.ts';
+import type { Secret } from '../model/secret.ts';
+import { type Command, show } from './command.ts';
+import { fault, mustBeAbsolute } from './fault.ts';
+import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import { isBelow, isFound, parentOf } from './matches.ts';
+import { reveal } from './scrub.ts';
+
+/** A change that was pretended. The last one that speaks of a path decides what is there. */
+type Pretended =
+  | { readonly type: 'put'; readonly stat: FileStat; readonly text: string }
+  | { readonly type: 'remove'; readonly path: string }
+  | { readonly type: 'move'; readonly from: string; readonly to: string };
+
+const within = (path: string, root: string): boolean => path === root || isBelow(path, root);
+
+/** A machine that looks and does not touch: it says what it would do, and shows its callers the world as it would be then. */
+export class DryMachine implements Machine {
+  readonly name: string;
+  readonly #real: Machine;
+  readonly #log: Log;
+  readonly #pretended: Pretended[] = [];
+
+  constructor(real: Machine, log: Log) {
+    this.name = real.name;
+    this.#real = real;
+    this.#log = log;
+  }
+
+  /** A command that only looks sees the real server, without what was pretended. */
+  async run(command: Command): Promise<Output> {
+    if (command.effect === 'reads') return this.#real.run(command);
+    await this.#real.stat('/'); // Refuses when the claim is lost.
+    await this.#would(`run ${show(command)}`);
+    const exitCode = command.allow.includes(0) ? 0 : (command.allow[0] ?? 0);
+    return { exitCode, stdout: command.dryStdout ?? '', stderr: '' };
+  }
+
+  read(path: string): Promise<string | null> {
+    mustBeAbsolute(path);
+    return this.#read(path, this.#pretended.length);
+  }
+
+  async readMany(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const touched = paths.filter((path) => this.#isTouched(path));
+    const texts = new Map(await this.#real.readMany(paths.filter((path) => !this.#isTouched(path))));
+    for (const path of touched) {
+      const text = await this.read(path);
+      if (text !== null) texts.set(path, text);
+    }
+    return texts;
+  }
+
+  stat(path: string): Promise<FileStat | null> {
+    mustBeAbsolute(path);
+    return this.#stat(path, this.#pretended.length);
+  }
+
+  async find(path: string, find: Find): Promise<readonly FileStat[]> {
+    mustBeAbsolute(path);
+    if (this.#pretended.length === 0) return this.#real.find(path, find);
+    if ((await this.stat(path))?.kind !== 'directory') return [];
+    const all = await this.#find(path, this.#pretended.length);
+    return all.filter((stat) => isFound(path, stat.path, find));
+  }
+
+  async write(path: string, text: string | Secret, mode: FileMode): Promise<void> {
+    const old = await this.stat(path);
+    if ((await this.stat(parentOf(path)))?.kind !== 'directory') throw fault(this.name, 'write', path, 'ENOENT');
+    if (old?.kind === 'directory') throw fault(this.name, 'write', path, 'EISDIR');
+    await this.#would(`${old ? 'rewrite' : 'write'} ${path}`);
+    this.#put(path, 'file', mode, old, reveal(text));
+  }
+
+  async makeDirectory(path: string, mode: FileMode): Promise<void> {
+    const old = await this.stat(path);
+    if (old && old.kind !== 'directory')
+      throw fault(this.name, 'make directory', path, old.kind === 'link' ? 'ELOOP' : 'ENOTDIR');
+    await this.#would(old ? `set ${path} to ${mode.mode}${mode.group ? ` ${mode.group}` : ''}` : `make ${path}`);
+    const parents: string[] = [];
+    for (let above = parentOf(path); !(await this.stat(above)); above = parentOf(above)) parents.unshift(above);
+    for (const above of parents) this.#put(above, 'directory', { mode: '0755' }, null);
+    this.#put(path, 'directory', mode, old);
+  }
+
+  async move(from: string, to: string): Promise<void> {
+    const refuse = (code: string) => fault(this.name, `move ${from} to`, to, code);
+    const [source, target, parent] = [await this.stat(from), await this.stat(to), await this.stat(parentOf(to))];
+    if (!source || parent?.kind !== 'directory') throw refuse('ENOENT');
+    if (target && (target.kind === 'directory') !== (source.kind === 'directory'))
+      throw refuse(target.kind === 'directory' ? 'EISDIR' : 'ENOTDIR');
+    if (target?.kind === 'directory' && (await this.find(to, { depthMax: 1 })).length > 0) throw refuse('ENOTEMPTY');
+    await this.#would(`move ${from} to ${to}`);
+    if (from !== to) this.#pretended.push({ type: 'move', from, to });
+  }
+
+  async remove(path: string): Promise<void> {
+    if (path === '/') throw new TypeError('nobody may remove /');
+    if (!(await this.stat(path))) return;
+    await this.#would(`remove ${path}`);
+    this.#pretended.push({ type: 'remove', path });
+  }
+
+  /** Nothing is changed, so nobody needs to wait for us. */
+  async exclusively<T>(path: string, action: () => Promise<T>): Promise<T> {
+    await this.#real.stat(path); // Refuses when the claim is lost.
+    return action();
+  }
+
+  /** Where `path` stood before the last `count` changes: what was put there, a real path, or nothing. */
+  #before(path: string, count: number): Extract<Pretended, { type: 'put' }> | string | null {
+    let now = path;
+    for (const change of this.#pretended.slice(0, count).toReversed()) {
+      if (change.type === 'put' && change.stat.path === now) return change;
+      if (change.type === 'remove' && within(now, change.path)) return null;
+      if (change.type !== 'move') continue;
+      if (within(now, change.to)) now = change.from + now.slice(change.to.length);
+      else if (within(now, change.from)) return null;
+    }
+    return now;
+  }
+
+  async #read(path: string, count: number): Promise<string | null> {
+    const found = this.#before(path, count);
+    if (found === null || typeof found === 'string') return found && this.#real.read(found);
+    if (found.stat.kind === 'directory') throw fault(this.name, 'read', path, 'EISDIR');
+    return found.text;
+  }
+
+  async #stat(path: string, count: number): Promise<FileStat | null> {
+    const found = this.#before(path, count);
+    if (found === null) return null;
+    const stat = typeof found === 'string' ? await this.#real.stat(found) : found.stat;
+    return stat && { ...stat, path };
+  }
+
+  /** All below `path` as of the first `count` changes. */
+  async #find(path: string, count: number): Promise<readonly FileStat[]> {
+    const change = this.#pretended[count - 1];
+    if (!change) return this.#real.find(path, {});
+    const earlier = (root: string) => this.#find(root, count - 1);
+    if (change.type === 'put') {
+      const rest = (await earlier(path)).filter((stat) => stat.path !== change.stat.path);
+      return isBelow(change.stat.path, path) ? [...rest, change.stat] : rest;
+    }
+    if (change.type === 'remove')
+      return within(path, change.path) ? [] : (await earlier(path)).filter((stat) => !within(stat.path, change.path));
+    const { from, to } = change;
+    const moved = (stat: FileStat): FileStat => ({ ...stat, path: to + stat.path.slice(from.length) });
+    if (within(path, to)) return (await earlier(from + path.slice(to.length))).map(moved);
+    if (within(path, from)) return [];
+    const rest = (await earlier(path)).filter((stat) => !within(stat.path, from) && !within(stat.path, to));
+    if (!isBelow(to, path)) return rest;
+    const top = await this.#stat(from, count - 1);
+    return [...rest, ...[...(top ? [top] : []), ...(await earlier(from))].map(moved)];
+  }
+
+  #isTouched(path: string): boolean {
+    return this.#before(path, this.#pretended.length) !== path;
+  }
+
+  #put(path: string, kind: FileStat['kind'], { mode, group }: FileMode, old: FileStat | null, text = ''): void {
+    const stat: FileStat = {
+      path,
+      kind,
+      mode: `0${Number.parseInt(mode, 8).toString(8).padStart(3, '0')}`,
+      owner: old?.owner ?? 'aegir',
+      group: group ?? old?.group ?? 'aegir',
+      sizeBytes: Buffer.byteLength(text),
+      modifiedMs: Date.now(),
+    };
+    this.#pretended.push({ type: 'put', stat, text });
+  }
+
+  async #would(what: string): Promise<void> {
+    await this.#log.append({ type: 'changed', what: `would ${what}` });
+  }
+}
