@@ -14,7 +14,7 @@ export class Scrub {
     // The longest first: where one secret begins with another, the whole of it must go.
     const sorted = [...new Set(spellings)].toSorted((one, other) => other.length - one.length);
     this.longest = sorted[0]?.length ?? 0;
-    const source = sorted.map((text) => text.replace(/[\^$.*+?()[\]{}|]/g, '$&')).join('|');
+    const source = sorted.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
     this.#pattern = source === '' ? undefined : new RegExp(source, 'g');
   }
 
