@@ -31,6 +31,8 @@ export interface WantedFile extends FileMode {
   readonly text: string | Secret;
   /** Made if it is absent and never written again: the operator's. */
   readonly once?: boolean;
+  /** Where a file that was there before us is kept when ours takes its place; see `keepForeign`. */
+  readonly foreignTo?: string;
 }
 
 export interface Status {

@@ -1,4 +1,5 @@
 import type { InstalledSite, WantedFile } from '../applications/application.ts';
+import { keepForeign } from '../applications/own-files.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type Changes, putDirectory, putFile } from '../machine/put.ts';
 import type { SiteContext } from './context.ts';
@@ -25,9 +26,10 @@ export async function putSettings({ application, machine, installed, lines }: Si
 }
 
 /** A file that is made `once` is the operator's from then on. */
-export async function putWanted(machine: Machine, { path, text, once, ...mode }: WantedFile): Promise<Changes> {
+export async function putWanted(machine: Machine, file: WantedFile): Promise<Changes> {
+  const { path, text, once, foreignTo: _, ...mode } = file;
   if (once && (await machine.stat(path)) !== null) return [];
-  return putFile(machine, path, text, mode);
+  return [...(await keepForeign(machine, file)), ...(await putFile(machine, path, text, mode))];
 }
 
 /** The site's own user removes what it wrote (uploads); then the rest is ours to remove. */

@@ -1,0 +1,98 @@
+import type { Machine } from '../../machine/machine.ts';
+import { Problem } from '../../model/problem.ts';
+import type { CodeBase } from '../application.ts';
+import { compareVersions, phpVersion } from '../versions.ts';
+
+/** Where the document root of a project may be, best first. */
+const documentRoots = ['', 'web', 'docroot', 'html', 'public', 'www'];
+
+/** From core's own source (reference/drupal.md section 1): by first version of Drupal, the PHP it needs and the first that it does not run on. */
+const phpNeeded = [
+  { drupal: '11', from: '8.3.0', before: null },
+  { drupal: '10', from: '8.1.0', before: null },
+  { drupal: '9.5', from: '7.3.0', before: null },
+  { drupal: '8', from: '7.0.8', before: '8.0.0' },
+  { drupal: '7', from: '5.3.0', before: null },
+] as const;
+
+/**
+ * Finds Drupal 7 and later in a directory or in its web/, docroot/ and so on.
+ * Throws 'invalid' for Drupal that cannot run: not built by Composer, without its vendor directory, too old or too new for the server's PHP.
+ */
+export async function detectDrupal(machine: Machine, root: string): Promise<CodeBase | null> {
+  const composer = composerOf((await machine.read(`${root}/composer.json`)) ?? '');
+  const candidates = [...new Set([...(composer.webRoot === null ? [] : [composer.webRoot]), ...documentRoots])].map(
+    (name) => (name === '' ? root : `${root}/${name}`),
+  );
+  const texts = await machine.readMany(candidates.flatMap((at) => versionFiles.map(({ path }) => `${at}/${path}`)));
+  for (const at of candidates) {
+    const version = versionAt(texts, at);
+    if (version === null) continue;
+    await mustRun(machine, at, version);
+    return { application: 'drupal', version, root: at };
+  }
+  if (composer.wantsDrupal)
+    throw new Problem('invalid', `${root} is a Composer project whose Drupal is not there yet`, {
+      hint: `Run 'composer install --no-dev' in ${root}, then verify the platform.`,
+    });
+  return null;
+}
+
+const versionFiles = [
+  { path: 'core/lib/Drupal.php', pattern: /const VERSION = '([^']+)'/ },
+  { path: 'includes/bootstrap.inc', pattern: /define\('VERSION', '([^']+)'\)/ },
+  { path: 'modules/system/system.module', pattern: /define\('VERSION', '([^']+)'\)/ },
+] as const;
+
+function versionAt(texts: ReadonlyMap<string, string>, at: string): string | null {
+  for (const { path, pattern } of versionFiles) {
+    const version = pattern.exec(texts.get(`${at}/${path}`) ?? '')?.[1];
+    if (version !== undefined) return version;
+  }
+  return null;
+}
+
+async function mustRun(machine: Machine, root: string, version: string): Promise<void> {
+  const major = Number.parseInt(version, 10);
+  if (major < 7)
+    throw new Problem('invalid', `${root} holds Drupal ${version}, which is too old: Aegir runs 7 and later`);
+  if (major >= 8 && (await autoloader(machine, root)) === null)
+    throw new Problem('invalid', `Drupal ${version} in ${root} lacks vendor/autoload.php`, {
+      hint: `Run 'composer install --no-dev' in the directory that holds its composer.json, then verify the platform.`,
+    });
+  const php = await phpVersion(machine);
+  const needed = phpNeeded.find(({ drupal }) => compareVersions(version, drupal) >= 0);
+  if (!needed) return;
+  const tooOld = compareVersions(php, needed.from) < 0;
+  const tooNew = needed.before !== null && compareVersions(php, needed.before) >= 0;
+  if (tooOld || tooNew)
+    throw new Problem(
+      'invalid',
+      `Drupal ${version} in ${root} needs PHP ${tooOld ? `${needed.from} or later` : `before ${needed.before}`}; ${machine.name} has ${php}`,
+      {
+        hint: tooOld
+          ? 'Install a newer PHP on the server, or take an older Drupal.'
+          : 'Update Drupal, or put it on a server with an older PHP.',
+      },
+    );
+}
+
+/** The autoloader that autoload.php of the document root loads: vendor/ in it, or beside it. */
+async function autoloader(machine: Machine, root: string): Promise<string | null> {
+  if ((await machine.stat(`${root}/autoload.php`)) === null) return null;
+  for (const path of [`${root.replace(/\/[^/]+$/, '')}/vendor/autoload.php`, `${root}/vendor/autoload.php`])
+    if ((await machine.stat(path)) !== null) return path;
+  return null;
+}
+
+/** What composer.json says of the document root; a file that is no JSON says nothing. */
+function composerOf(text: string): { readonly webRoot: string | null; readonly wantsDrupal: boolean } {
+  const named = /"web-root"\s*:\s*"([A-Za-z0-9._/-]+?)\/*"/.exec(text)?.[1]?.replace(/^\.\/?/, '');
+  const safe = named !== undefined && named !== '' && !named.startsWith('/') && !named.split('/').includes('..');
+  return {
+    webRoot: safe ? named : null,
+    wantsDrupal: /"drupal\/(core|core-recommended|recommended-project)"\s*:/.test(text),
+  };
+}
+
+export const isSeven = (version: string | null): boolean => version !== null && Number.parseInt(version, 10) === 7;

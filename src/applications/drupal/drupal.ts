@@ -1,0 +1,35 @@
+import type { Application } from '../application.ts';
+import { phpFile } from '../scripts.ts';
+import { sitesBySettings, siteVerbs } from '../site-tool.ts';
+import { detectDrupal } from './detect.ts';
+import { drupalDirectories, webGroup } from './directories.ts';
+import { drupalInstall } from './install.ts';
+import { scanDrupal } from './packages.ts';
+import { drupalRouting } from './routing.ts';
+import { drupalFiles } from './settings.ts';
+
+/** Drupal 7 and 8 to 11. What it knows of Drupal is in reference/drupal.md; all of it works without Drush (docs/decisions/0014-drush.md). */
+export const drupal: Application = {
+  ...siteVerbs('drupal'),
+  name: 'drupal',
+  title: 'Drupal',
+  detect: detectDrupal,
+  packages: scanDrupal,
+  platformFiles: ({ root }) => [
+    {
+      path: `${root}/sites/sites.php`,
+      text: phpFile('drupal-sites'),
+      mode: '0644',
+      foreignTo: `${root}/sites/sites.local.php`,
+    },
+  ],
+  sitesFound: (machine, { root }) => sitesBySettings(machine, root, 'settings.php', webGroup),
+  refusesDatabase: () => null,
+  profiles: ({ packages }) => [
+    ...new Set(packages.filter(({ type, hidden }) => type === 'profile' && !hidden).map(({ name }) => name)),
+  ],
+  routing: drupalRouting,
+  directories: drupalDirectories,
+  files: drupalFiles,
+  install: drupalInstall,
+};

@@ -1,0 +1,88 @@
+<?php
+/** Lists pending updates, or runs them. $aegir['run'] says which. */
+aegir_run(function () use ($aegir, $is7, $site) {
+  foreach (['install', 'update', 'batch'] as $part) require_once $site['root'] . ($is7 ? '' : '/core') . "/includes/$part.inc";
+  if ($is7) drupal_load_updates();
+  else drupal_load_updates();
+  if ($is7 && $aegir['run']) update_fix_compatibility();
+  $pending = updates_pending($is7);
+  if (!$aegir['run']) return ['updates' => $pending];
+  updates_check_requirements($is7);
+  $was = $is7 ? variable_get('maintenance_mode', 0) : Drupal::state()->get('system.maintenance_mode');
+  // Ours, first: updates switch it off themselves otherwise, even when they have failed.
+  $is7 ? variable_set('maintenance_mode', 1) : Drupal::state()->set('system.maintenance_mode', true);
+  updates_run_schema($is7);
+  if (!$is7) updates_run_post();
+  $left = updates_pending($is7);
+  if ($left !== []) aegir_fail('application-failed', 'these updates are still pending after all of them ran: ' . implode(', ', array_map(fn ($one) => "{$one['package']} {$one['update']}", $left)), 'The site is left in maintenance mode.');
+  drupal_flush_all_caches();
+  $is7 ? variable_set('maintenance_mode', $was) : Drupal::state()->set('system.maintenance_mode', (bool) $was);
+  return ['updates' => $pending];
+});
+
+function updates_pending(bool $is7): array {
+  $pending = [];
+  foreach (update_get_update_list() as $package => $updates) {
+    if (!empty($updates['warning'])) aegir_fail('application-failed', "$package: " . aegir_plain((string) $updates['warning']));
+    foreach ($updates['pending'] ?? [] as $number => $text)
+      $pending[] = ['package' => (string) $package, 'update' => (string) $number, 'description' => aegir_plain((string) $text)];
+  }
+  if ($is7) return $pending;
+  foreach (Drupal::service('update.post_update_registry')->getPendingUpdateInformation() as $package => $updates)
+    foreach ($updates['pending'] ?? [] as $name => $text)
+      $pending[] = ['package' => (string) $package, 'update' => "post_update_$name", 'description' => aegir_plain((string) $text)];
+  return $pending;
+}
+
+function updates_check_requirements(bool $is7): void {
+  $requirements = $is7 ? module_invoke_all('requirements', 'update') : update_check_requirements();
+  $said = [];
+  foreach ($requirements as $one) {
+    $severity = is_object($one['severity'] ?? 0) ? $one['severity']->value : ($one['severity'] ?? 0);
+    if ($severity != 2) continue;
+    $text = $one['description'] ?? $one['value'] ?? '';
+    if (is_array($text) && !$is7) $text = (string) Drupal::service('renderer')->renderInIsolation($text);
+    $said[] = aegir_plain((string) ($one['title'] ?? '') . ': ' . (string) $text);
+  }
+  if ($said !== []) aegir_fail('application-failed', 'the site does not meet what its updates require: ' . implode('; ', $said));
+}
+
+function updates_run_schema(bool $is7): void {
+  $start = [];
+  foreach (update_get_update_list() as $package => $updates) if (isset($updates['start'])) $start[$package] = $updates['start'];
+  $begun = $results = [];
+  foreach (update_resolve_dependencies($start) as $update) {
+    ['module' => $package, 'number' => $number] = $update;
+    if (!$update['allowed']) aegir_fail('application-failed', "update $number of $package needs others that are not there: " . implode(', ', $update['missing_dependencies'] ?? []));
+    if (!isset($begun[$package])) {
+      $begun[$package] = true;
+      $is7 ? drupal_set_installed_schema_version($package, $number - 1) : Drupal::service('update.update_hook_registry')->setInstalledVersion($package, $number - 1);
+    }
+    $context = ['sandbox' => [], 'results' => &$results, 'finished' => 1, 'message' => ''];
+    do {
+      $context['finished'] = 1;
+      update_do_one($package, $number, array_keys($update['reverse_paths'] ?? []), $context);
+    } while ($context['finished'] < 1);
+    updates_fail_if_aborted($results, "update $number of $package");
+  }
+}
+
+function updates_run_post(): void {
+  drupal_flush_all_caches();
+  $results = [];
+  foreach (Drupal::service('update.post_update_registry')->getPendingUpdateFunctions() as $function) {
+    $context = ['sandbox' => [], 'results' => &$results, 'finished' => 1, 'message' => ''];
+    do {
+      $context['finished'] = 1;
+      update_invoke_post_update($function, $context);
+    } while ($context['finished'] < 1);
+    updates_fail_if_aborted($results, $function);
+  }
+}
+
+function updates_fail_if_aborted(array $results, string $name): void {
+  if (empty($results['#abort'])) return;
+  $said = [];
+  array_walk_recursive($results, function ($value, $key) use (&$said) { if ($key === 'query' && is_string($value)) $said[] = aegir_plain($value); });
+  aegir_fail('application-failed', "$name failed: " . implode('; ', array_slice($said, -2)), 'The site is left in maintenance mode. Mend the cause and run its updates again, or restore a backup.');
+}

@@ -1,0 +1,89 @@
+<?php
+/**
+ * Begins every script. PHP reads it from its standard input with $aegir before it: what to do, as data.
+ * The answer is one JSON object on the last line; whatever the site's code prints goes nowhere.
+ */
+ini_set('display_errors', '0');
+ini_set('log_errors', '0');
+ini_set('memory_limit', '-1');
+error_reporting(E_ALL & ~E_DEPRECATED & ~E_USER_DEPRECATED & ~E_NOTICE & ~E_WARNING & ~E_STRICT);
+umask(0002);
+date_default_timezone_set(@date_default_timezone_get() ?: 'UTC');
+// We may not be allowed to kill this process from outside, so it ends itself.
+if (function_exists('pcntl_alarm')) pcntl_alarm($aegir['seconds']);
+foreach (['STDIN' => 'r', 'STDOUT' => 'w', 'STDERR' => 'w'] as $name => $mode)
+  if (!defined($name)) define($name, fopen('php://' . strtolower($name), $mode));
+define('AEGIR_TOOL', true);
+
+final class AegirFailure extends Exception {
+  public function __construct(public readonly string $kind, string $message, public readonly string $hint = '') {
+    parent::__construct($message);
+  }
+}
+
+/** Ends a script with a reason that a person can do something about. $kind is a code of Problem. */
+function aegir_fail(string $kind, string $message, string $hint = ''): never {
+  throw new AegirFailure($kind, $message, $hint);
+}
+
+/** Says the answer and ends at once: no shutdown function of the site's may run after it. */
+function aegir_say(array $said): void {
+  global $aegir_said;
+  if ($aegir_said) return;
+  $aegir_said = true;
+  $flags = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR;
+  fwrite(STDOUT, "\n" . json_encode($said, $flags) . "\n");
+}
+
+function aegir_plain(string $text): string {
+  $text = preg_replace('~<(style|script|head)\b.*?</\1>~is', ' ', $text);
+  return trim(mb_strcut(preg_replace('/\s+/', ' ', html_entity_decode(strip_tags($text))), 0, 1500));
+}
+
+function aegir_failed(Throwable $error): void {
+  $known = $error instanceof AegirFailure;
+  $where = $known ? '' : sprintf(' (%s, %s:%d)', get_class($error), basename($error->getFile()), $error->getLine());
+  aegir_say(['ok' => false, 'kind' => $known ? $error->kind : 'application-failed', 'hint' => $known ? $error->hint : '',
+    'message' => aegir_plain($error->getMessage()) . $where]);
+}
+
+ob_start();
+register_shutdown_function(function () {
+  global $aegir_said;
+  if ($aegir_said) return;
+  $error = error_get_last();
+  $fatal = $error !== null && ($error['type'] & (E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR));
+  $printed = '';
+  while (ob_get_level() > 0) $printed = ob_get_clean() . $printed;
+  $why = $fatal ? sprintf('%s (%s:%d)', $error['message'], basename($error['file']), $error['line'])
+    : 'its code ended before it was done' . ($printed === '' ? '' : ': ' . $printed);
+  aegir_say(['ok' => false, 'kind' => 'application-failed', 'hint' => '', 'message' => aegir_plain($why)]);
+});
+
+/** What the web server passes to PHP for this site, and what a request for its front page looks like. */
+function aegir_request(array $site, string $script = '/index.php'): void {
+  $https = $site['scheme'] === 'https';
+  $hostWithPort = $site['host'] . ($site['port'] === null ? '' : ':' . $site['port']);
+  $request = ['HTTP_HOST' => $hostWithPort, 'SERVER_NAME' => $site['host'],
+    'SERVER_PORT' => (string) ($site['port'] ?? ($https ? 443 : 80)), 'SERVER_PROTOCOL' => 'HTTP/1.1',
+    'SERVER_SOFTWARE' => 'aegir', 'REMOTE_ADDR' => '127.0.0.1', 'REQUEST_METHOD' => 'GET', 'REQUEST_URI' => '/',
+    'QUERY_STRING' => '', 'SCRIPT_NAME' => $script, 'PHP_SELF' => $script, 'SCRIPT_FILENAME' => $site['root'] . $script,
+    'DOCUMENT_ROOT' => $site['root'], 'HTTP_USER_AGENT' => 'aegir', 'AEGIR_SITE_DIR' => $site['directory']];
+  foreach ($site['database'] as $key => $value) $request['AEGIR_DB_' . strtoupper($key)] = (string) $value;
+  foreach ($request as $key => $value) $_SERVER[$key] = $value;
+  if ($https) $_SERVER['HTTPS'] = 'on';
+  foreach (['argv', 'argc'] as $key) unset($_SERVER[$key]);
+  if (!is_dir($site['root'])) aegir_fail('not-found', "there is no directory {$site['root']}", 'Verify the platform.');
+  chdir($site['root']);
+}
+
+/** Runs a script's own part and says what it returns. */
+function aegir_run(Closure $part): void {
+  try {
+    $answer = $part();
+    aegir_say(['ok' => true, 'answer' => $answer]);
+  } catch (Throwable $error) {
+    aegir_failed($error);
+  }
+  while (ob_get_level() > 0) @ob_end_clean() || ob_end_flush();
+}

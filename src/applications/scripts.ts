@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+
+/** Parts of which each script is put together, in order; the file names in `php/`. */
+const parts = {
+  'drupal is installed': ['database', 'drupal-settings', 'drupal-is-installed'],
+  'drupal install': ['database', 'drupal-settings', 'drupal-install'],
+  'drupal status': ['database', 'drupal-settings', 'drupal-status'],
+  'drupal counts': ['database', 'drupal-settings', 'drupal-counts'],
+  'drupal login link': ['database', 'drupal-settings', 'drupal-login-link'],
+  'drupal cron': ['database', 'drupal-settings', 'drupal-start', 'drupal-cron'],
+  'drupal maintenance': ['database', 'drupal-settings', 'drupal-start', 'drupal-maintenance'],
+  'drupal caches': ['database', 'drupal-settings', 'drupal-start', 'drupal-caches'],
+  'drupal updates': ['database', 'drupal-settings', 'drupal-start', 'drupal-updates'],
+  'wordpress is installed': ['database', 'wordpress-database', 'wordpress-is-installed'],
+  'wordpress install': ['database', 'wordpress-start', 'wordpress-install'],
+  'wordpress status': ['database', 'wordpress-database', 'wordpress-status'],
+  'wordpress counts': ['database', 'wordpress-database', 'wordpress-counts'],
+  'wordpress login link': ['wordpress-start', 'wordpress-login-link'],
+  'wordpress cron': ['wordpress-start', 'wordpress-cron'],
+  'wordpress maintenance': ['wordpress-start', 'wordpress-maintenance'],
+  'wordpress caches': ['wordpress-start', 'wordpress-caches'],
+  'wordpress updates': ['wordpress-start', 'wordpress-updates'],
+  'sites found': ['database', 'drupal-settings', 'sites-found'],
+  remove: ['remove'],
+} as const;
+
+export type Script = keyof typeof parts;
+
+/** The text of one of our own PHP files, as it is. */
+export const phpFile = (name: string): string => readFileSync(new URL(`php/${name}.php`, import.meta.url), 'utf8');
+
+const texts = new Map<Script, string>();
+
+/** A whole script for PHP's standard input; `$aegir` holds the input. The first line names it, which is how a simulated PHP tells them apart. */
+export function scriptText(script: Script, input: object): string {
+  let text = texts.get(script);
+  if (text === undefined) {
+    text = ['prelude', ...parts[script]].map((name) => phpFile(name).replace(/^<\?php\n/, '')).join('\n');
+    texts.set(script, text);
+  }
+  // Base64 has no character that could end the quotes.
+  const data = Buffer.from(JSON.stringify(input)).toString('base64');
+  return `<?php // aegir: ${script}\n$aegir = json_decode(base64_decode('${data}'), true);\n${text}`;
+}
+
+/** The way back: what a script was asked, or null for a text that is none of ours. */
+export function readScript(text: string): { readonly script: string; readonly input: unknown } | null {
+  const found =
+    /^<\?php \/\/ aegir: ([a-z ]+)\n\$aegir = json_decode\(base64_decode\('([A-Za-z0-9+/=]*)'\), true\);/.exec(text);
+  if (!found) return null;
+  return { script: found[1] ?? '', input: JSON.parse(Buffer.from(found[2] ?? '', 'base64').toString()) };
+}

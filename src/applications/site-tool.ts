@@ -1,0 +1,118 @@
+import type { z } from 'zod';
+import type { Machine } from '../machine/machine.ts';
+import { Problem } from '../model/problem.ts';
+import {
+  countsAnswer,
+  installedAnswer,
+  leftAnswer,
+  nothing,
+  pathAnswer,
+  sitesAnswer,
+  statusAnswer,
+  toSiteFound,
+  updatesAnswer,
+} from './answers.ts';
+import type { Application, InstalledSite, SiteFound } from './application.ts';
+import type { Script } from './scripts.ts';
+import { callTool, type ToolCall, toolSite } from './tool.ts';
+
+const shortMs = 60_000;
+const longMs = 15 * 60_000;
+const reads = { timeoutMs: shortMs, effect: 'reads' } as const;
+const changes = { timeoutMs: longMs, effect: 'changes' } as const;
+
+type Verbs = Pick<
+  Application,
+  | 'install'
+  | 'isInstalled'
+  | 'status'
+  | 'loginLink'
+  | 'cron'
+  | 'counts'
+  | 'setMaintenance'
+  | 'rebuildCaches'
+  | 'pendingUpdates'
+  | 'runUpdates'
+  | 'removeWritten'
+>;
+
+/** What every application does to a site by a script of ours that is named '<application> <verb>'. */
+export function siteVerbs(application: 'drupal' | 'wordpress'): Verbs {
+  const call = <Answer>(
+    machine: Machine,
+    site: InstalledSite,
+    verb: string,
+    shape: z.ZodType<Answer>,
+    how: ToolCall,
+    more: object = {},
+  ): Promise<Answer> => {
+    // Both applications have a script for each of these verbs; the table in scripts.ts is what the test goes through.
+    const script = `${application} ${verb}` as Script;
+    const input = { site: toolSite(site), address: site.address, ...more };
+    return callTool(machine, site.site.runUser, script, input, shape, how);
+  };
+  const updates = async (machine: Machine, site: InstalledSite, run: boolean) =>
+    (
+      await call(machine, site, 'updates', updatesAnswer, run ? { ...changes, dryAnswer: { updates: [] } } : reads, {
+        run,
+        updating: true,
+      })
+    ).updates;
+  return {
+    async install(machine, installed) {
+      const { title, profile, language, email } = installed.site;
+      const want = { title, profile, language, email };
+      await call(machine, installed, 'install', nothing, changes, { want, installing: true });
+    },
+    isInstalled: async (machine, site) => (await call(machine, site, 'is installed', installedAnswer, reads)).installed,
+    status: (machine, site) => call(machine, site, 'status', statusAnswer, reads),
+    async loginLink(machine, site, user) {
+      // A token is written, which a dry run only pretends.
+      const how = { timeoutMs: shortMs, effect: 'changes', dryAnswer: { path: '/' } } as const;
+      const { path } = await call(machine, site, 'login link', pathAnswer, how, { user: user ?? null });
+      return `${site.address}${path}`;
+    },
+    cron: (machine, site) => call(machine, site, 'cron', nothing, changes),
+    counts: (machine, site) => call(machine, site, 'counts', countsAnswer, reads),
+    setMaintenance: (machine, site, on) =>
+      call(machine, site, 'maintenance', nothing, { ...changes, timeoutMs: shortMs }, { on }),
+    rebuildCaches: (machine, site) => call(machine, site, 'caches', nothing, changes),
+    pendingUpdates: (machine, site) => updates(machine, site, false),
+    runUpdates: (machine, site) => updates(machine, site, true),
+    removeWritten,
+  };
+}
+
+/** The site's directory, or the place it waits in to be removed ('.removed-<id>-<directory>'); nothing outside of the two. */
+async function removeWritten(machine: Machine, { site, platform }: InstalledSite, path: string): Promise<void> {
+  const ways = [site.directory, `.removed-${site.id}-${site.directory}`].map(
+    (name) => `${platform.root}/sites/${name}`,
+  );
+  const inside = ways.find((way) => path === way || path.startsWith(`${way}/`));
+  if (inside === undefined || path.split('/').includes('..'))
+    throw new Problem('invalid', `${path} is not in the directory of ${site.name}`, {
+      hint: `It must lie below ${platform.root}/sites/${site.directory}.`,
+    });
+  await callTool(machine, site.runUser, 'remove', { path, inside }, leftAnswer, { ...changes, dryAnswer: { left: 0 } });
+}
+
+/** Sites by their settings file; directories that are links are aliases of the old Aegir and no sites. */
+export async function sitesBySettings(
+  machine: Machine,
+  root: string,
+  settingsFile: string,
+  runUser: string,
+): Promise<readonly SiteFound[]> {
+  const found = await machine.find(`${root}/sites`, { names: [settingsFile], depthMax: 2 });
+  const directories = found
+    .filter(({ kind }) => kind === 'file')
+    .map(({ path }) => path.split('/').at(-2) ?? '')
+    .filter((name) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) && !['all', 'default', 'sites'].includes(name))
+    .toSorted();
+  if (directories.length === 0) return [];
+  const input = { root, directories, wordpress: settingsFile === 'wp-config.php' };
+  const timeoutMs = shortMs + directories.length * 1_000;
+  const { sites } = await callTool(machine, runUser, 'sites found', input, sitesAnswer, { timeoutMs, effect: 'reads' });
+  // Only what was asked for: the answer comes from a process in which settings were evaluated.
+  return sites.filter(({ directory }) => directories.includes(directory)).map(toSiteFound);
+}

@@ -1,0 +1,33 @@
+import type { Application, WantedDirectory } from '../application.ts';
+import { sitesBySettings, siteVerbs } from '../site-tool.ts';
+import { detectWordpress } from './detect.ts';
+import { wordpressFiles, wordpressPlatformFiles } from './files.ts';
+import { scanWordpress } from './packages.ts';
+import { wordpressRouting } from './routing.ts';
+
+const webGroup = 'www-data';
+
+/** WordPress, many sites on one copy of its code: each has its own settings, uploads and database; plug-ins and themes are the platform's. */
+export const wordpress: Application = {
+  ...siteVerbs('wordpress'),
+  name: 'wordpress',
+  title: 'WordPress',
+  detect: detectWordpress,
+  packages: scanWordpress,
+  platformFiles: wordpressPlatformFiles,
+  sitesFound: (machine, { root }) => sitesBySettings(machine, root, 'wp-config.php', webGroup),
+  refusesDatabase: (driver) =>
+    driver === 'mysql' ? null : `WordPress works with MySQL and MariaDB only, not with ${driver}`,
+  profiles: () => [],
+  routing: wordpressRouting,
+  directories({ directory }, { root }) {
+    const at = `${root}/sites/${directory}`;
+    return [
+      { path: at, mode: '0755' },
+      ...['files', 'private', 'private/temp'].map(
+        (name): WantedDirectory => ({ path: `${at}/${name}`, mode: '02770', group: webGroup }),
+      ),
+    ];
+  },
+  files: wordpressFiles,
+};
