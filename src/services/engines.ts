@@ -1,0 +1,7 @@
+import type { Engine } from './engine.ts';
+import { apache } from './http/apache.ts';
+import { nginx } from './http/nginx.ts';
+import { nullHttp } from './http/null.ts';
+
+/** To add an engine: write its file, add its line. */
+export const engines: readonly Engine[] = [nginx, apache, nullHttp];

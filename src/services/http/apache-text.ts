@@ -1,0 +1,172 @@
+import type { Vhost } from './http.ts';
+import type { WebOptions, WebPaths } from './options.ts';
+import { apacheText, Fragment, lines } from './quoted.ts';
+import { acmePath, attack, deniedAlways, markOf, markPath, methods, names, needsSession, notice, parameters, phpLike, retryAfterSeconds, session } from './rules.ts';
+
+export interface ApacheBlocks {
+  readonly listen: readonly string[];
+  readonly listenTls: readonly string[];
+  readonly certificate: { readonly certificatePath: string; readonly keyPath: string } | null;
+  readonly operator: { readonly before: readonly string[]; readonly after: readonly string[] };
+}
+
+export interface ApacheTexts {
+  readonly exact: string;
+  /** Blocks of names such as *.example.com. Apache takes the first block that fits: they are included after all others. */
+  readonly wild: string | null;
+  readonly mark: string;
+}
+
+/** The file of one site: a block for its pages and one for its redirects, each for http and, if it has it, for https. */
+export function apacheTexts(vhost: Vhost, paths: WebPaths, options: WebOptions, blocks: ApacheBlocks): ApacheTexts {
+  const mark = markOf(JSON.stringify({ ...vhost, database: null }), JSON.stringify([options, blocks]), ...parameters(vhost).flat());
+  const { pages, redirects, target } = names(vhost);
+  const isWild = (name: string): boolean => name.startsWith('*');
+  const all = (wild: boolean): readonly Fragment[] => {
+    const some = (list: readonly string[]): readonly string[] => list.filter((name) => isWild(name) === wild);
+    return [
+      ...onBoth(blocks, vhost, some(pages), (https) => pagesBlock(vhost, paths, options, blocks, mark, https)),
+      ...onBoth(blocks, vhost, some(redirects), (https) => redirectBlock(vhost, paths, options, mark, target, https)),
+    ];
+  };
+  const heading = apacheText`# Written by Aegir for the site ${vhost.name}; changes here are lost.\n`;
+  const text = (wild: boolean): string => apacheText`${heading}${all(wild)}`.text;
+  return { exact: text(false), wild: [...pages, ...redirects].some(isWild) ? text(true) : null, mark };
+}
+
+function onBoth(
+  { listen, listenTls, certificate }: ApacheBlocks,
+  { tls }: Vhost,
+  hosts: readonly string[],
+  inner: (https: boolean) => Fragment,
+): readonly Fragment[] {
+  const [first, ...more] = hosts;
+  if (first === undefined) return [];
+  // A block without a name of its own would take the server's: a wildcard can be an alias only.
+  const own = first.startsWith('*') ? 'aegir-wildcard.invalid' : first;
+  const aliases = own === first ? more : hosts;
+  const one = (on: readonly string[], https: boolean): Fragment => apacheText`<VirtualHost ${new Fragment(on.join(' '))}>
+  ServerName ${own}
+${aliases.map((name) => apacheText`  ServerAlias ${name}\n`)}${https && certificate ? tlsLines(certificate) : []}${inner(https)}</VirtualHost>
+`;
+  return [one(listen, false), ...(tls !== 'off' && certificate ? [one(listenTls, true)] : [])];
+}
+
+export const tlsLines = (certificate: { readonly certificatePath: string; readonly keyPath: string }): readonly Fragment[] => [
+  apacheText`  SSLEngine on
+  SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1
+  SSLCertificateFile ${certificate.certificatePath}
+  SSLCertificateKeyFile ${certificate.keyPath}
+`,
+];
+
+/** What stands first in every block: the challenge and the mark are answered whatever else the site says. */
+export const opening = ({ acme }: WebPaths, mark: string): Fragment => apacheText`  RewriteEngine On
+  UseCanonicalName Off
+  Header always set X-Content-Type-Options nosniff
+  RequestHeader unset Proxy early
+  Alias ${acmePath} ${`${acme}/`}
+  RewriteRule ${rule(`^${acmePath}`)} - [END]
+  RewriteRule ${rule(`^${markPath}${mark}$`)} - [R=204,END]
+  RewriteRule ${rule(`^${markPath}`)} - [R=404,END]
+`;
+
+/** One argument of a rewrite directive. A leading '!' would turn its meaning round, hence the group. */
+const rule = (pattern: string): string => `(?:${pattern})`;
+
+function redirectBlock(vhost: Vhost, paths: WebPaths, { tlsPort }: WebOptions, mark: string, target: string, https: boolean): Fragment {
+  return apacheText`${opening(paths, mark)}${redirect(target, https || vhost.tls === 'required', https, tlsPort)}`;
+}
+
+/** The path and query as they came, not as they were decoded. The port as the visitor wrote it, unless the scheme changes. */
+function redirect(target: string, toHttps: boolean, isHttps: boolean, tlsPort: number): Fragment {
+  const port = toHttps && !isHttps ? (tlsPort === 443 ? '' : `:${tlsPort}`) : '%1';
+  const substitution = `${toHttps ? 'https' : 'http'}://${target}${port}%2`;
+  return apacheText`  RewriteCond ${new Fragment('"%{HTTP_HOST} %{THE_REQUEST}"')} ${'^[^: ]*(:[0-9]{1,5})? [A-Z]+ (?:https?://[^/ ]*)?(/[^ ]*)'}
+  RewriteRule ^ ${substitution} [R=301,NE,END]
+`;
+}
+
+function pagesBlock(
+  vhost: Vhost,
+  paths: WebPaths,
+  options: WebOptions,
+  { operator }: ApacheBlocks,
+  mark: string,
+  https: boolean,
+): Fragment {
+  if (vhost.state !== 'enabled') return apacheText`${opening(paths, mark)}${noticeLines(vhost.state)}`;
+  const include = (files: readonly string[]): readonly Fragment[] =>
+    files.map((path) => apacheText`  IncludeOptional ${path.replace(/.$/, '[$&]')}\n`);
+  if (vhost.tls === 'required' && !https)
+    return apacheText`${opening(paths, mark)}${redirectSameHost(options.tlsPort)}`;
+  return apacheText`${include(operator.before)}${opening(paths, mark)}  DocumentRoot ${vhost.root}
+  LimitRequestBody ${options.uploadMegabytesMax * 1_048_576}
+  DirectoryIndex disabled
+${parameters(vhost).map(([name, value]) => (value === '' ? new Fragment('') : apacheText`  SetEnv ${name} ${value}\n`))}${routingLines(vhost)}${phpLines(vhost)}${lines(vhost.lines, '  ')}${include(operator.after)}`;
+}
+
+const redirectSameHost = (tlsPort: number): Fragment => apacheText`  RewriteCond ${new Fragment('"%{SERVER_NAME} %{THE_REQUEST}"')} ${'^([^: ]*) [A-Z]+ (?:https?://[^/ ]*)?(/[^ ]*)'}
+  RewriteRule ^ ${`https://%1${tlsPort === 443 ? '' : `:${tlsPort}`}%2`} [R=301,NE,END]
+`;
+
+const noticeLines = (state: 'disabled' | 'maintenance'): Fragment => apacheText`  ErrorDocument 503 ${notice(state)}
+${state === 'maintenance' ? apacheText`  Header always set Retry-After ${String(retryAfterSeconds)}\n` : new Fragment('')}  RewriteRule ^ - [R=503,END]
+`;
+
+/** In the order in which it is decided, as in nginx's site.conf. */
+function routingLines({ root, routing }: Vhost): Fragment {
+  const { files, frontController } = routing;
+  const scripts = [...new Set([frontController, ...routing.scripts])];
+  const file = (path: Fragment): Fragment => apacheText`  RewriteCond ${path} -f\n`;
+  const inRoot = (path: string): Fragment => new Fragment(`"${root}${path}"`);
+  const deny = (one: string, flags: string): Fragment => apacheText`  RewriteRule ${rule(one)} - ${new Fragment(`[${flags}R=404,END]`)}\n`;
+  return apacheText`  RewriteCond ${new Fragment('%{REQUEST_METHOD}')} ${`!^(?:${methods.join('|')})$`}
+  RewriteRule ^ - [F,END]
+  RewriteCond ${new Fragment('%{REQUEST_METHOD}')} =POST
+  RewriteCond ${new Fragment('%{QUERY_STRING}')} ${attack}
+  RewriteRule ^ - [F,END]
+${routing.shortFiles ? apacheText`  RewriteRule ${'^/files/(.*)$'} ${`/${files}/$1`}\n` : new Fragment('')}${deniedAlways.map((one) => deny(one, 'NC,'))}${routing.denied.map((one) => deny(one, ''))}  RewriteCond ${new Fragment('%{HTTP_COOKIE}')} ${`!${session}`}
+  RewriteRule ${rule(needsSession)} - [R=404,END]
+${scripts.map((one) => apacheText`  RewriteRule ${`^${escaped(one)}(?:/|$)`} - [END]\n`)}${deny(phpLike, 'NC,')}${file(inRoot(`/${files}/favicon.ico`))}  RewriteRule ^/favicon\\.ico$ ${`/${files}/favicon.ico`} [PT,END]
+  RewriteCond ${inRoot('/favicon.ico')} !-f
+  RewriteRule ^/favicon\\.ico$ - [R=204,END]
+${robots(files, inRoot, file)}  RewriteCond ${new Fragment(`"${root}$1"`)} -f
+  RewriteRule ^(/.*)$ $1 [PT,E=aegir_file:1,END]
+  RewriteRule ^ ${frontController} [PT,END]
+  Header set Cache-Control ${'max-age=2592000'} env=aegir_file
+`;
+}
+
+function robots(files: string, inRoot: (path: string) => Fragment, file: (path: Fragment) => Fragment): readonly Fragment[] {
+  const host = '%{SERVER_NAME}.robots.txt';
+  const to = (path: string): Fragment => apacheText`  RewriteRule ^/robots\\.txt$ ${new Fragment(`"${path}"`)} [PT,END]\n`;
+  return [
+    apacheText`${file(inRoot(`/${files}/${host}`))}${to(`/${files}/${host}`)}`,
+    apacheText`${file(inRoot(`/${files}/robots.txt`))}${to(`/${files}/robots.txt`)}`,
+  ];
+}
+
+/**
+ * The scripts that the application names go to its PHP pool; nothing else is ever run, whatever modules the server
+ * has loaded: a Location is merged last, and a FilesMatch of a block after one of the server.
+ */
+function phpLines({ root, routing, fpmSocket, name }: Vhost): Fragment {
+  const scripts = [...new Set([routing.frontController, ...routing.scripts])].map(escaped).join('|');
+  return apacheText`  <Directory ${root}>
+    AllowOverride None
+    Options FollowSymLinks
+    Require all granted
+    DirectorySlash Off
+  </Directory>
+  <FilesMatch ${`(?i)\\.(?:ph(?:p[0-9s]?|tml?|ar|t)|cgi|pl|py|shtml)(?:\\.|$)`}>
+    SetHandler none
+  </FilesMatch>
+  <LocationMatch ${`^(?:${scripts})(?:/|$)`}>
+    SetHandler ${`proxy:unix:${fpmSocket}|fcgi://${name}`}
+  </LocationMatch>
+  ProxyTimeout 300
+`;
+}
+
+const escaped = (word: string): string => word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

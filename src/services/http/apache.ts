@@ -1,0 +1,177 @@
+import { query } from '../../machine/command.ts';
+import type { Machine } from '../../machine/machine.ts';
+import { type Changes, putFile } from '../../machine/put.ts';
+import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
+import { apacheMain, listenedIn } from './apache-main.ts';
+import { type ApacheBlocks, apacheTexts } from './apache-text.ts';
+import { selfSigned } from './certificate.ts';
+import { Configuration, type WebProgram } from './configuration.ts';
+import type { Http, Vhost } from './http.ts';
+import { operatorLines } from './operator-lines.ts';
+import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
+import { readme } from './readme.ts';
+import { checkVhost, fileName, markPath, names } from './rules.ts';
+
+/** Exactly what the sudoers file allows. */
+const system: WebProgram = {
+  test: ['sudo', '-n', '/usr/sbin/apache2ctl', 'configtest'],
+  reload: ['sudo', '-n', '/usr/sbin/apache2ctl', 'graceful'],
+  version: ['/usr/sbin/apache2', '-v'],
+};
+
+const directories = ['pre.d', 'platform.d', 'vhost.d', 'wild.d', 'post.d', 'site.d', 'tls.d'];
+
+/** The engine for a program of this name; tests give a private server's, which has no ports.conf. */
+export const apacheEngine = (program: WebProgram, portsPath: string | null): Engine =>
+  engine({
+    type: 'http',
+    name: 'apache',
+    title: 'Apache',
+    options: webOptions,
+    open: (host, options) => new Apache(host, options, program, portsPath),
+    detect: (machine) => detect(machine, program),
+  });
+
+export const apache: Engine = apacheEngine(system, '/etc/apache2/ports.conf');
+
+async function detect(machine: Machine, { version }: WebProgram): Promise<Detected | null> {
+  const { exitCode, stdout, stderr } = await machine.run({ ...query`true`, argv: version, allow: [0, 1, 127] });
+  const found = /Apache\/([\d.]+)/.exec(stdout + stderr)?.[1];
+  return exitCode === 0 && found !== undefined ? { engine: 'apache', version: found, options: {} } : null;
+}
+
+/** One file with the blocks of a site; names with a wildcard stand in a second one, which Apache reads later. */
+class Apache implements Http {
+  readonly #machine: Machine;
+  readonly #options: WebOptions;
+  readonly #paths: WebPaths;
+  readonly #configuration: Configuration;
+  readonly #portsPath: string | null;
+
+  constructor(host: EngineHost, options: WebOptions, program: WebProgram, portsPath: string | null) {
+    this.#machine = host.machine;
+    this.#options = options;
+    this.#paths = webPaths(host, 'apache', options);
+    this.#configuration = new Configuration(host.machine, this.#paths, 'Apache', program);
+    this.#portsPath = portsPath;
+  }
+
+  async verify(): Promise<Changes> {
+    const { config, main: mainPath } = this.#paths;
+    const made = await this.#configuration.directories(directories);
+    const written = await putFile(this.#machine, `${config}/README`, readme('Apache', config), { mode: '0644' });
+    const certificate = `${config}/tls.d/default.pem`;
+    const main = apacheMain(this.#paths, this.#options, {
+      blocks: this.#blocks(),
+      blocksTls: this.#blocksTls(),
+      listens: await this.#listens(),
+    });
+    const at = askedAt(this.#options);
+    const proof = (): Promise<void> => this.#configuration.inForce(at, 'aegir.invalid', main.mark, '204');
+    const changes = await this.#configuration.put({
+      wanted: [
+        { path: certificate, text: await selfSigned(this.#machine, certificate, ['default.invalid']) },
+        { path: mainPath, text: main.text },
+      ],
+      also: async () => [],
+      of: 'the configuration of the server',
+      secrets: [],
+      proof,
+    });
+    if (changes.length === 0) {
+      // Nothing was written, so nothing was tested: somebody else's file may be broken, or the server not running.
+      await this.#configuration.test();
+      if (!(await this.#configuration.isInForce(at, 'aegir.invalid', main.mark))) {
+        await this.#configuration.reload();
+        await proof();
+      }
+    }
+    return [...made, ...written, ...changes];
+  }
+
+  async exists(name: string): Promise<boolean> {
+    return (await this.#machine.stat(this.#files(name).exact)) !== null;
+  }
+
+  async create(vhost: Vhost): Promise<Changes> {
+    checkVhost(vhost);
+    const { config } = this.#paths;
+    const files = this.#files(vhost.name);
+    const { pages, redirects } = names(vhost);
+    const ownCertificate = vhost.tls !== 'off' && vhost.certificate === null;
+    const pem = ownCertificate ? await selfSigned(this.#machine, files.pem, [...pages, ...redirects]) : null;
+    const blocks: ApacheBlocks = {
+      listen: this.#blocks(),
+      listenTls: this.#blocksTls(),
+      certificate: vhost.certificate ?? { certificatePath: files.pem, keyPath: files.pem },
+      operator: await operatorLines(this.#machine, config, vhost),
+    };
+    const { exact, wild, mark } = apacheTexts(vhost, this.#paths, this.#options, blocks);
+    return this.#configuration.put({
+      wanted: [
+        { path: files.pem, text: pem },
+        { path: files.exact, text: exact },
+        { path: files.wild, text: wild },
+      ],
+      also: async () => [],
+      of: `the configuration of ${vhost.name}`,
+      secrets: [vhost.database.password],
+      proof: () => this.#configuration.inForce(askedAt(this.#options), vhost.name, mark, '204'),
+    });
+  }
+
+  async destroy(name: string): Promise<void> {
+    const files = this.#files(name);
+    const text = (await this.#machine.read(files.exact)) ?? '';
+    const mark = new RegExp(`${markPath}([0-9a-f]{12})`).exec(text)?.[1] ?? '0';
+    await this.#configuration.put({
+      wanted: [files.exact, files.wild, files.pem].map((path) => ({ path, text: null })),
+      also: async () => [],
+      of: `the configuration without ${name}`,
+      secrets: [],
+      proof: () => this.#configuration.inForce(askedAt(this.#options), name, mark, '404'),
+    });
+  }
+
+  ownLines(siteName: string): string {
+    return `${this.#paths.config}/site.d/${siteName}`;
+  }
+
+  address({ name, redirection, tls }: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
+    return addressOf(redirection ?? name, tls, this.#options);
+  }
+
+  #files(name: string): { readonly exact: string; readonly wild: string; readonly pem: string } {
+    const { config } = this.#paths;
+    // The more labels a name has the earlier it is read: *.a.example.com comes before *.example.com.
+    const labels = String(999 - name.split('.').length);
+    return {
+      exact: `${config}/vhost.d/${fileName(name)}.conf`,
+      wild: `${config}/wild.d/${labels}-${fileName(name)}.conf`,
+      pem: `${config}/tls.d/${fileName(name)}.pem`,
+    };
+  }
+
+  #blocks(): readonly string[] {
+    const { port, morePorts } = this.#options;
+    return this.#on([...new Set([port, ...morePorts])]);
+  }
+
+  #blocksTls(): readonly string[] {
+    return this.#on([this.#options.tlsPort]);
+  }
+
+  /** '*' is every address of both families. */
+  #on(ports: readonly number[]): readonly string[] {
+    return listenOn(this.#options, ports, false).map((one) => (/^\d+$/.test(one) ? `*:${one}` : one));
+  }
+
+  async #listens(): Promise<readonly string[]> {
+    const { port, morePorts, tlsPort } = this.#options;
+    const wanted = listenOn(this.#options, [...new Set([port, ...morePorts, tlsPort])], false);
+    if (this.#portsPath === null) return wanted;
+    const withTls = (await this.#machine.stat('/etc/apache2/mods-enabled/ssl.load')) !== null;
+    const open = listenedIn((await this.#machine.read(this.#portsPath)) ?? '', withTls);
+    return wanted.filter((one) => !open.has(one));
+  }
+}

@@ -1,0 +1,218 @@
+import { type Command, command, query } from '../../machine/command.ts';
+import type { FileMode, Machine, Output } from '../../machine/machine.ts';
+import { type Changes, putDirectory } from '../../machine/put.ts';
+import { Problem } from '../../model/problem.ts';
+import { Secret } from '../../model/secret.ts';
+import type { WebPaths } from './options.ts';
+import { markPath } from './rules.ts';
+
+/** The three things we ask a web server's program. Given by code, never by options: an option must not name a program. */
+export interface WebProgram {
+  readonly test: readonly [string, ...string[]];
+  readonly reload: readonly [string, ...string[]];
+  readonly version: readonly [string, ...string[]];
+}
+
+/** A file as it is to be: `text` null is absent. */
+export interface Wanted {
+  readonly path: string;
+  readonly text: string | null;
+}
+
+export interface Change {
+  readonly wanted: readonly Wanted[];
+  /** More that is wanted, found out when no other change can come between. */
+  also(): Promise<readonly Wanted[]>;
+  /** Whose configuration this is, for messages. */
+  readonly of: string;
+  /** Kept out of messages. */
+  readonly secrets: readonly Secret[];
+  /** Looks whether the change is in force, after the lock is free again; what cannot be proved is put back. */
+  proof(): Promise<void>;
+}
+
+/** Credentials are in these files: nobody but us and root reads them. */
+const fileMode: FileMode = { mode: '0600' };
+
+/** So many looks whether a reload is in force; each takes curl 0.16 s. */
+const looksMax = 180;
+
+/**
+ * The configuration of one web server. Changes are all or nothing: written, tested as a whole, reloaded; what the
+ * server refuses is put back. A journal on disk puts back what a killed worker left half done, before the next change.
+ */
+export class Configuration {
+  readonly #machine: Machine;
+  readonly #paths: WebPaths;
+  readonly #title: string;
+  readonly #program: WebProgram;
+
+  constructor(machine: Machine, paths: WebPaths, title: string, program: WebProgram) {
+    this.#machine = machine;
+    this.#paths = paths;
+    this.#title = title;
+    this.#program = program;
+  }
+
+  async put(change: Change): Promise<Changes> {
+    // The usual case of a verify: one look, no lock, nothing touched.
+    if (await this.#isSo(change.wanted)) return [];
+    const { changes, old } = await this.#change(change);
+    if (changes.length === 0) return [];
+    try {
+      await change.proof();
+    } catch (error) {
+      await this.#change({ ...change, wanted: old, also: async () => [] });
+      throw error;
+    }
+    return changes;
+  }
+
+  #change({ wanted: first, also, of, secrets }: Change): Promise<{ changes: Changes; old: readonly Wanted[] }> {
+    return this.#machine.exclusively(this.#paths.lock, async () => {
+      const recovered = await this.#recover();
+      const wanted = [...first, ...(await also())];
+      const texts = await this.#machine.readMany(wanted.map(({ path }) => path));
+      const old = wanted.map(({ path }) => ({ path, text: texts.get(path) ?? null }));
+      const changes = wanted.flatMap(({ path, text }, index) => sentence(path, old[index]?.text ?? null, text));
+      if (changes.length === 0 && !recovered) {
+        // The same text with other rights: nothing to load again.
+        await this.#write(wanted);
+        return { changes: [], old };
+      }
+      await this.#machine.write(this.#paths.journal, new Secret(JSON.stringify(old)), fileMode);
+      try {
+        await this.#write(wanted.filter(({ text }, index) => text !== old[index]?.text));
+        await this.#test(of, secrets);
+        await this.reload();
+      } catch (error) {
+        await this.#putBack(old, error);
+      }
+      await this.#machine.remove(this.#paths.journal);
+      return { changes: recovered ? ['put back what an interrupted change had left', ...changes] : changes, old };
+    });
+  }
+
+  async #putBack(old: readonly Wanted[], error: unknown): Promise<never> {
+    await this.#write(old);
+    await this.#machine.remove(this.#paths.journal);
+    // What we changed is back, and it is still refused: then it was not us.
+    const after = await this.#refusal([]);
+    if (after) throw this.#refused(after, null, error);
+    throw error;
+  }
+
+  /** Asks the whole configuration; throws 'configuration-refused' with the server's own words. */
+  async test(): Promise<void> {
+    const refusal = await this.#refusal([]);
+    if (refusal) throw this.#refused(refusal, null, undefined);
+  }
+
+  async reload(): Promise<void> {
+    const { exitCode, stderr, stdout } = await this.#run(this.#program.reload, 'changes');
+    if (exitCode === 0) return;
+    throw new Problem('command-failed', `${this.#title} did not reload: ${words(stderr || stdout)}`, {
+      hint: `Is ${this.#title} running, and may we reload it (sudoers)?`,
+    });
+  }
+
+  /**
+   * Waits until `host` answers as the configuration with this mark does (or, where it is gone, as nobody's name).
+   * A reload returns before it is in force, and the processes of before take connections for 0.1 s more: so it is
+   * asked nine times during 0.16 s, each on a connection of its own, and all answers must be new.
+   */
+  async inForce(at: string, host: string, mark: string, status: '204' | '404'): Promise<void> {
+    const name = host.replace(/^\*/, 'aegir');
+    for (let look = 0; look < looksMax; look += 1)
+      if ((await this.#ask(at, name, mark)).every((answer) => answer === status)) return;
+    throw new Problem('timeout', `${this.#title} does not answer for ${host} as its new configuration says`, {
+      hint: `Look into the error log of ${this.#title}, and whether its configuration includes ${this.#paths.main}.`,
+    });
+  }
+
+  async isInForce(at: string, host: string, mark: string): Promise<boolean> {
+    return (await this.#ask(at, host, mark)).every((answer) => answer === '204');
+  }
+
+  async directories(names: readonly string[]): Promise<Changes> {
+    const { config, acme } = this.#paths;
+    const changes = [
+      ...(await putDirectory(this.#machine, config, { mode: '0711' })),
+      ...(await putDirectory(this.#machine, acme, { mode: '0755' })),
+    ];
+    for (const name of names) changes.push(...(await putDirectory(this.#machine, `${config}/${name}`, { mode: '0700' })));
+    return changes;
+  }
+
+  async #ask(at: string, host: string, mark: string): Promise<readonly string[]> {
+    const url = `${at}${markPath}${mark}?[1-9]`;
+    const asked = query`curl --silent --noproxy * --max-time 5 --rate 50/s --header ${'Connection: close'} --header ${`Host: ${host}`}
+      --output /dev/null --write-out ${'%{http_code} '} ${url}`;
+    // Refused or cut connections are an answer too: the server is just starting, or gone.
+    const { stdout } = await this.#machine.run({ ...asked, quiet: true, allow: [0, 7, 28, 52, 56], timeoutMs: 60_000 });
+    return stdout.trim().split(/\s+/);
+  }
+
+  async #isSo(wanted: readonly Wanted[]): Promise<boolean> {
+    const texts = await this.#machine.readMany([this.#paths.journal, ...wanted.map(({ path }) => path)]);
+    if (texts.has(this.#paths.journal)) return false;
+    if (wanted.some(({ path, text }) => (texts.get(path) ?? null) !== text)) return false;
+    for (const { path, text } of wanted)
+      if (text !== null && Number.parseInt((await this.#machine.stat(path))?.mode ?? '', 8) !== 0o600) return false;
+    return true;
+  }
+
+  async #recover(): Promise<boolean> {
+    const journal = await this.#machine.read(this.#paths.journal);
+    if (journal === null) return false;
+    // Written by `put` and by nobody else, in a directory of ours.
+    await this.#write(JSON.parse(journal) as readonly Wanted[]);
+    return true;
+  }
+
+  async #write(files: readonly Wanted[]): Promise<void> {
+    for (const { path, text } of files)
+      await (text === null ? this.#machine.remove(path) : this.#machine.write(path, new Secret(text), fileMode));
+  }
+
+  async #test(of: string, secrets: readonly Secret[]): Promise<void> {
+    const refusal = await this.#refusal(secrets);
+    if (refusal) throw this.#refused(refusal, of, undefined);
+  }
+
+  /** The server's own words, or null when it takes the configuration. */
+  async #refusal(secrets: readonly Secret[]): Promise<string | null> {
+    const { exitCode, stderr, stdout } = await this.#run(this.#program.test, 'reads');
+    if (exitCode === 0) return null;
+    const said = words(stderr || stdout) || `exit code ${exitCode}`;
+    return secrets.reduce((text, secret) => (secret.reveal() === '' ? text : text.replaceAll(secret.reveal(), '••••')), said);
+  }
+
+  #refused(said: string, of: string | null, cause: unknown): Problem {
+    const file = /(?:in|of) (\/[^\s:]+)/.exec(said)?.[1];
+    const whose = of ?? `its own configuration${file ? `, in ${file}` : ''}, which is not what was changed now`;
+    return new Problem('configuration-refused', `${this.#title} refuses ${whose}: ${said}`, {
+      hint: of
+        ? 'What was there before is in force again.'
+        : `Mend ${file ?? 'it'} first: nothing can be published on this server until then.`,
+      ...(cause !== undefined && { cause }),
+    });
+  }
+
+  #run(argv: readonly [string, ...string[]], effect: Command['effect']): Promise<Output> {
+    return this.#machine.run({ ...command`true`, argv, effect, allow: [0, 1, 2, 127] });
+  }
+}
+
+const sentence = (path: string, old: string | null, text: string | null): Changes => {
+  if (old === text) return [];
+  if (text === null) return [`removed ${path}`];
+  return [old === null ? `wrote ${path}` : `rewrote ${path}`];
+};
+
+/** The lines of a server's output that say what is wrong. */
+function words(output: string): string {
+  const all = output.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !/AH00558|\[warn\]|^Action '/.test(line));
+  const bad = all.filter((line) => /\[(?:emerg|crit|alert)\]/.test(line));
+  return (bad.length > 0 ? bad : all).slice(0, 4).join(' ').slice(0, 1000);
+}

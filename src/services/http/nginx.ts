@@ -1,0 +1,190 @@
+import { query } from '../../machine/command.ts';
+import type { Machine } from '../../machine/machine.ts';
+import { type Changes, putFile } from '../../machine/put.ts';
+import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
+import { selfSigned } from './certificate.ts';
+import { Configuration, type Wanted, type WebProgram } from './configuration.ts';
+import type { Http, Vhost } from './http.ts';
+import { type MainFiles, mainFiles } from './nginx-main.ts';
+import { mapText, markIn, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
+import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
+import { operatorLines } from './operator-lines.ts';
+import { readme } from './readme.ts';
+import { checkVhost, fileName, names } from './rules.ts';
+
+/** Exactly what the sudoers file allows. */
+const system: WebProgram = {
+  test: ['sudo', '-n', '/usr/sbin/nginx', '-t'],
+  reload: ['sudo', '-n', '/usr/sbin/nginx', '-s', 'reload'],
+  version: ['/usr/sbin/nginx', '-v'],
+};
+
+const directories = ['pre.d', 'platform.d', 'vhost.d', 'post.d', 'site.d', 'class.d', 'tls.d'];
+
+/** The engine for a program of this name; tests give a private server's. */
+export const nginxEngine = (program: WebProgram): Engine =>
+  engine({
+    type: 'http',
+    name: 'nginx',
+    title: 'Nginx',
+    options: webOptions,
+    open: (host, options) => new Nginx(host, options, program),
+    detect: (machine) => detect(machine, program),
+  });
+
+export const nginx: Engine = nginxEngine(system);
+
+async function detect(machine: Machine, { version }: WebProgram): Promise<Detected | null> {
+  const { exitCode, stdout, stderr } = await machine.run({ ...query`true`, argv: version, allow: [0, 1, 127] });
+  const found = /nginx\/([\d.]+)/.exec(stderr + stdout)?.[1];
+  return exitCode === 0 && found !== undefined ? { engine: 'nginx', version: found, options: {} } : null;
+}
+
+/**
+ * Most sites are a line per host name in one map, and share one server block: 10,000 of them reload in a twentieth of
+ * a second. A site with a certificate or lines of its own has its block beside its line (drupal.md 8.6).
+ */
+class Nginx implements Http {
+  readonly #machine: Machine;
+  readonly #options: WebOptions;
+  readonly #paths: WebPaths;
+  readonly #configuration: Configuration;
+
+  constructor(host: EngineHost, options: WebOptions, program: WebProgram) {
+    this.#machine = host.machine;
+    this.#options = options;
+    this.#paths = webPaths(host, 'nginx', options);
+    this.#configuration = new Configuration(host.machine, this.#paths, 'nginx', program);
+  }
+
+  async verify(): Promise<Changes> {
+    const { config, main: mainPath } = this.#paths;
+    const made = await this.#configuration.directories(directories);
+    const written = await putFile(this.#machine, `${config}/README`, readme('nginx', config), { mode: '0644' });
+    const main = await this.#main();
+    const certificate = `${config}/tls.d/default.pem`;
+    const at = askedAt(this.#options);
+    const proof = (): Promise<void> => this.#configuration.inForce(at, 'aegir.invalid', main.mark, '204');
+    const changes = await this.#configuration.put({
+      wanted: [
+        { path: certificate, text: await selfSigned(this.#machine, certificate, ['default.invalid']) },
+        { path: `${config}/site.conf`, text: main.site },
+        { path: `${config}/refuse.conf`, text: main.refuse },
+        { path: `${config}/php.conf`, text: main.php },
+        { path: mainPath, text: main.main },
+      ],
+      also: async () => [],
+      of: 'the configuration of the server',
+      secrets: [],
+      proof,
+    });
+    if (changes.length === 0) {
+      // Nothing was written, so nothing was tested: somebody else's file may be broken, or the server not running.
+      await this.#configuration.test();
+      if (!(await this.#configuration.isInForce(at, 'aegir.invalid', main.mark))) {
+        await this.#configuration.reload();
+        await proof();
+      }
+    }
+    return [...made, ...written, ...changes];
+  }
+
+  async exists(name: string): Promise<boolean> {
+    return (await this.#machine.stat(siteFiles(this.#paths.config, name).map)) !== null;
+  }
+
+  async create(vhost: Vhost): Promise<Changes> {
+    checkVhost(vhost);
+    const { map, block } = siteFiles(this.#paths.config, vhost.name);
+    const own = await this.#ownBlock(vhost);
+    const { text, mark } = mapText(vhost, own.text);
+    return this.#configuration.put({
+      wanted: [...this.#classFiles(vhost), ...own.files, { path: map, text }, { path: block, text: own.text }],
+      also: async () => [],
+      of: `the configuration of ${vhost.name}`,
+      secrets: [vhost.database.password],
+      proof: () => this.#configuration.inForce(askedAt(this.#options), vhost.name, mark, '204'),
+    });
+  }
+
+  async destroy(name: string): Promise<void> {
+    const { map, block } = siteFiles(this.#paths.config, name);
+    const mark = markIn((await this.#machine.read(map)) ?? '');
+    await this.#configuration.put({
+      wanted: [map, block, this.#certificatePath(name)].map((path) => ({ path, text: null })),
+      also: () => this.#unusedClasses(map),
+      of: `the configuration without ${name}`,
+      secrets: [],
+      proof: () => this.#configuration.inForce(askedAt(this.#options), name, mark || '0', '404'),
+    });
+  }
+
+  ownLines(siteName: string): string {
+    return `${this.#paths.config}/site.d/${siteName}`;
+  }
+
+  address({ name, redirection, tls }: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
+    return addressOf(redirection ?? name, tls, this.#options);
+  }
+
+  #certificatePath(name: string): string {
+    return `${this.#paths.config}/tls.d/${fileName(name)}.pem`;
+  }
+
+  async #main(): Promise<MainFiles> {
+    return mainFiles(this.#paths, this.#options, await this.#listen(), await this.#listenTls());
+  }
+
+  /** Its text is null for a site that needs none; then a block or certificate of before is taken away. */
+  async #ownBlock(vhost: Vhost): Promise<{ readonly text: string | null; readonly files: readonly Wanted[] }> {
+    const { config } = this.#paths;
+    const operator = await operatorLines(this.#machine, config, vhost);
+    const ownCertificate = vhost.tls !== 'off' && vhost.certificate === null;
+    const path = this.#certificatePath(vhost.name);
+    const { pages, redirects } = names(vhost);
+    const text = ownCertificate ? await selfSigned(this.#machine, path, [...pages, ...redirects]) : null;
+    const files = [{ path, text }];
+    if (vhost.tls === 'off' && vhost.lines.length === 0 && operator.before.length + operator.after.length === 0) return { text: null, files };
+    const given = vhost.certificate ?? { certificatePath: path, keyPath: path };
+    const block = ownBlockText(vhost, [`${config}/site.conf`], operator, {
+      listen: await this.#listen(),
+      listenTls: await this.#listenTls(),
+      certificate: vhost.tls === 'off' ? null : given,
+    });
+    return { text: block, files };
+  }
+
+  #classFiles(vhost: Vhost): readonly Wanted[] {
+    if (vhost.state !== 'enabled') return [];
+    const { id, rules, choice } = routingClass(vhost);
+    const base = `${this.#paths.config}/class.d/${id}`;
+    return [
+      { path: `${base}.conf`, text: rules },
+      { path: `${base}.map`, text: choice },
+    ];
+  }
+
+  /** Classes that no site but the one of `map` has any more. Called where no other site can come in between. */
+  async #unusedClasses(map: string): Promise<readonly Wanted[]> {
+    const { config } = this.#paths;
+    const classes = await this.#machine.find(`${config}/class.d`, { names: ['*.conf', '*.map'], depthMax: 1 });
+    const maps = await this.#machine.find(`${config}/vhost.d`, { names: ['*.map'], depthMax: 1 });
+    const texts = await this.#machine.readMany(maps.map(({ path }) => path).filter((path) => path !== map));
+    const used = new Set([...texts.values()].flatMap((text) => /\|[0-9a-f]+\|([0-9a-f]{12})\|/.exec(text)?.[1] ?? []));
+    const idOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\..*$/, '');
+    return classes.filter(({ path }) => !used.has(idOf(path))).map(({ path }) => ({ path, text: null }));
+  }
+
+  async #listen(): Promise<readonly string[]> {
+    const { port, morePorts } = this.#options;
+    return listenOn(this.#options, [...new Set([port, ...morePorts])], await this.#hasIpv6());
+  }
+
+  async #listenTls(): Promise<readonly string[]> {
+    return listenOn(this.#options, [this.#options.tlsPort], await this.#hasIpv6());
+  }
+
+  async #hasIpv6(): Promise<boolean> {
+    return ((await this.#machine.read('/proc/net/if_inet6')) ?? '') !== '';
+  }
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { type Engine, engine } from '../engine.ts';
+import type { Http } from './http.ts';
+
+/** For servers whose sites something else publishes: it takes every site and does nothing. */
+export const nullHttp: Engine = engine({
+  type: 'http',
+  name: 'null',
+  title: 'None: sites are published by something else',
+  options: z.object({}),
+  open: (): Http => ({
+    verify: async () => [],
+    // Never in the way of an install: there is nothing that could exist.
+    exists: async () => false,
+    create: async () => [],
+    destroy: async () => undefined,
+    ownLines: () => '(nowhere: this server publishes no sites)',
+    address: ({ name, redirection }) => `${redirection ?? name} (not published by Aegir)`,
+  }),
+});
