@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { Problem } from '../../model/problem.ts';
+
+// All of these are arguments or parts of a connection string: nothing that could be taken for something else there.
+const host = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,252}$/, 'must be a host name or an address');
+const path = z.string().regex(/^(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'must be an absolute path of plain characters');
+const user = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,62}$/, 'must be a plain user name');
+// Control characters cannot be written into a file of options.
+const password = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}"]*$/u, 'must hold no control character and no quote');
+
+/** How the back end reaches a database server and logs in to it. */
+export const databaseServer = z.object({
+  host: host.default('localhost').describe('Host of the database server; localhost: through its Unix socket'),
+  port: z.number().int().min(1).max(65_535),
+  socket: path.optional().describe('Unix socket, if it is not where the client program looks for it'),
+  user: user.default('aegir').describe('User that may make databases and users'),
+  password: password.optional().describe('Its password; none: the server believes the operating system'),
+});
+
+/** Throws Problem 'invalid' for names that the server cannot take or that we cannot write down safely. Lengths are in characters. */
+export function plainNames(
+  server: string,
+  { name, user: userName }: { readonly name: string; readonly user: string },
+  lengthMax: { readonly name: number; readonly user: number },
+): void {
+  refuse(server, 'database', name, lengthMax.name, /\p{Cc}|\s$/u);
+  refuse(server, 'database user', userName, lengthMax.user, /[\p{Cc}'"`\\@]|\s$/u);
+}
+
+function refuse(server: string, what: string, name: string, lengthMax: number, hostile: RegExp): void {
+  const shown = JSON.stringify(name.slice(0, 80));
+  if (name === '' || name.length > lengthMax)
+    throw new Problem('invalid', `${shown} is no name of a ${what} for ${server}: 1 to ${lengthMax} characters`, {
+      hint: 'Choose a shorter name.',
+    });
+  if (hostile.test(name) || !name.isWellFormed())
+    throw new Problem('invalid', `${shown} is no name of a ${what} for ${server}`, {
+      hint: 'Use letters, digits and _.',
+    });
+}

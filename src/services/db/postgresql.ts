@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
+import { query } from '../../machine/command.ts';
+import type { Machine } from '../../machine/machine.ts';
+import type { Changes } from '../../machine/put.ts';
+import { Problem } from '../../model/problem.ts';
+import { Secret } from '../../model/secret.ts';
+import type { Database, DatabaseAddress } from '../../model/site.ts';
+import { type Detected, type EngineHost, engine } from '../engine.ts';
+import type { Db } from './db.ts';
+import { databaseServer, plainNames } from './options.ts';
+import { identifier, literal, PostgresqlClient, scramVerifier } from './postgresql-client.ts';
+
+const options = databaseServer.extend({
+  port: databaseServer.shape.port.default(5432),
+  socket: databaseServer.shape.socket.describe('Directory of the Unix socket, if it is not where psql looks for it'),
+  siteHost: databaseServer.shape.host
+    .optional()
+    .describe(
+      'Where sites reach it; by default 127.0.0.1 where the host is localhost, as Debian asks for a password only there',
+    ),
+});
+type Options = z.output<typeof options>;
+
+export const postgresql = engine({
+  type: 'db',
+  name: 'postgresql',
+  title: 'PostgreSQL',
+  options,
+  secrets: ['password'],
+  open: (host, given) => new Postgresql(host, given),
+  detect,
+});
+
+/** Whose a database is: its owner, a role of its own for each site. */
+interface Found {
+  readonly owner: string | null;
+  readonly isPublic: boolean;
+  readonly role: { readonly mayMore: boolean; readonly otherDatabases: number; readonly isOurMember: boolean } | null;
+}
+
+class Postgresql implements Db {
+  /** NAMEDATALEN - 1, in bytes. */
+  readonly nameLengthMax = 63;
+  readonly #host: EngineHost;
+  readonly #options: Options;
+  readonly #client: PostgresqlClient;
+
+  constructor(host: EngineHost, given: Options) {
+    const { password = null, socket = null } = given;
+    this.#host = host;
+    this.#options = given;
+    const login = {
+      ...given,
+      host: given.host === 'localhost' ? socket : given.host,
+      password: password === null ? null : new Secret(password),
+    };
+    this.#client = new PostgresqlClient(host.machine, login, `${host.paths.config}/postgresql.pgpass`);
+  }
+
+  /** Makes and drops a database and a role of a name of its own, and logs in as a site does: the only proof that we may. */
+  async verify(): Promise<Changes> {
+    const changes = await this.#client.prepare();
+    const [[version = '0', text = ''] = []] = await this.#client.run(
+      ["select current_setting('server_version_num'), current_setting('server_version')"],
+      'reads',
+    );
+    // drop database … with (force), and pg_trgm for who is no superuser.
+    if (Number(version) < 130_000)
+      throw new Problem('configuration-refused', `the PostgreSQL of ${this.#host.machine.name} is too old: ${text}`, {
+        hint: 'It must be 13 or newer.',
+      });
+    const name = `aegir_test_${randomBytes(6).toString('hex')}`;
+    const database = { name, user: name, password: new Secret(randomBytes(24).toString('base64url')) };
+    try {
+      const made = await this.create(database);
+      if (made.length > 0) await this.#mustLetSitesIn(database);
+    } finally {
+      await this.destroy(database);
+    }
+    return changes;
+  }
+
+  async exists(key: Pick<Database, 'name' | 'user'>): Promise<boolean> {
+    return (await this.#look(key)).owner !== null;
+  }
+
+  async create(database: Database): Promise<Changes> {
+    const found = await this.#look(database);
+    mustBeOurs(database, found);
+    const changes: string[] = [];
+    const statements = [
+      ...(await this.#roleStatements(database, found, changes)),
+      ...databaseStatements(database, found, changes),
+    ];
+    if (statements.length > 0) await this.#client.run(statements, 'changes');
+    return [...changes, ...(await this.#createExtension(database, found))];
+  }
+
+  async destroy(key: Pick<Database, 'name' | 'user'>): Promise<void> {
+    const { name, user } = key;
+    const { owner, role } = await this.#look(key);
+    if (owner !== null && owner !== user) return;
+    const isOnlyOurs = role !== null && !role.mayMore && role.otherDatabases === 0;
+    const statements = [
+      ...(owner !== null && role?.isOurMember === false ? [`grant ${identifier(user)} to current_user`] : []),
+      ...(owner === null ? [] : [`drop database if exists ${identifier(name)} with (force)`]),
+      ...(isOnlyOurs ? [`drop role if exists ${identifier(user)}`] : []),
+    ];
+    if (statements.length > 0) await this.#client.run(statements, 'changes');
+  }
+
+  address({ name, user, password }: Database): DatabaseAddress {
+    return { driver: 'pgsql', name, user, password, host: this.#siteHost(), port: this.#options.port, socket: null };
+  }
+
+  #siteHost(): string {
+    const { host, siteHost } = this.#options;
+    return siteHost ?? (host === 'localhost' ? '127.0.0.1' : host);
+  }
+
+  async #roleStatements(database: Database, found: Found, changes: string[]): Promise<readonly string[]> {
+    const { role, owner } = found;
+    const { user, password } = database;
+    const name = identifier(user);
+    // Who makes roles without being superuser must be a member to make a database for one.
+    const member = role?.isOurMember ? [] : [`grant ${name} to current_user`];
+    if (role === null) {
+      changes.push(`made the database role ${user}`);
+      return [`create role ${name} login password ${literal(scramVerifier(password.reveal()))}`, ...member];
+    }
+    if (await this.#letsIn(database, owner === null ? 'postgres' : database.name)) return member;
+    changes.push(`set the password of the database role ${user}`);
+    return [`alter role ${name} login password ${literal(scramVerifier(password.reveal()))}`, ...member];
+  }
+
+  /** Drupal 10 wants pg_trgm. The database's owner may create it. */
+  async #createExtension({ name }: Database, { owner }: Found): Promise<Changes> {
+    const text = "select 'extension' from pg_extension where extname = 'pg_trgm'";
+    if (owner !== null && (await this.#client.run([text], 'reads', name)).length > 0) return [];
+    await this.#client.run(['create extension if not exists pg_trgm'], 'changes', name);
+    return [`made the extension pg_trgm in ${name}`];
+  }
+
+  async #letsIn(database: Database, into: string): Promise<boolean> {
+    try {
+      await this.#mustLetSitesIn(database, into);
+      return true;
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'forbidden') return false;
+      throw error;
+    }
+  }
+
+  async #mustLetSitesIn({ name, user, password }: Database, database = name): Promise<void> {
+    const { machine, paths } = this.#host;
+    const file = `${paths.config}/postgresql-${randomBytes(6).toString('hex')}.pgpass`;
+    const login = { host: this.#siteHost(), port: this.#options.port, user, password };
+    try {
+      await new PostgresqlClient(machine, login, file).run(['select 1'], 'reads', database);
+    } finally {
+      await machine.remove(file);
+    }
+  }
+
+  async #look(key: Pick<Database, 'name' | 'user'>): Promise<Found> {
+    plainNames('PostgreSQL', key, { name: 63, user: 63 });
+    const rows = await this.#client.run(lookStatements(key), 'reads');
+    const database = rows.find(([kind]) => kind === 'database');
+    const role = rows.find(([kind]) => kind === 'role');
+    return {
+      owner: database?.[1] ?? null,
+      isPublic: database?.[2] === 't',
+      role: role ? { mayMore: role[1] === 't', otherDatabases: Number(role[2]), isOurMember: role[3] === 't' } : null,
+    };
+  }
+}
+
+function mustBeOurs({ name, user }: Database, { owner, role }: Found): void {
+  if (owner !== null && owner !== user)
+    throw new Problem('conflict', `there is a database ${name} already, and it belongs to ${owner}`, {
+      hint: `It is left alone. Choose another name, or give it to the site: alter database ${identifier(name)} owner to ${identifier(user)};`,
+    });
+  if (owner === null && role && (role.mayMore || role.otherDatabases > 0))
+    throw new Problem('conflict', `there is a database role ${user} already, with rights on something else`, {
+      hint: 'It is left alone. Choose another name for the user of the site.',
+    });
+}
+
+/** The role comes before: a database is owned from its first moment. */
+function databaseStatements({ name, user }: Database, found: Found, changes: string[]): readonly string[] {
+  const make = `create database ${identifier(name)} owner ${identifier(user)} template template0 encoding 'UTF8' lc_collate 'C.UTF-8' lc_ctype 'C.UTF-8'`;
+  const close = `revoke connect, temporary on database ${identifier(name)} from public`;
+  if (found.owner === null) {
+    changes.push(`made the database ${name}`);
+    return [make, close];
+  }
+  if (!found.isPublic) return [];
+  changes.push(`closed the database ${name} to other roles`);
+  return [close];
+}
+
+export const lookStatements = ({ name, user }: { name: string; user: string }): readonly string[] => [
+  `select 'database', pg_get_userbyid(datdba), has_database_privilege('public', oid, 'connect') from pg_database where datname = ${literal(name)}`,
+  [
+    `select 'role', rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls,`,
+    `(select count(*) from pg_database d where d.datdba = r.oid and d.datname <> ${literal(name)}),`,
+    `pg_has_role(current_user, r.oid, 'member') from pg_roles r where rolname = ${literal(user)}`,
+  ].join(' '),
+];
+
+async function detect(machine: Machine): Promise<Detected | null> {
+  const found = await machine.find('/usr/lib/postgresql', { names: ['postgres'], depthMax: 3 });
+  const [newest] = found.map(({ path }) => path).toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  if (newest === undefined) return null;
+  const { stdout } = await machine.run({ ...query`${newest} --version`, quiet: true });
+  return { engine: 'postgresql', version: /(\d+(?:\.\d+)+)/.exec(stdout)?.[1] ?? '', options: {} };
+}
