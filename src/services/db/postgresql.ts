@@ -15,6 +15,7 @@ const options = databaseServer.extend({
   port: databaseServer.shape.port.default(5432),
   socket: databaseServer.shape.socket.describe('Directory of the Unix socket, if it is not where psql looks for it'),
   siteHost: databaseServer.shape.host
+    .unwrap()
     .optional()
     .describe(
       'Where sites reach it; by default 127.0.0.1 where the host is localhost, as Debian asks for a password only there',
