@@ -1,8 +1,9 @@
 import { Secret } from '../model/secret.ts';
+import { quote } from './command.ts';
 
 const dots = '••••';
 
-/** Replaces secrets in text, as they are and as JSON or a URL would spell them. */
+/** Replaces secrets in text, as they are and as a shell, JSON or a URL would spell them. */
 export class Scrub {
   readonly #pattern: RegExp | undefined;
   /** A secret that begins this far before the end of a text may not be complete in it. */
@@ -10,7 +11,12 @@ export class Scrub {
 
   constructor(secrets: readonly Secret[]) {
     const values = secrets.map((secret) => secret.reveal().trim()).filter((value) => value !== '');
-    const spellings = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1), urlSpelling(value)]);
+    const spellings = values.flatMap((value) => [
+      value,
+      quote(value),
+      JSON.stringify(value).slice(1, -1),
+      urlSpelling(value),
+    ]);
     // The longest first: where one secret begins with another, the whole of it must go.
     const sorted = [...new Set(spellings)].toSorted((one, other) => other.length - one.length);
     this.longest = sorted[0]?.length ?? 0;

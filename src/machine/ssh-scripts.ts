@@ -10,12 +10,20 @@ export const noDirectory = 253;
 /** Of timeout(1). */
 export const timedOut = 124;
 
-/** cwd or '', seconds, program, arguments… */
+/**
+ * cwd or '', seconds, program, arguments… timeout(1) makes a process group of its own, but only waits for the program itself:
+ * what that has started and does not want to end is killed after it. (A program in the background loses its stdin, hence 3.)
+ */
 export const run = `
 [ -z "$1" ] || cd -- "$1" 2>/dev/null || exit ${noDirectory}
 shift
-timeout --kill-after=2 "$@"
+exec 3<&0
+timeout --kill-after=2 "$@" <&3 3<&- &
+group=$!
+exec 3<&- </dev/null
+wait $group
 code=$?
+[ $code = ${timedOut} ] && kill -s KILL -- -$group 2>/dev/null
 [ $code = ${sshFailed} ] && exit ${programSaid255}
 exit $code`;
 
@@ -23,7 +31,7 @@ export const read = 'exec cat -- "$1"';
 
 /** Each file as one record with its name, by a single program; files without any byte have no record in grep. */
 export const readMany = `
-LC_ALL=C grep -azH '' -- "$@"
+LC_ALL=C grep -azZH '' -- "$@"
 for path do if [ -f "$path" ] && [ ! -s "$path" ]; then printf '%s\\0\\0' "$path"; fi; done
 exit 0`;
 

@@ -114,7 +114,7 @@ export class SshMachine implements Machine {
     mustBeAbsolute(path);
     const waitMs = timeLeft(this.#hands, lockWaitMs);
     const flock = ['flock', '-E', String(lockTaken), '-w', String(waitMs / 1_000), path, 'cat'];
-    const line = this.#line(['timeout', String(timeLeft(this.#hands, lockHeldMaxMs) / 1_000), ...flock]);
+    const line = this.#line(['timeout', String((waitMs + timeLeft(this.#hands, lockHeldMaxMs)) / 1_000), ...flock]);
     const refusal = (exitCode: number, stderr: string): Problem =>
       this.#unreachable(exitCode, stderr) ?? lockRefused(this.name, path, exitCode, stderr, waitMs);
     return holding(this.#hands, line, refusal, action);

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { handsOf, modes, ssh } from '../../tests/kit/machines.ts';
+import { query } from './command.ts';
+import { SshMachine } from './ssh.ts';
+
+test('ssh: a server that cannot be reached is told apart from a program that fails', async (t) => {
+  const { directory } = await ssh(t);
+  const program = `${directory}/ssh`;
+  await writeFile(program, '#!/bin/sh\necho "connect to host web1 port 22: Connection refused" >&2\nexit 255\n', {
+    mode: 0o755,
+  });
+  const hands = handsOf(new AbortController(), []);
+  const unreachable = new SshMachine(hands, { target: 'aegir@web1', controlPath: '/run/x', program });
+  const attempts = [
+    unreachable.run(query`true`),
+    unreachable.read('/x'),
+    unreachable.find('/x', {}),
+    unreachable.readMany(['/x']),
+    unreachable.exclusively('/x', async () => {}),
+  ];
+  for (const end of await Promise.allSettled(attempts)) {
+    assert.ok(end.status === 'rejected');
+    assert.equal(end.reason.code, 'server-unreachable');
+    assert.match(end.reason.message, /Connection refused/);
+    assert.match(end.reason.hint, /ssh aegir@web1/);
+  }
+  const { machine } = await ssh(t);
+  await assert.rejects(machine.run(query`sh -c ${'exit 255'}`), { code: 'command-failed', message: /exited with 255/ });
+});
+
+test('ssh: a text that was cut off on its way is not put in place', async (t) => {
+  const { directory } = await ssh(t);
+  const program = `${directory}/ssh`;
+  await writeFile(program, '#!/bin/sh\nfor line do :; done\nhead -c 10 | sh -c "$line"\n', { mode: 0o755 });
+  const machine = new SshMachine(handsOf(new AbortController(), []), { target: 'x', controlPath: '/run/x', program });
+  await assert.rejects(machine.write(`${directory}/file`, 'x'.repeat(100), modes.file), {
+    message: /did not arrive whole/,
+  });
+  assert.deepEqual(
+    (await machine.find(directory, {})).map(({ path }) => path),
+    [program],
+  );
+});
+
+test('ssh: its options share one connection, never ask, and pin key and host', async (t) => {
+  const { directory } = await ssh(t);
+  const program = `${directory}/ssh`;
+  await writeFile(program, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+  const options = {
+    target: 'aegir@web1',
+    port: 2222,
+    keyPath: '/k',
+    knownHostsPath: '/h',
+    controlPath: '/c/%C',
+    program,
+  };
+  const { stdout } = await new SshMachine(handsOf(new AbortController(), []), options).run(query`true`);
+  for (const option of [
+    'BatchMode=yes',
+    'ControlPath=/c/%C',
+    'IdentityFile=/k',
+    'StrictHostKeyChecking=yes',
+    'Port=2222',
+    'UserKnownHostsFile=/h',
+  ])
+    assert.ok(stdout.split('\n').includes(option), option);
+});
