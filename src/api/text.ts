@@ -83,6 +83,12 @@ const system = /^\/(?:(?:bin|boot|dev|etc|lib|lib64|proc|root|run|sbin|sys)(?:\/
 /** Everything below it is published, so the system's own directories are refused. */
 export const root = path.refine((text) => !system.test(text), 'is a directory of the system');
 
+/** A directory below sites/ of a platform. */
+export const directory = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, 'is not the name of a directory')
+  .refine((text) => !text.includes('..'), "holds '..'");
+
 export const profile = z.string().regex(/^(?:[a-z][a-z0-9_]{0,62})?$/, 'is not the machine name of a profile');
 export const language = z
   .string()

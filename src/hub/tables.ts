@@ -26,6 +26,7 @@ export interface Tables {
   worker: WorkerTable;
   queue: QueueTable;
   setting: SettingTable;
+  idempotency: IdempotencyTable;
 }
 
 /** A bigint: JavaScript's numbers are too small for it, so it is a string of digits. */
@@ -224,4 +225,12 @@ interface QueueTable {
 interface SettingTable {
   name: string;
   value: JsonColumn<Json>;
+}
+interface IdempotencyTable {
+  caller: string;
+  key: string;
+  request: Buffer;
+  status: Maybe<number>;
+  answer: MaybeJson<Json>;
+  createdAt: Time;
 }

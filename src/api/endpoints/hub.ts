@@ -35,6 +35,7 @@ export const hubEndpoints = {
     method: 'GET',
     path: '/api/engines',
     summary: 'Engines, with the schema of their options',
+    query: z.strictObject({ type: z.string().max(63).optional() }),
     answer: z.object({
       items: z.array(
         z.object({

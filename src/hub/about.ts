@@ -1,0 +1,92 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Handler } from './hub.ts';
+import { contextOf, resolveContext } from './resolve.ts';
+import { one } from './rows.ts';
+import { iso } from './time.ts';
+
+interface StatusRow {
+  readonly version: string;
+  readonly paused: boolean;
+  readonly queued: number;
+  readonly running: number;
+  readonly stuck: number;
+  readonly failedToday: number;
+  readonly servers: number;
+  readonly platforms: number;
+  readonly sites: number;
+}
+
+const status: Handler<'status'> = async (_, { tx, hub }) => {
+  const { rows } = await sql<StatusRow>`
+    select current_setting('server_version') as version,
+      coalesce((select paused from queue where name = 'task'), false) as paused,
+      (select count(*)::int from task where status = 'queued') as queued,
+      (select count(*)::int from task where status = 'running') as running,
+      (select count(*)::int from task where status = 'stuck') as stuck,
+      (select count(*)::int from task where ended_at > now() - interval '1 day' and status = 'failed') as failed_today,
+      (select count(*)::int from server where status <> 'deleted') as servers,
+      (select count(*)::int from platform where status <> 'deleted') as platforms,
+      (select count(*)::int from site where status <> 'deleted') as sites`.execute(tx);
+  const { version, paused, queued, running, stuck, failedToday, ...counts } = one(rows, 'the status');
+  const workers = await sql<{ name: string; startedAt: Date; heartbeatAt: Date; waiting: string | null }>`
+    select name, started_at, heartbeat_at, waiting from worker
+    where heartbeat_at > now() - interval '1 minute' order by name limit 200`.execute(tx);
+  return {
+    version: hub.version,
+    database: { version },
+    queue: { paused, queued, running, stuck, failedToday },
+    workers: workers.rows.map((worker) => ({
+      ...worker,
+      startedAt: iso(worker.startedAt),
+      heartbeatAt: iso(worker.heartbeatAt),
+    })),
+    counts,
+  };
+};
+
+const resolve: Handler<'resolve'> = async ({ params }, { tx }) => {
+  const found = await resolveContext(tx, params.context);
+  return { ...found, context: contextOf(found.noun, found.name) };
+};
+
+/** The schema of what may be given; what JSON schema cannot say is left out of it and checked all the same. */
+export const schemaOf = (schema: z.ZodType): Record<string, unknown> => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return rest;
+};
+
+const engines: Handler<'engine list'> = async ({ query }, { hub }) => ({
+  items: hub.catalog.engines
+    .filter(({ type }) => query.type === undefined || query.type === type)
+    .map(({ type, name, title, options, secrets }) => ({
+      type,
+      name,
+      title,
+      options: schemaOf(options),
+      secrets: [...secrets],
+    })),
+});
+
+const applications: Handler<'application list'> = async (_, { hub }) => ({
+  items: hub.catalog.applications.map(({ name, title }) => ({ name, title })),
+});
+
+const taskTypes: Handler<'task-type list'> = async (_, { hub }) => ({
+  items: hub.catalog.taskTypes.map(({ name, noun, title, from, args }) => ({
+    name,
+    noun,
+    verb: name.slice(noun.length + 1),
+    title,
+    from: [...from],
+    args: schemaOf(args),
+  })),
+});
+
+export const aboutHandlers = {
+  status,
+  resolve,
+  'engine list': engines,
+  'application list': applications,
+  'task-type list': taskTypes,
+};

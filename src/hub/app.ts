@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { type Context, Hono } from 'hono';
+import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
+import { Problem, problemCodes, problemJson } from '../model/problem.ts';
+import { type Caller, may } from './access.ts';
+import { handlers } from './handlers.ts';
+import type { Asked, Hub } from './hub.ts';
+import { keepAnswer, takeKey } from './idempotency.ts';
+import { type GivenParts, readRequest } from './request.ts';
+import { streamTask } from './task-stream.ts';
+import { authenticate } from './token.ts';
+
+/** What the listener says of a request. Only one that came through the socket is local; nothing in a request can say so. */
+export interface Origin {
+  readonly local?: boolean;
+}
+type App = Hono<{ Bindings: Origin }>;
+type Request = Context<{ Bindings: Origin }>;
+
+/** A file of the page at `/`, as it is sent. */
+export interface PageFile {
+  readonly path: string;
+  readonly type: string;
+  readonly text: string;
+}
+
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-cache',
+};
+const allHeaders = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/** The hub as it is asked: `app.fetch(request, { local })`. */
+export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
+  const app: App = new Hono();
+  app.use(async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(allHeaders)) context.header(name, value);
+    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+  });
+  app.onError((error, context) => answerProblem(hub, error, context));
+  app.notFound((context) => answerProblem(hub, nothingHere(context), context));
+  for (const { path, type, text } of page)
+    app.get(path, (context) => context.body(text, 200, { ...pageHeaders, 'content-type': type }));
+  for (const name of endpointNames) {
+    const { method, path } = endpointOf(name);
+    app.on(method, path, (context) => answer(hub, name, context));
+  }
+  return app;
+}
+
+async function answer(hub: Hub, name: EndpointName, context: Request): Promise<Response> {
+  const { db } = hub.database;
+  const caller: Caller = context.env?.local
+    ? { kind: 'local' }
+    : await authenticate(db, context.req.header('authorization'));
+  if (!may(caller, name))
+    throw new Problem('forbidden', `you may not ask for '${name}'`, {
+      hint: 'Ask an administrator for a role that may.',
+    });
+  const endpoint = endpointOf(name);
+  const { given, text } = await readRequest(endpoint, context.req.raw, context.req.param());
+  const gone = context.req.raw.signal;
+  if (name === 'task stream')
+    return streamTask(hub, given.params['task'] ?? '', context.req.header('last-event-id'), gone);
+  const key = endpoint.method === 'POST' ? context.req.header('idempotency-key') : undefined;
+  const request = `${endpoint.method} ${context.req.url}\n${text}`;
+  const { status, body } = await handled(hub, name, { caller, gone, given, key, request });
+  // The table says which it may be; Hono wants to see it.
+  return context.json(body, status as 200);
+}
+
+interface Handled {
+  readonly caller: Caller;
+  readonly gone: AbortSignal;
+  readonly given: GivenParts;
+  readonly key: string | undefined;
+  readonly request: string;
+}
+
+/** These make a transaction of their own; asked again, they do nothing more. */
+const alone: ReadonlySet<EndpointName> = new Set(['task cancel', 'task settle']);
+
+async function handled(
+  hub: Hub,
+  name: Exclude<EndpointName, 'task stream'>,
+  { caller, gone, given, key, request }: Handled,
+): Promise<{ readonly status: number; readonly body: object }> {
+  const { db } = hub.database;
+  const { method, status = 200, once } = endpointOf(name);
+  // What was given has just been checked with the schemas that the handler's type is computed from.
+  const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
+  if (method === 'GET' || alone.has(name)) return { status, body: await handler(given, { hub, caller, gone, tx: db }) };
+  return db.transaction().execute(async (tx) => {
+    const repeated = key === undefined ? null : await takeKey(tx, caller, key, request);
+    if (repeated) return { status: repeated.status, body: repeated.answer };
+    const asked: Asked = { hub, caller, gone, tx };
+    const body = await handler(given, asked);
+    if (key !== undefined) await keepAnswer(tx, caller, key, status, once ? null : body);
+    return { status, body };
+  });
+}
+
+const nothingHere = (context: Request): Problem =>
+  new Problem('not-found', 'there is nothing at this address', {
+    hint: context.req.path.startsWith('/api/') ? 'GET /api/openapi.json says what there is.' : 'The page is at /.',
+  });
+
+/** RFC 9457. What is not a Problem is our fault: it is told by a number only, under which the whole of it is logged. */
+function answerProblem(hub: Hub, error: unknown, context: Request): Response {
+  const known = error instanceof Problem && error.code !== 'bug' ? error : bug(hub, error);
+  const { code, message, hint, causes, fields } = problemJson(known);
+  const { status, title } = problemCodes[code];
+  const document = {
+    type: `urn:aegir:problem:${code}`,
+    title,
+    status,
+    detail: message,
+    code,
+    ...(hint !== undefined && { hint }),
+    causes,
+    ...(fields !== undefined && { fields }),
+  };
+  if (code === 'unauthenticated') context.header('www-authenticate', 'Bearer realm="aegir"');
+  return context.body(JSON.stringify(document), status, { 'content-type': 'application/problem+json' });
+}
+
+function bug(hub: Hub, error: unknown): Problem {
+  if (isOverload(error))
+    return new Problem('server-unreachable', "the hub's database does not answer", {
+      hint: 'Wait a moment and try again; aegir status shows how it is.',
+    });
+  const id = randomBytes(6).toString('hex');
+  hub.onBug(id, error);
+  return new Problem('bug', `a fault in Aegir: ${id}`, {
+    hint: `The hub's log says more under this number. Nothing was changed by the request.`,
+  });
+}
+
+/** Connections refused, ended, or not to be had in time: nothing is wrong with the request or with us. */
+function isOverload(error: unknown): boolean {
+  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string }; // any thrown thing
+  return (
+    ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', '57P01', '57P03', '53300'].includes(code) ||
+    /timeout exceeded when trying to connect|Connection terminated/.test(message)
+  );
+}

@@ -1,0 +1,42 @@
+import type { EndpointName } from '../api/endpoints.ts';
+import { aboutHandlers } from './about.ts';
+import { accountHandlers } from './account.ts';
+import { aliasHandlers } from './alias.ts';
+import { backupHandlers } from './backup.ts';
+import { clientHandlers } from './client.ts';
+import type { Handler } from './hub.ts';
+import { openApi } from './openapi.ts';
+import { packageHandlers } from './package.ts';
+import { platformHandlers } from './platform.ts';
+import { queueHandlers } from './queues.ts';
+import { serverHandlers } from './server.ts';
+import { serviceHandlers } from './service.ts';
+import { settingHandlers } from './setting.ts';
+import { siteHandlers } from './site.ts';
+import { siteCreateHandlers } from './site-create.ts';
+import { siteSetHandlers } from './site-set.ts';
+import { taskHandlers } from './task.ts';
+import { tokenHandlers } from './token.ts';
+
+/** Forget an endpoint and this does not compile. A stream is answered by the app itself. */
+export type Handlers = { readonly [Name in Exclude<EndpointName, 'task stream'>]: Handler<Name> };
+
+export const handlers: Handlers = {
+  ...clientHandlers,
+  ...accountHandlers,
+  ...tokenHandlers,
+  ...serverHandlers,
+  ...serviceHandlers,
+  ...platformHandlers,
+  ...siteHandlers,
+  ...siteCreateHandlers,
+  ...siteSetHandlers,
+  ...aliasHandlers,
+  ...packageHandlers,
+  ...backupHandlers,
+  ...taskHandlers,
+  ...queueHandlers,
+  ...settingHandlers,
+  ...aboutHandlers,
+  openapi: async (_, { hub }) => openApi(hub.version),
+};

@@ -1,0 +1,33 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Answer, EndpointName, Given } from '../api/endpoints.ts';
+import type { Catalog } from '../tasks/catalog.ts';
+import type { Caller } from './access.ts';
+import type { HubDatabase } from './database.ts';
+import type { SealKey } from './seal.ts';
+import type { Tables } from './tables.ts';
+
+/** What the hub is made of. It knows what engines, applications and task types say, and has no hands to act. */
+export interface Hub {
+  readonly database: HubDatabase;
+  readonly sealKey: SealKey;
+  readonly catalog: Catalog;
+  readonly version: string;
+  /** Told of each fault in Aegir itself, with the id that the caller was given. */
+  onBug(id: string, error: unknown): void;
+}
+
+/** For what only reads, `tx` may be no transaction. */
+export interface Asked<Tx = Transaction<Tables>> {
+  readonly hub: Hub;
+  readonly tx: Tx;
+  readonly caller: Caller;
+  /** Aborted when the caller is gone. */
+  readonly gone: AbortSignal;
+}
+export type Reader = Kysely<Tables>;
+
+/** Answers one endpoint inside of one transaction, which is rolled back when it throws. */
+export type Handler<Name extends EndpointName> = (given: Given<Name>, asked: Asked) => Promise<Answer<Name>>;
+
+export const accountOf = ({ caller }: Pick<Asked, 'caller'>): string | null =>
+  caller.kind === 'account' ? caller.accountId : null;

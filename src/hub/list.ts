@@ -1,0 +1,93 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { Problem } from '../model/problem.ts';
+import type { Tables } from './tables.ts';
+
+/** A list with its order: pages go on behind the last row by these keys, so rows that come or go shift nothing. */
+export interface List {
+  readonly columns: RawBuilder<unknown>;
+  readonly from: RawBuilder<unknown>;
+  /** All must hold; null is no condition. */
+  readonly where: readonly (RawBuilder<unknown> | null)[];
+  /** Together unique. */
+  readonly keys: readonly [Key, ...Key[]];
+  readonly descending?: boolean;
+}
+interface Key {
+  readonly column: string;
+  readonly type: 'text' | 'bigint';
+}
+
+export const byName = (table: string): readonly [Key, Key] => [
+  { column: `${table}.name`, type: 'text' },
+  { column: `${table}.id`, type: 'bigint' },
+];
+
+export interface Page<Row> {
+  readonly items: readonly Row[];
+  readonly next: string | null;
+  readonly total: number;
+}
+
+/** One page and the total. Throws Problem 'invalid' for an `after` that no page gave out. */
+export async function listPage<Row>(
+  db: Kysely<Tables>,
+  { columns, from, where, keys, descending = false }: List,
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+): Promise<Page<Row>> {
+  const all = where.filter((condition) => condition !== null);
+  const filtered = all.length === 0 ? sql`true` : sql.join(all, sql` and `);
+  const key = sql.join(keys.map(({ column }) => sql.ref(column)));
+  const behind =
+    after === undefined ? sql`true` : sql`(${key}) ${sql.raw(descending ? '<' : '>')} (${position(after, keys)})`;
+  const order = sql.join(keys.map(({ column }) => sql`${sql.ref(column)} ${sql.raw(descending ? 'desc' : 'asc')}`));
+  const { rows } = await sql<Row & { readonly cursor: readonly string[] }>`
+    select ${columns}, array[${sql.join(keys.map(({ column }) => sql`${sql.ref(column)}::text`))}] as cursor
+    from ${from} where ${filtered} and ${behind} order by ${order} limit ${limit + 1}`.execute(db);
+  const { rows: counted } = await sql<{ total: number }>`
+    select count(*)::int as total from ${from} where ${filtered}`.execute(db);
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const next = rows.length > limit && last ? Buffer.from(JSON.stringify(last.cursor)).toString('base64url') : null;
+  return { items: items.map(({ cursor: _, ...row }) => row as Row), next, total: counted[0]?.total ?? 0 }; // Row is what remains
+}
+
+function position(after: string, keys: readonly Key[]): RawBuilder<unknown> {
+  const values = decoded(after);
+  if (values.length !== keys.length || !keys.every(({ type }, at) => type === 'text' || isId(values[at] ?? '')))
+    throw new Problem('invalid', 'the list cannot go on from there', {
+      hint: 'Give what the page before answered as `next`.',
+      fields: [{ path: 'after', message: 'is not what a page gave out' }],
+    });
+  return sql.join(keys.map(({ type }, at) => sql`${values[at]}::${sql.raw(type)}`));
+}
+
+export const isId = (text: string): boolean => /^[1-9]\d{0,18}$/.test(text) && BigInt(text) < 2n ** 63n;
+
+function decoded(text: string): readonly string[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const good = (part: unknown): part is string =>
+      typeof part === 'string' && part.isWellFormed() && !part.includes('\0');
+    return Array.isArray(parsed) && parsed.every(good) ? parsed : [];
+  } catch {
+    return []; // What is not JSON was not given out by us; the caller refuses it.
+  }
+}
+
+/** Finds the text anywhere, in small or capital letters; what like takes for a joker is meant as it is. */
+export const contains = (columns: readonly string[], q: string | undefined): RawBuilder<unknown> | null =>
+  q === undefined
+    ? null
+    : sql`(${sql.join(
+        columns.map((column) => sql`${sql.ref(column)} ilike ${`%${q.replace(/[\\%_]/g, '\\$&')}%`}`),
+        sql` or `,
+      )})`;
+
+export const equals = (column: string, value: unknown): RawBuilder<unknown> | null =>
+  value === undefined ? null : sql`${sql.ref(column)} = ${value}`;
+
+/** Deleted rows are shown only to who asks for them. */
+export const live = (table: string, status: string | undefined): RawBuilder<unknown> =>
+  status === undefined
+    ? sql`${sql.ref(`${table}.status`)} <> 'deleted'`
+    : sql`${sql.ref(`${table}.status`)} = ${status}`;

@@ -1,0 +1,148 @@
+import { sql } from 'kysely';
+import type { Answer } from '../api/endpoints.ts';
+import type { PackageScan } from '../applications/application.ts';
+import { Problem } from '../model/problem.ts';
+import { taken } from './client.ts';
+import { type Asked, accountOf, type Handler, type Hub } from './hub.ts';
+import { byName, contains, equals, listPage, live } from './list.ts';
+import { outstanding, possibleTasks, taskTypeOf } from './possible.ts';
+import { addTask, type Subject } from './queue.ts';
+import { contextOf, resolve } from './resolve.ts';
+import { one } from './rows.ts';
+import { taskById } from './task.ts';
+import { iso, isoOrNull } from './time.ts';
+
+interface PlatformRow {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+  readonly root: string;
+  readonly server: string;
+  readonly engine: string;
+  readonly status: string;
+  readonly application: string | null;
+  readonly version: string | null;
+  readonly profiles: readonly PackageScan['packages'][number][];
+  readonly sites: number;
+  readonly sitesFound: readonly { readonly directory: string }[];
+  readonly verifiedAt: Date | null;
+  readonly createdAt: Date;
+}
+// A scan is long and a list has many rows: only its profiles are read.
+const columns = sql`platform.id, platform.name, platform.title, platform.root, server.name as server,
+  service.engine, platform.status, platform.application, platform.version,
+  coalesce(jsonb_path_query_array(platform.scan, '$.packages[*] ? (@.type == "profile")'), '[]') as profiles,
+  (select count(*)::int from site where site.platform_id = platform.id and site.status <> 'deleted') as sites,
+  platform.sites_found, platform.verified_at, platform.created_at`;
+const from = sql`platform join server on server.id = platform.server_id
+  join service on service.id = platform.http_service_id`;
+
+/** Names that can be installed, as the application says from what was scanned. */
+export const profilesOf = (
+  { catalog }: Pick<Hub, 'catalog'>,
+  platform: { readonly application: string | null; readonly profiles: PackageScan['packages'] },
+): readonly string[] =>
+  catalog.applications
+    .find(({ name }) => name === platform.application)
+    ?.profiles({ packages: platform.profiles, files: {} }) ?? [];
+
+async function answers({ tx, hub }: Asked, rows: readonly PlatformRow[]): Promise<Answer<'platform get'>[]> {
+  const ids = rows.map(({ id }) => id);
+  const tasks = await outstanding(tx, 'platform', ids);
+  return rows.map((row) => ({
+    ...row,
+    context: contextOf('platform', row.name),
+    profiles: [...profilesOf(hub, row)],
+    sitesFound: row.sitesFound.map(({ directory }) => ({ directory })),
+    verifiedAt: isoOrNull(row.verifiedAt),
+    createdAt: iso(row.createdAt),
+    tasks: possibleTasks(hub, 'platform', row.status, tasks.get(row.id)),
+  }));
+}
+
+async function platformById(asked: Asked, id: string): Promise<Answer<'platform get'>> {
+  const { rows } = await sql<PlatformRow>`select ${columns} from ${from} where platform.id = ${id}`.execute(asked.tx);
+  return one(await answers(asked, rows), `there is no platform ${id}`);
+}
+
+const list: Handler<'platform list'> = async ({ query }, asked) => {
+  const server = query.server === undefined ? undefined : await resolve(asked.tx, 'server', query.server);
+  const where = [
+    live('platform', query.status),
+    equals('platform.server_id', server?.id),
+    equals('platform.application', query.application),
+    contains(['platform.name', 'platform.title', 'platform.root'], query.q),
+  ];
+  const page = await listPage<PlatformRow>(asked.tx, { columns, from, where, keys: byName('platform') }, query);
+  return { ...page, items: await answers(asked, page.items) };
+};
+
+const get: Handler<'platform get'> = async ({ params }, asked) =>
+  platformById(asked, (await resolve(asked.tx, 'platform', params.name)).id);
+
+const create: Handler<'platform create'> = async ({ body }, asked) => {
+  const { tx, hub } = asked;
+  const { name, root, title = name } = body;
+  const server = await serverFor(asked, body.server);
+  const { rows: services } = await sql<{ id: string }>`
+    select id from service where server_id = ${server.id} and type = 'http' and status <> 'deleted'
+    for key share`.execute(tx);
+  if (!services[0])
+    throw new Problem('invalid', `server ${server.name} has no web server`, {
+      hint: `Give it one: aegir service create ${server.name} http --engine nginx.`,
+      fields: [{ path: 'server', message: 'has no http service' }],
+    });
+  const { rows } = await sql<{ id: string }>`
+    insert into platform (name, title, root, server_id, http_service_id)
+    values (${name}, ${title}, ${root}, ${server.id}, ${services[0].id})
+    on conflict do nothing returning id`.execute(tx);
+  if (!rows[0]) throw await inTheWay(asked, server, name, root);
+  const { task } = await addTask(
+    tx,
+    taskTypeOf(hub, 'platform', 'platform verify'),
+    { id: rows[0].id, name, status: 'queued' },
+    { accountId: accountOf(asked) },
+  );
+  return { platform: await platformById(asked, rows[0].id), task: await taskById(asked, task) };
+};
+
+/** The one that was named; or the only one that has a web server. Held, so that it stays. */
+async function serverFor({ tx }: Pick<Asked, 'tx'>, named: string | undefined): Promise<Subject> {
+  if (named !== undefined) return resolve(tx, 'server', named, { lock: true });
+  const { rows } = await sql<{ id: string; name: string }>`
+    select server.id, server.name from server join service on service.server_id = server.id
+    where server.status <> 'deleted' and service.status <> 'deleted' and service.type = 'http' limit 2`.execute(tx);
+  if (rows.length === 1 && rows[0]) return resolve(tx, 'server', rows[0].id, { lock: true });
+  throw new Problem('invalid', rows.length === 0 ? 'no server has a web server' : 'several servers could carry it', {
+    hint: rows.length === 0 ? 'Make one: aegir server create, aegir service create.' : 'Say which: --server.',
+    fields: [{ path: 'server', message: 'must be given' }],
+  });
+}
+
+async function inTheWay({ tx }: Pick<Asked, 'tx'>, server: Subject, name: string, root: string): Promise<Problem> {
+  const { rows } = await sql<{ name: string }>`
+    select name from platform where server_id = ${server.id} and root = ${root} and status <> 'deleted'`.execute(tx);
+  const [other] = rows;
+  if (!other || other.name === name) return taken('platform', name);
+  return new Problem('conflict', `${root} on ${server.name} is platform ${other.name} already`, {
+    hint: `Use that platform, or delete it first: aegir platform delete ${other.name}.`,
+  });
+}
+
+const set: Handler<'platform set'> = async ({ params, body }, asked) => {
+  const { id, name } = await resolve(asked.tx, 'platform', params.name, { lock: true });
+  if (body.title !== undefined)
+    await asked.tx
+      .updateTable('platform')
+      .set({ title: body.title ?? name })
+      .where('id', '=', id)
+      .execute();
+  return { platform: await platformById(asked, id) };
+};
+
+export const platformHandlers = {
+  'platform list': list,
+  'platform get': get,
+  'platform create': create,
+  'platform set': set,
+};

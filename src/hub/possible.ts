@@ -1,0 +1,80 @@
+import { type Kysely, sql } from 'kysely';
+import { Problem } from '../model/problem.ts';
+import type { Noun, TaskType } from '../tasks/task-type.ts';
+import type { Hub } from './hub.ts';
+import type { Subject } from './queue.ts';
+import type { Tables } from './tables.ts';
+
+/** A task that has not ended, or is stuck. */
+export interface Outstanding {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly subjectId: string;
+}
+
+export interface PossibleTask {
+  readonly name: string;
+  readonly title: string;
+  readonly possible: boolean;
+  readonly reason?: string;
+}
+
+/** By subject's id. Dry runs change nothing, so they stand in nobody's way. */
+export async function outstanding(
+  db: Kysely<Tables>,
+  noun: Noun,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly Outstanding[]>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<Outstanding>`
+    select id, name, status, subject_id from task
+    where subject_type = ${noun} and subject_id = any (${[...ids]}::bigint[])
+      and status in ('queued', 'running', 'stuck') and not dry_run order by id`.execute(db);
+  return Map.groupBy(rows, ({ subjectId }) => subjectId);
+}
+
+/** Every task type of the noun, with the reason why it cannot be asked for now. */
+export const possibleTasks = (
+  { catalog }: Pick<Hub, 'catalog'>,
+  noun: Noun,
+  status: string,
+  tasks: readonly Outstanding[] = [],
+): PossibleTask[] =>
+  catalog.taskTypes
+    .filter((type) => type.noun === noun)
+    .map((type) => {
+      const reason = whyNot(type, status, tasks);
+      return { name: type.name, title: type.title, possible: reason === null, ...(reason !== null && { reason }) };
+    });
+
+function whyNot(type: TaskType, status: string, tasks: readonly Outstanding[]): string | null {
+  if (status === 'deleted') return 'It is deleted.';
+  const stuck = tasks.find((task) => task.status === 'stuck');
+  if (stuck) return `Task ${stuck.id} (${stuck.name}) is stuck: look what it left, then aegir task settle ${stuck.id}.`;
+  const deleting = tasks.find(({ name }) => name === `${type.noun} delete`);
+  if (deleting) return `It is being deleted by task ${deleting.id}.`;
+  const same = tasks.find(({ name }) => name === type.name);
+  if (same && !type.coalesce) return `Task ${same.id} does it already: it is ${same.status}.`;
+  if (!type.from.includes(status)) return `Not possible while it is ${status}, only when ${type.from.join(' or ')}.`;
+  return null;
+}
+
+/** Throws Problem 'wrong-status' with the reason. The caller holds the subject's row. */
+export async function demandPossible(db: Kysely<Tables>, type: TaskType, subject: Subject): Promise<void> {
+  const tasks = (await outstanding(db, type.noun, [subject.id])).get(subject.id) ?? [];
+  const reason = whyNot(type, subject.status, tasks);
+  if (reason === null) return;
+  throw new Problem('wrong-status', `'${type.name}' is not possible for ${subject.name} now`, { hint: reason });
+}
+
+/** Throws Problem 'invalid' for a name that no task type of the noun has. */
+export function taskTypeOf({ catalog }: Pick<Hub, 'catalog'>, noun: Noun, name: string): TaskType {
+  const own = catalog.taskTypes.filter((type) => type.noun === noun);
+  const found = own.find((type) => type.name === name);
+  if (found) return found;
+  throw new Problem('invalid', `'${name}' is not a task of a ${noun}`, {
+    hint: `There are: ${own.map((type) => type.name).join(', ')}.`,
+    fields: [{ path: 'name', message: `is not a task of a ${noun}` }],
+  });
+}

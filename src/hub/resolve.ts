@@ -1,0 +1,81 @@
+import { type Kysely, sql } from 'kysely';
+import { contextName, platformContext, serverContext, siteContext } from '../model/context-name.ts';
+import { hostName } from '../model/host-name.ts';
+import { Problem } from '../model/problem.ts';
+import { isId } from './list.ts';
+import type { Subject } from './queue.ts';
+import type { Tables } from './tables.ts';
+
+/** What has a name, an id and a status, and may be written as any of name, context name and id. */
+export type Named = 'client' | 'account' | 'server' | 'platform' | 'site';
+
+/**
+ * The row that a person means. A name is compared whole; digits are an id when nothing has that name.
+ * Without `lock` a deleted row is found too, by its id. With it, it is not: nothing can be done with it; and the row is
+ * held until the transaction ends, so that its status stays what was read.
+ * Throws Problem 'not-found'.
+ */
+export async function resolve(
+  db: Kysely<Tables>,
+  noun: Named,
+  given: string,
+  { lock = false }: { readonly lock?: boolean } = {},
+): Promise<Subject> {
+  const name = nameIn(noun, given);
+  const live = sql`status <> 'deleted'`;
+  // Rows of others may refer to it meanwhile: their foreign keys only need that it stays.
+  const hold = lock ? sql`for no key update` : sql``;
+  const columns = sql`select id, name, status from ${sql.table(noun)}`;
+  const byName = await sql<Subject>`${columns} where name = ${name} and ${live} ${hold}`.execute(db);
+  if (byName.rows[0]) return byName.rows[0];
+  if (isId(given)) {
+    const byId = await sql<Subject>`${columns} where id = ${given} and (${live} or ${!lock}) ${hold}`.execute(db);
+    if (byId.rows[0]) return byId.rows[0];
+  }
+  throw new Problem('not-found', `there is no ${noun} '${shorten(given)}'`, { hint: await hintFor(db, noun, name) });
+}
+
+/** What a context name means, of whatever noun. Throws Problem 'invalid' or 'not-found'. */
+export async function resolveContext(
+  db: Kysely<Tables>,
+  text: string,
+): Promise<Subject & { readonly noun: 'server' | 'platform' | 'site' }> {
+  const { noun } = contextName(text);
+  return { noun, ...(await resolve(db, noun, text)) };
+}
+
+const contexts = { server: serverContext, platform: platformContext, site: siteContext };
+export const contextOf = (noun: keyof typeof contexts, name: string): string => contexts[noun](name);
+
+function nameIn(noun: Named, given: string): string {
+  if (!given.startsWith('@')) return noun === 'site' ? spelled(given) : given;
+  const meant = contextName(given);
+  if (meant.noun !== noun)
+    throw new Problem('not-found', `there is no ${noun} '${shorten(given)}'`, {
+      hint: `${shorten(given)} is the name of a ${meant.noun}.`,
+    });
+  return noun === 'site' ? spelled(meant.name) : meant.name;
+}
+
+/** As names of sites are stored; what is no host name is no name of a site and is looked for as it is. */
+function spelled(name: string): string {
+  try {
+    return hostName(name);
+  } catch (error) {
+    if (error instanceof Problem) return name;
+    throw error;
+  }
+}
+
+async function hintFor(db: Kysely<Tables>, noun: Named, name: string): Promise<string> {
+  if (noun === 'site') {
+    const { rows } = await sql<{ name: string }>`
+      select site.name from alias join site on site.id = alias.site_id where alias.name = ${name}`.execute(db);
+    if (rows[0]) return `${shorten(name)} is an alias of the site ${rows[0].name}.`;
+  }
+  const { rows } =
+    await sql`select from ${sql.table(noun)} where name = ${name} and status = 'deleted' limit 1`.execute(db);
+  return rows.length > 0 ? 'There was one, and it is deleted.' : `aegir ${noun} list shows what there is.`;
+}
+
+const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}…` : text);

@@ -1,0 +1,122 @@
+import { sql } from 'kysely';
+import type { Answer } from '../api/endpoints.ts';
+import type { Json } from '../model/json.ts';
+import { Problem } from '../model/problem.ts';
+import { checkedData } from './added-data.ts';
+import { taken } from './client.ts';
+import { jsonb } from './database.ts';
+import { type Asked, accountOf, type Handler } from './hub.ts';
+import { byName, contains, listPage, live } from './list.ts';
+import { outstanding, possibleTasks, taskTypeOf } from './possible.ts';
+import { addTask } from './queue.ts';
+import { contextOf, resolve } from './resolve.ts';
+import { one } from './rows.ts';
+import { insertService, serviceAnswer, servicesOf } from './service.ts';
+import { taskById } from './task.ts';
+import { iso, isoOrNull } from './time.ts';
+
+interface ServerRow {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+  readonly host: string;
+  readonly status: string;
+  readonly root: string;
+  readonly data: { readonly [plugin: string]: Json };
+  readonly diagnosis: Json;
+  readonly verifiedAt: Date | null;
+  readonly createdAt: Date;
+}
+const columns = sql`server.id, server.name, server.title, server.host, server.status, server.root, server.data,
+  server.diagnosis, server.verified_at, server.created_at`;
+
+async function answers({ tx, hub }: Asked, rows: readonly ServerRow[]): Promise<Answer<'server get'>[]> {
+  const ids = rows.map(({ id }) => id);
+  const services = Map.groupBy(await servicesOf(tx, ids), ({ serverId }) => serverId);
+  const tasks = await outstanding(tx, 'server', ids);
+  return rows.map((row) => ({
+    ...row,
+    context: contextOf('server', row.name),
+    services: (services.get(row.id) ?? []).map((service) => serviceAnswer(hub, service)),
+    verifiedAt: isoOrNull(row.verifiedAt),
+    createdAt: iso(row.createdAt),
+    tasks: possibleTasks(hub, 'server', row.status, tasks.get(row.id)),
+  }));
+}
+
+async function serverById(asked: Asked, id: string): Promise<Answer<'server get'>> {
+  const { rows } = await sql<ServerRow>`select ${columns} from server where id = ${id}`.execute(asked.tx);
+  return one(await answers(asked, rows), `there is no server ${id}`);
+}
+
+const list: Handler<'server list'> = async ({ query }, asked) => {
+  const where = [live('server', query.status), contains(['server.name', 'server.title', 'server.host'], query.q)];
+  const all = { columns, from: sql`server`, where, keys: byName('server') };
+  const page = await listPage<ServerRow>(asked.tx, all, query);
+  return { ...page, items: await answers(asked, page.items) };
+};
+
+const get: Handler<'server get'> = async ({ params }, asked) =>
+  serverById(asked, (await resolve(asked.tx, 'server', params.name)).id);
+
+const create: Handler<'server create'> = async ({ body }, asked) => {
+  const { tx, hub } = asked;
+  const { name, title = name, host = 'localhost', root = '/var/aegir', data = {}, services = [] } = body;
+  const { rows } = await sql<{ id: string }>`
+    insert into server (name, title, host, root, data)
+    values (${name}, ${title}, ${host}, ${root}, ${jsonb(checkedData(hub, 'server', data))}::jsonb)
+    on conflict do nothing returning id`.execute(tx);
+  if (!rows[0]) throw taken('server', name);
+  const server = { id: rows[0].id, name, status: 'queued' };
+  for (const service of services) await insertService(asked, server, service);
+  const { task } = await addTask(tx, taskTypeOf(hub, 'server', 'server verify'), server, {
+    accountId: accountOf(asked),
+  });
+  return { server: await serverById(asked, server.id), task: await taskById(asked, task) };
+};
+
+const set: Handler<'server set'> = async ({ params, body }, asked) => {
+  const { tx, hub } = asked;
+  const server = await resolve(tx, 'server', params.name, { lock: true });
+  const { title, host, data } = body;
+  const changed = {
+    ...(title !== undefined && { title: title ?? server.name }),
+    ...(host !== undefined && { host: host ?? 'localhost' }),
+    ...(data !== undefined && { data: jsonb(checkedData(hub, 'server', data ?? {})) }),
+  };
+  if (Object.keys(changed).length > 0)
+    await tx.updateTable('server').set(changed).where('id', '=', server.id).execute();
+  const { task } = await addTask(tx, taskTypeOf(hub, 'server', 'server verify'), server, {
+    accountId: accountOf(asked),
+  });
+  return { server: await serverById(asked, server.id), task: await taskById(asked, task) };
+};
+
+const remove: Handler<'server delete'> = async ({ params }, { tx }) => {
+  // Who makes a platform here holds this row first.
+  const { id, name } = await resolve(tx, 'server', params.name, { lock: true });
+  const { rows } = await sql<{ name: string }>`
+    select 'platform ' || platform.name as name from platform where server_id = ${id} and status <> 'deleted'
+    union all
+    select 'site ' || site.name from site join service on service.id = site.db_service_id
+    where service.server_id = ${id} and site.status <> 'deleted'
+    union all
+    select 'task ' || task.id from task
+    where subject_type = 'server' and subject_id = ${id} and status in ('queued', 'running', 'stuck')
+    order by 1 limit 1`.execute(tx);
+  if (rows[0])
+    throw new Problem('in-use', `server ${name} is used by ${rows[0].name}`, {
+      hint: 'Delete or migrate what is on it first; cancel or settle its tasks.',
+    });
+  await sql`update service set status = 'deleted' where server_id = ${id}`.execute(tx);
+  await sql`update server set status = 'deleted' where id = ${id}`.execute(tx);
+  return { deleted: name };
+};
+
+export const serverHandlers = {
+  'server list': list,
+  'server get': get,
+  'server create': create,
+  'server set': set,
+  'server delete': remove,
+};

@@ -1,0 +1,199 @@
+import { sql } from 'kysely';
+import type { Answer } from '../api/endpoints.ts';
+import { Problem } from '../model/problem.ts';
+import type { Noun } from '../tasks/task-type.ts';
+import { jsonb } from './database.ts';
+import { type Asked, accountOf, type Handler, type Hub, type Reader } from './hub.ts';
+import { contains, listPage } from './list.ts';
+import { outstanding, taskTypeOf } from './possible.ts';
+import { addTask, type Subject } from './queue.ts';
+import { resolve } from './resolve.ts';
+import { changedOptions, checkOptions, engineOf, type Options, split, together } from './service-options.ts';
+import { taskById } from './task.ts';
+import { iso } from './time.ts';
+
+export interface ServiceRow {
+  readonly id: string;
+  readonly serverId: string;
+  readonly server: string;
+  readonly type: string;
+  readonly engine: string;
+  readonly options: Options;
+  readonly secrets: Buffer | null;
+  readonly status: string;
+  readonly createdAt: Date;
+}
+const columns = sql`service.id, service.server_id, server.name as server, service.type, service.engine, service.options,
+  service.secrets, service.status, service.created_at`;
+const from = sql`service join server on server.id = service.server_id`;
+
+export const serviceAnswer = (hub: Hub, row: ServiceRow): Answer<'service get'> => ({
+  id: row.id,
+  server: row.server,
+  type: row.type,
+  engine: row.engine,
+  options: { ...row.options },
+  secretsSet: row.secrets ? Object.keys(together(hub, { ...row, options: {} })) : [],
+  status: row.status,
+  createdAt: iso(row.createdAt),
+});
+
+/** Those of several servers at once, by type. */
+export async function servicesOf(db: Reader, serverIds: readonly string[]): Promise<readonly ServiceRow[]> {
+  const { rows } = await sql<ServiceRow>`
+    select ${columns} from ${from}
+    where service.server_id = any (${[...serverIds]}::bigint[]) and service.status <> 'deleted'
+    order by service.server_id, service.type`.execute(db);
+  return rows;
+}
+
+async function serviceOf(db: Reader, server: Subject, type: string): Promise<ServiceRow> {
+  const found = (await servicesOf(db, [server.id])).find((service) => service.type === type);
+  if (found) return found;
+  throw new Problem('not-found', `server ${server.name} has no service '${type}'`, {
+    hint: `aegir service list ${server.name} shows what it has.`,
+  });
+}
+
+const list: Handler<'service list'> = async ({ params, query }, { tx, hub }) => {
+  const { id } = await resolve(tx, 'server', params.name);
+  const where = [
+    sql`service.server_id = ${id} and service.status <> 'deleted'`,
+    contains(['service.type', 'service.engine'], query.q),
+  ];
+  const keys = [{ column: 'service.id', type: 'bigint' }] as const;
+  const page = await listPage<ServiceRow>(tx, { columns, from, where, keys }, query);
+  return { ...page, items: page.items.map((row) => serviceAnswer(hub, row)) };
+};
+
+const get: Handler<'service get'> = async ({ params }, { tx, hub }) =>
+  serviceAnswer(hub, await serviceOf(tx, await resolve(tx, 'server', params.name), params.type));
+
+export interface WantedService {
+  readonly type: string;
+  readonly engine: string;
+  readonly options?: Record<string, unknown> | undefined;
+}
+
+/** Throws Problem 'invalid', or 'conflict' when the server has one of the type. */
+export async function insertService({ tx, hub }: Asked, server: Subject, wanted: WantedService): Promise<string> {
+  const engine = engineOf(hub, wanted.type, wanted.engine);
+  const options = (wanted.options ?? {}) as Options; // It came as JSON.
+  checkOptions(engine, options);
+  const { rows } = await sql<{ id: string }>`
+    insert into service (server_id, type, engine) values (${server.id}, ${wanted.type}, ${wanted.engine})
+    on conflict do nothing returning id`.execute(tx);
+  if (!rows[0])
+    throw new Problem('conflict', `server ${server.name} has a service '${wanted.type}' already`, {
+      hint: `Change it: aegir service set ${server.name} ${wanted.type} --engine ${wanted.engine}.`,
+    });
+  await writeOptions({ tx, hub }, rows[0].id, wanted.type, wanted.engine, options);
+  return rows[0].id;
+}
+
+async function writeOptions(
+  { tx, hub }: Pick<Asked, 'tx' | 'hub'>,
+  id: string,
+  type: string,
+  engine: string,
+  options: Options,
+): Promise<void> {
+  const { open, sealed } = split(hub, engineOf(hub, type, engine), id, options);
+  await sql`update service set engine = ${engine}, options = ${jsonb(open)}::jsonb, secrets = ${sealed}
+            where id = ${id}`.execute(tx);
+}
+
+const create: Handler<'service create'> = async ({ params, body }, asked) => {
+  const { tx, hub } = asked;
+  const server = await resolve(tx, 'server', params.name, { lock: true });
+  await insertService(asked, server, body);
+  const { task } = await addTask(tx, taskTypeOf(hub, 'server', 'server verify'), server, {
+    accountId: accountOf(asked),
+  });
+  return {
+    service: serviceAnswer(hub, await serviceOf(tx, server, body.type)),
+    task: await taskById(asked, task),
+  };
+};
+
+/** All are asked for; so many of them are in the answer. */
+const answeredMax = 200;
+
+const set: Handler<'service set'> = async ({ params, body }, asked) => {
+  const { tx, hub } = asked;
+  const server = await resolve(tx, 'server', params.name, { lock: true });
+  const before = await serviceOf(tx, server, params.type);
+  const engine = engineOf(hub, params.type, body.engine ?? before.engine);
+  const start = engine.name === before.engine ? together(hub, before) : {};
+  const options = changedOptions(start, body.options as Options | null | undefined); // It came as JSON.
+  checkOptions(engine, options);
+  if (engine.name !== before.engine && params.type === 'db') await demandUnused(asked, before, server);
+  await writeOptions(asked, before.id, params.type, engine.name, options);
+  const first = await addTask(tx, taskTypeOf(hub, 'server', 'server verify'), server, { accountId: accountOf(asked) });
+  const tasks: { readonly task: string }[] = [first];
+  for (const [noun, subjects] of await dependents(tx, before.id))
+    for (const subject of subjects) tasks.push(...(await verify(asked, noun, subject)));
+  const answers = [];
+  for (const { task } of tasks.slice(0, answeredMax)) answers.push(await taskById(asked, task));
+  return { service: serviceAnswer(hub, await serviceOf(tx, server, params.type)), tasks: answers };
+};
+
+/** Platforms that it publishes, and sites that are published by it or have their database there. */
+async function dependents(tx: Reader, service: string): Promise<readonly (readonly [Noun, readonly Subject[]])[]> {
+  const platforms = await sql<Subject>`
+    select id, name, status from platform where http_service_id = ${service} and status <> 'deleted' order by id`.execute(
+    tx,
+  );
+  const sites = await sql<Subject>`
+    select site.id, site.name, site.status from site join platform on platform.id = site.platform_id
+    where site.status <> 'deleted' and ${service} in (platform.http_service_id, site.db_service_id)
+    order by site.id`.execute(tx);
+  return [
+    ['platform', platforms.rows],
+    ['site', sites.rows],
+  ];
+}
+
+/** No task where there is nothing to verify yet, or nothing any more. */
+async function verify(asked: Asked, noun: Noun, subject: Subject): Promise<readonly { readonly task: string }[]> {
+  const type = taskTypeOf(asked.hub, noun, `${noun} verify`);
+  const tasks = (await outstanding(asked.tx, noun, [subject.id])).get(subject.id) ?? [];
+  if (!type.from.includes(subject.status) || tasks.some(({ name }) => name === `${noun} delete`)) return [];
+  return [await addTask(asked.tx, type, subject, { accountId: accountOf(asked) })];
+}
+
+async function demandUnused({ tx }: Pick<Asked, 'tx'>, service: ServiceRow, server: Subject): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select 'platform ' || name as name from platform where http_service_id = ${service.id} and status <> 'deleted'
+    union all
+    select 'site ' || name from site where db_service_id = ${service.id} and status <> 'deleted'
+    order by 1 limit 4`.execute(tx);
+  if (rows.length === 0) return;
+  const shown = rows.slice(0, 3).map(({ name }) => name);
+  throw new Problem(
+    'in-use',
+    `the ${service.type} service of ${server.name} is used by ${shown.join(', ')}${rows.length > 3 ? ', …' : ''}`,
+    {
+      hint: 'Delete or migrate what uses it first.',
+    },
+  );
+}
+
+const remove: Handler<'service delete'> = async ({ params }, asked) => {
+  const { tx } = asked;
+  const server = await resolve(tx, 'server', params.name, { lock: true });
+  const service = await serviceOf(tx, server, params.type);
+  // Whoever inserts a platform or a site that uses it holds the same row.
+  await sql`select from service where id = ${service.id} for update`.execute(tx);
+  await demandUnused(asked, service, server);
+  await sql`update service set status = 'deleted' where id = ${service.id}`.execute(tx);
+  return { deleted: `${server.name} ${service.type}` };
+};
+
+export const serviceHandlers = {
+  'service list': list,
+  'service get': get,
+  'service create': create,
+  'service set': set,
+  'service delete': remove,
+};

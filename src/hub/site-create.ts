@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Given } from '../api/endpoints.ts';
+import { Problem } from '../model/problem.ts';
+import { Secret } from '../model/secret.ts';
+import { checkedData } from './added-data.ts';
+import { type AliasRow, writeAliases } from './alias.ts';
+import { jsonb } from './database.ts';
+import { type Asked, accountOf, type Handler } from './hub.ts';
+import { taskTypeOf } from './possible.ts';
+import { addTask } from './queue.ts';
+import { resolve } from './resolve.ts';
+import { one } from './rows.ts';
+import { seal } from './seal.ts';
+import { settingValue } from './setting.ts';
+import { siteById } from './site.ts';
+import { chosenDb, chosenProfile, type DbService, heldPlatform } from './site-platform.ts';
+import { siteSecret } from './site-secrets.ts';
+import { taskById } from './task.ts';
+
+export type Wanted = Given<'site create'>['body'];
+
+/**
+ * One transaction: the site with all its names, and the task that will install it, come to be together, or neither does.
+ * The platform's row is held, so that no delete of it can be asked for meanwhile.
+ */
+const create: Handler<'site create'> = async ({ body }, asked) => {
+  const { tx, hub } = asked;
+  const platform = await heldPlatform(tx, body.platform);
+  const profile = chosenProfile(hub, platform, body.profile);
+  const db = await chosenDb(asked, platform, body.dbServer);
+  const clientId = await chosenClient(asked, body.client);
+  const names = siteNames(body.name, body.aliases ?? []);
+  demandRedirection(names, body.redirection ?? null);
+  demandCertificate(body.certificatePath ?? null, body.keyPath ?? null);
+  if (body.directory !== undefined && !body.import)
+    throw refusal('directory', 'a new site has no directory yet', 'Only for a site that is imported.');
+  const id = await insertSite(asked, body, { platformId: platform.id, profile, db, clientId });
+  await writeAliases(tx, id, names);
+  const type = taskTypeOf(hub, 'site', body.import ? 'site import' : 'site install');
+  const { task } = await addTask(
+    tx,
+    type,
+    { id, name: body.name, status: 'queued' },
+    { dryRun: body.dryRun, accountId: accountOf(asked) },
+  );
+  return { site: await siteById(asked, id), task: await taskById(asked, task) };
+};
+
+async function insertSite(
+  { tx, hub }: Asked,
+  wanted: Wanted,
+  chosen: { readonly platformId: string; readonly profile: string; readonly db: DbService; readonly clientId: string },
+): Promise<string> {
+  const { rows: drawn } = await sql<{ id: string }>`
+    select nextval(pg_get_serial_sequence('site', 'id'))::text as id`.execute(tx);
+  const { id } = one(drawn, 'a number for the site');
+  const { name, directory = name, title = name, language, tls } = wanted;
+  const sealed = (column: 'db_password' | 'hash_salt' | 'cron_key', bytes: number): Buffer =>
+    seal(hub.sealKey, new Secret(randomBytes(bytes).toString('base64url')), siteSecret(column, id));
+  const database = databaseNameFor(name, id);
+  const email = wanted.email ?? (await clientEmail({ tx }, chosen.clientId)) ?? emailFor(name);
+  const { rows } = await sql<{ id: string }>`
+    insert into site (id, name, client_id, platform_id, db_service_id, directory, title, profile, language, email,
+                      redirection, tls, certificate_path, key_path, db_name, db_user, db_password, hash_salt, cron_key,
+                      run_user, fpm_socket, data)
+    overriding system value
+    values (${id}, ${name}, ${chosen.clientId}, ${chosen.platformId}, ${chosen.db.id}, ${directory}, ${title},
+            ${chosen.profile}, ${language}, ${email}, ${wanted.redirection ?? null}, ${tls},
+            ${wanted.certificatePath ?? null}, ${wanted.keyPath ?? null}, ${database}, ${database},
+            ${sealed('db_password', 24)}, ${sealed('hash_salt', 55)}, ${sealed('cron_key', 32)},
+            ${await settingValue(tx, 'site.run-user')}, ${await settingValue(tx, 'site.fpm-socket')},
+            ${jsonb(checkedData(hub, 'site', wanted.data ?? {}))}::jsonb)
+    on conflict do nothing returning id`.execute(tx);
+  if (rows[0]) return rows[0].id;
+  const { rows: others } = await sql<{ name: string }>`
+    select name from site where platform_id = ${chosen.platformId} and directory = ${directory}
+      and status <> 'deleted'`.execute(tx);
+  throw new Problem(
+    'conflict',
+    `the directory ${directory} of this platform belongs to the site ${others[0]?.name ?? 'of somebody else'}`,
+    {
+      hint: 'Choose another name, or another platform.',
+    },
+  );
+}
+
+/** Letters of the name for people, and the site's number, which no other site ever has: names that begin alike cannot collide. */
+export const databaseNameFor = (name: string, id: string): string =>
+  `s${id}_${name.replace(/[^a-z0-9]/g, '').slice(0, 12)}`.slice(0, 32);
+
+export function emailFor(name: string): string {
+  const email = `webmaster@${name}`;
+  if (email.length <= 254) return email;
+  throw refusal('email', 'the name is too long to make an address of it', 'Give one: --email.');
+}
+
+async function clientEmail({ tx }: Pick<Asked, 'tx'>, id: string): Promise<string | null> {
+  const { rows } = await sql<{ email: string | null }>`select email from client where id = ${id}`.execute(tx);
+  return rows[0]?.email ?? null;
+}
+
+/** 'main' is made when it is first needed. */
+export async function chosenClient({ tx }: Pick<Asked, 'tx'>, named: string | null | undefined): Promise<string> {
+  const name = named ?? 'main';
+  if (named === undefined || named === null)
+    await sql`insert into client (name, title) values ('main', 'Main') on conflict do nothing`.execute(tx);
+  const client = await resolve(tx, 'client', name, { lock: true });
+  if (client.status === 'enabled') return client.id;
+  throw new Problem('wrong-status', `client ${client.name} is ${client.status}`, {
+    hint: `Choose another, or unlock it: aegir client set ${client.name} --status enabled.`,
+  });
+}
+
+/** All names of a site. Throws Problem 'invalid' for one that is given twice. */
+export function siteNames(
+  name: string,
+  aliases: NonNullable<Wanted['aliases']>,
+): ReadonlyMap<string, AliasRow['kind']> {
+  const names = new Map<string, AliasRow['kind']>([[name, 'canonical']]);
+  for (const [at, alias] of aliases.entries()) {
+    const one = typeof alias === 'string' ? { name: alias, redirect: false } : alias;
+    if (names.has(one.name))
+      throw refusal(`aliases.${at}`, `${one.name} is a name of the site already`, 'Give each name once.');
+    names.set(one.name, one.redirect ? 'redirect' : 'alias');
+  }
+  return names;
+}
+
+export function demandRedirection(names: ReadonlyMap<string, unknown>, redirection: string | null): void {
+  if (redirection !== null && !names.has(redirection))
+    throw refusal(
+      'redirection',
+      `${redirection} is not a name of the site`,
+      'Redirect to its name or one of its aliases.',
+    );
+}
+
+export function demandCertificate(certificatePath: string | null, keyPath: string | null): void {
+  if ((certificatePath === null) !== (keyPath === null))
+    throw refusal(
+      certificatePath === null ? 'certificatePath' : 'keyPath',
+      'a certificate and its key belong together',
+      'Give both paths, or neither for a certificate of our own.',
+    );
+}
+
+const refusal = (path: string, message: string, hint: string): Problem =>
+  new Problem('invalid', message, { hint, fields: [{ path, message }] });
+
+export const siteCreateHandlers = { 'site create': create };

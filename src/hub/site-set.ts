@@ -1,0 +1,72 @@
+import { sql } from 'kysely';
+import type { Given } from '../api/endpoints.ts';
+import { Problem } from '../model/problem.ts';
+import { checkedData } from './added-data.ts';
+import { type AliasRow, writeAliases } from './alias.ts';
+import { jsonb } from './database.ts';
+import { type Asked, accountOf, type Handler } from './hub.ts';
+import { outstanding, taskTypeOf } from './possible.ts';
+import { addTask, type Subject } from './queue.ts';
+import { resolve } from './resolve.ts';
+import { one } from './rows.ts';
+import { siteById } from './site.ts';
+import { chosenClient, demandCertificate, demandRedirection, emailFor, siteNames } from './site-create.ts';
+import { taskById } from './task.ts';
+
+type Change = Given<'site set'>['body'];
+
+const set: Handler<'site set'> = async ({ params, body }, asked) => {
+  const { tx } = asked;
+  const site = await resolve(tx, 'site', params.name, { lock: true });
+  const tasks = (await outstanding(tx, 'site', [site.id])).get(site.id) ?? [];
+  const deleting = tasks.find(({ name }) => name === 'site delete');
+  if (deleting)
+    throw new Problem('wrong-status', `${site.name} is being deleted by task ${deleting.id}`, {
+      hint: `To keep the site, cancel it first: aegir task cancel ${deleting.id}.`,
+    });
+  await writeNames(asked, site, body);
+  const changed = await changedColumns(asked, site, body);
+  if (Object.keys(changed).length > 0) await tx.updateTable('site').set(changed).where('id', '=', site.id).execute();
+  const { rows } = await sql<{ certificatePath: string | null; keyPath: string | null }>`
+    select certificate_path, key_path from site where id = ${site.id}`.execute(tx);
+  const { certificatePath, keyPath } = one(rows, `there is no site ${site.id}`);
+  demandCertificate(certificatePath, keyPath);
+  const task = Object.keys(body).length > 0 ? await verify(asked, site) : null;
+  return { site: await siteById(asked, site.id), task: task === null ? null : await taskById(asked, task) };
+};
+
+/** One that is not installed yet, or failed to be, needs no task: the installation takes what is here then. */
+async function verify(asked: Asked, site: Subject): Promise<string | null> {
+  const type = taskTypeOf(asked.hub, 'site', 'site verify');
+  if (!type.from.includes(site.status)) return null;
+  return (await addTask(asked.tx, type, site, { accountId: accountOf(asked) })).task;
+}
+
+async function writeNames({ tx }: Pick<Asked, 'tx'>, site: Subject, { aliases, redirection }: Change): Promise<void> {
+  if (aliases === undefined && redirection === undefined) return;
+  const { rows } = await sql<{ name: string; kind: AliasRow['kind'] }>`
+    select name, kind from alias where site_id = ${site.id}`.execute(tx);
+  const before = new Map(rows.map(({ name, kind }) => [name, kind]));
+  const names = aliases === undefined ? before : siteNames(site.name, aliases ?? []);
+  const { rows: kept } = await sql<{ redirection: string | null }>`
+    select redirection from site where id = ${site.id}`.execute(tx);
+  demandRedirection(names, redirection === undefined ? (kept[0]?.redirection ?? null) : redirection);
+  if (aliases !== undefined) await writeAliases(tx, site.id, names);
+}
+
+/** Null resets: to the site's name, the client 'main', no redirection, no https, a certificate of our own, no data. */
+async function changedColumns(asked: Asked, site: Subject, body: Change) {
+  const { title, email, client, redirection, tls, certificatePath, keyPath, data } = body;
+  return {
+    ...(title !== undefined && { title: title ?? site.name }),
+    ...(email !== undefined && { email: email ?? emailFor(site.name) }),
+    ...(client !== undefined && { clientId: await chosenClient(asked, client) }),
+    ...(redirection !== undefined && { redirection }),
+    ...(tls !== undefined && { tls: tls ?? 'off' }),
+    ...(certificatePath !== undefined && { certificatePath }),
+    ...(keyPath !== undefined && { keyPath }),
+    ...(data !== undefined && { data: jsonb(checkedData(asked.hub, 'site', data ?? {})) }),
+  };
+}
+
+export const siteSetHandlers = { 'site set': set };

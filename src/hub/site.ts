@@ -1,0 +1,148 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Answer } from '../api/endpoints.ts';
+import type { Json } from '../model/json.ts';
+import { Problem } from '../model/problem.ts';
+import { type AliasRow, aliasesOf } from './alias.ts';
+import type { Asked, Handler, Reader } from './hub.ts';
+import { byName, contains, equals, listPage, live } from './list.ts';
+import { outstanding, possibleTasks } from './possible.ts';
+import { contextOf, resolve } from './resolve.ts';
+import { one } from './rows.ts';
+import { unseal } from './seal.ts';
+import type { Options } from './service-options.ts';
+import { taskSecret } from './site-secrets.ts';
+import { iso, isoOrNull } from './time.ts';
+
+interface SiteRow {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly title: string;
+  readonly client: string;
+  readonly platform: string;
+  readonly server: string;
+  readonly httpOptions: Options;
+  readonly dbServer: string;
+  readonly dbEngine: string;
+  readonly dbName: string;
+  readonly dbUser: string;
+  readonly directory: string;
+  readonly profile: string;
+  readonly language: string;
+  readonly email: string;
+  readonly redirection: string | null;
+  readonly tls: string;
+  readonly certificatePath: string | null;
+  readonly keyPath: string | null;
+  readonly runUser: string;
+  readonly data: { readonly [plugin: string]: Json };
+  readonly verifiedAt: Date | null;
+  readonly createdAt: Date;
+}
+const columns = sql`site.id, site.name, site.status, site.title, client.name as client, platform.name as platform,
+  server.name as server, http.options as http_options, db_server.name as db_server, db.engine as db_engine,
+  site.db_name, site.db_user, site.directory, site.profile, site.language, site.email, site.redirection, site.tls,
+  site.certificate_path, site.key_path, site.run_user, site.data, site.verified_at, site.created_at`;
+const from = sql`site join client on client.id = site.client_id join platform on platform.id = site.platform_id
+  join server on server.id = platform.server_id join service http on http.id = platform.http_service_id
+  join service db on db.id = site.db_service_id join server db_server on db_server.id = db.server_id`;
+
+async function answers(
+  { tx, hub }: Pick<Asked<Reader>, 'tx' | 'hub'>,
+  rows: readonly SiteRow[],
+): Promise<Answer<'site get'>[]> {
+  const ids = rows.map(({ id }) => id);
+  const [aliases, tasks] = [await aliasesOf(tx, ids), await outstanding(tx, 'site', ids)];
+  return rows.map(({ httpOptions, dbServer, dbEngine, dbName, dbUser, ...row }) => ({
+    ...row,
+    context: contextOf('site', row.name),
+    url: urlOf(row, httpOptions),
+    database: { server: dbServer, engine: dbEngine, name: dbName, user: dbUser },
+    aliases: (aliases.get(row.id) ?? []).filter(({ kind }) => kind !== 'canonical').map(shown),
+    verifiedAt: isoOrNull(row.verifiedAt),
+    createdAt: iso(row.createdAt),
+    tasks: possibleTasks(hub, 'site', row.status, tasks.get(row.id)),
+  }));
+}
+const shown = ({ name, kind }: AliasRow): { name: string; redirect: boolean } => ({
+  name,
+  redirect: kind === 'redirect',
+});
+
+/** What a browser opens. The same as the http service says of it, without opening the engine: the hub has no hands. */
+function urlOf({ name, redirection, tls }: Pick<SiteRow, 'name' | 'redirection' | 'tls'>, options: Options): string {
+  const [scheme, port, usual] = tls === 'off' ? ['http', options['port'], 80] : ['https', options['tlsPort'], 443];
+  return `${scheme}://${redirection ?? name}${typeof port === 'number' && port !== usual ? `:${port}` : ''}`;
+}
+
+export async function siteById(asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: string): Promise<Answer<'site get'>> {
+  const { rows } = await sql<SiteRow>`select ${columns} from ${from} where site.id = ${id}`.execute(asked.tx);
+  return one(await answers(asked, rows), `there is no site ${id}`);
+}
+
+/** In names, aliases and titles. */
+function lookedFor(q: string | undefined): RawBuilder<unknown> | null {
+  const own = contains(['site.name', 'site.title'], q);
+  return own && sql`(${own} or site.id in (select alias.site_id from alias where ${contains(['alias.name'], q)}))`;
+}
+
+const list: Handler<'site list'> = async ({ query }, asked) => {
+  const { tx } = asked;
+  const idOf = async (noun: 'platform' | 'client' | 'server', name: string | undefined) =>
+    name === undefined ? undefined : (await resolve(tx, noun, name)).id;
+  const where = [
+    live('site', query.status),
+    equals('site.platform_id', await idOf('platform', query.platform)),
+    equals('site.client_id', await idOf('client', query.client)),
+    equals('platform.server_id', await idOf('server', query.server)),
+    equals('site.profile', query.profile),
+    lookedFor(query.q),
+  ];
+  const page = await listPage<SiteRow>(tx, { columns, from, where, keys: byName('site') }, query);
+  return { ...page, items: await answers(asked, page.items) };
+};
+
+const get: Handler<'site get'> = async ({ params }, asked) =>
+  siteById(asked, (await resolve(asked.tx, 'site', params.name)).id);
+
+const loginLink: Handler<'site login-link'> = async ({ params, query }, { tx, hub }) => {
+  const { id, name } = await resolve(tx, 'site', params.name);
+  const { rows } = await sql<{ id: string; sealed: Buffer; createdAt: Date }>`
+    select task.id, task_secret.sealed, task_secret.created_at
+    from task_secret join task on task.id = task_secret.task_id
+    where task.subject_type = 'site' and task.subject_id = ${id} and task_secret.name = 'loginLink'
+      and task_secret.created_at > now() - interval '1 day' and (${query.task ?? null}::bigint is null or task.id = ${query.task ?? null}::bigint)
+    order by task_secret.created_at desc, task.id desc limit 1`.execute(tx);
+  const [found] = rows;
+  if (!found)
+    throw new Problem('not-found', `there is no login link for ${name}`, {
+      hint: `Links are kept for a day. Make a new one: aegir site login ${name}.`,
+    });
+  const link = unseal(hub.sealKey, found.sealed, taskSecret(found.id, 'loginLink')).reveal();
+  return { link, task: found.id, createdAt: iso(found.createdAt) };
+};
+
+const discard: Handler<'site discard'> = async ({ params }, { tx }) => {
+  const { id, name } = await resolve(tx, 'site', params.name, { lock: true });
+  const { rows } = await sql<{ id: string; name: string }>`
+    select id, name from task where subject_type = 'site' and subject_id = ${id}
+      and (not dry_run or status in ('queued', 'running', 'stuck')) order by id limit 1`.execute(tx);
+  if (rows[0])
+    throw new Problem(
+      'wrong-status',
+      `${name} is more than a plan: task ${rows[0].id} (${rows[0].name}) was asked for`,
+      {
+        hint: `Delete it and what it has on its server: aegir site delete ${name}.`,
+      },
+    );
+  await sql`delete from alias where site_id = ${id}`.execute(tx);
+  await sql`update site set status = 'deleted', deleted_at = now() where id = ${id}`.execute(tx);
+  return { deleted: name };
+};
+
+export const siteHandlers = {
+  'site list': list,
+  'site get': get,
+  'site login-link': loginLink,
+  'site discard': discard,
+};

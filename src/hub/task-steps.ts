@@ -1,0 +1,38 @@
+import { type Kysely, sql } from 'kysely';
+import type { Tables } from './tables.ts';
+
+/** How far it came: the steps of its last start, each with what became of it. */
+export async function stepsOf(db: Kysely<Tables>, task: string): Promise<{ name: string; status: string }[]> {
+  const { rows } = await sql<{ type: string; step: string | null; steps: readonly string[] | null }>`
+    select data->>'type' as type, data->>'step' as step, data->'steps' as steps from event
+    where task_id = ${task} and (data ? 'step' or data->>'type' = 'task.started') order by seq`.execute(db);
+  const found = new Map<string, string>();
+  for (const { type, step, steps } of rows) {
+    for (const name of steps ?? []) found.set(name, found.get(name) ?? 'waiting');
+    if (step !== null) found.set(step, became[type] ?? type);
+  }
+  return [...found].map(([name, status]) => ({ name, status }));
+}
+
+const became: { readonly [type: string]: string } = {
+  'step.started': 'running',
+  'step.done': 'done',
+  'step.failed': 'failed',
+  'undo.started': 'undoing',
+  'undo.done': 'undone',
+  'undo.failed': 'undo failed',
+};
+
+/** Ids of the tasks that hold what it needs, or stand before it. */
+export async function waitsFor(
+  db: Kysely<Tables>,
+  { id, locks }: { readonly id: string; readonly locks: readonly string[] },
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select task_id as id from lock where key = any (${[...locks]}::text[])
+    union
+    select task.id from task
+    where task.status = 'queued' and task.run_at <= now() and task.id < ${id} and task.locks && ${[...locks]}::text[]
+    order by id limit 20`.execute(db);
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,196 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Answer, Given } from '../api/endpoints.ts';
+import { contextName } from '../model/context-name.ts';
+import type { Json } from '../model/json.ts';
+import { Problem } from '../model/problem.ts';
+import type { Noun } from '../tasks/task-type.ts';
+import { type Asked, accountOf, type Handler, type Hub, type Reader } from './hub.ts';
+import { contains, equals, isId, listPage } from './list.ts';
+import { readLog } from './log.ts';
+import { demandPossible, taskTypeOf } from './possible.ts';
+import { addTask } from './queue.ts';
+import { resolve } from './resolve.ts';
+import { one } from './rows.ts';
+import { cancelTask, settleTask } from './task-control.ts';
+import { stepsOf, waitsFor } from './task-steps.ts';
+import { iso, isoOrNull } from './time.ts';
+
+export interface TaskRow {
+  readonly id: string;
+  readonly name: string;
+  readonly subjectType: Noun;
+  readonly subjectId: string;
+  readonly subjectName: string;
+  readonly args: Readonly<Record<string, Json>>;
+  readonly dryRun: boolean;
+  readonly status: string;
+  readonly priority: number;
+  readonly attempt: number;
+  readonly worker: string | null;
+  readonly account: string | null;
+  readonly locks: readonly string[];
+  readonly runAt: Date;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly result: Json;
+  readonly problem: Json;
+}
+const columns = sql`task.id, task.name, task.subject_type, task.subject_id, task.subject_name, task.args, task.dry_run,
+  task.status, task.priority, task.attempt, task.worker, account.name as account, task.locks, task.run_at,
+  task.created_at, task.started_at, task.ended_at, task.result, task.problem`;
+const from = sql`task left join account on account.id = task.account_id`;
+
+const answer = ({ catalog }: Pick<Hub, 'catalog'>, row: TaskRow): Answer<'task cancel'> => {
+  const { subjectType, subjectId, subjectName, locks: _, ...task } = row;
+  return {
+    ...task,
+    args: { ...task.args },
+    title: catalog.taskTypes.find(({ name }) => name === row.name)?.title ?? row.name,
+    subject: { noun: subjectType, id: subjectId, name: subjectName },
+    runAt: iso(row.runAt),
+    createdAt: iso(row.createdAt),
+    startedAt: isoOrNull(row.startedAt),
+    endedAt: isoOrNull(row.endedAt),
+  };
+};
+
+async function taskRow({ tx }: Pick<Asked<Reader>, 'tx'>, id: string): Promise<TaskRow> {
+  const { rows } = await sql<TaskRow>`select ${columns} from ${from} where task.id = ${id}`.execute(tx);
+  return one(rows, `there is no task ${id}`);
+}
+
+/** As the API answers it. Throws Problem 'not-found'. */
+export const taskById = async (asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: string): Promise<Answer<'task cancel'>> =>
+  answer(asked.hub, await taskRow(asked, id));
+
+const list: Handler<'task list'> = async ({ query }, { tx, hub }) => {
+  const where = [
+    equals('task.status', query.status),
+    equals('task.name', query.name),
+    equals('task.subject_type', query.noun),
+    ofSubject(query.subject, query.noun),
+    contains(['task.name', 'task.subject_name'], query.q),
+  ];
+  const keys = [{ column: 'task.id', type: 'bigint' }] as const;
+  const page = await listPage<TaskRow>(tx, { columns, from, where, keys, descending: true }, query);
+  return { ...page, items: page.items.map((row) => answer(hub, row)) };
+};
+
+function ofSubject(subject: string | undefined, noun: Noun | undefined): RawBuilder<unknown> | null {
+  if (subject === undefined) return null;
+  if (!subject.startsWith('@')) {
+    const named = sql`task.subject_name = ${subject}`;
+    return noun !== undefined && isId(subject) ? sql`(${named} or task.subject_id = ${subject})` : named;
+  }
+  const meant = contextName(subject);
+  return sql`task.subject_type = ${meant.noun} and task.subject_name = ${meant.name}`;
+}
+
+const get: Handler<'task get'> = async ({ params }, { tx, hub }) => {
+  const row = await taskRow({ tx }, params.task);
+  return {
+    ...answer(hub, row),
+    steps: await stepsOf(tx, row.id),
+    actions: actions(row),
+    waitsFor: row.status === 'queued' ? await waitsFor(tx, row) : [],
+  };
+};
+
+function actions({ status }: TaskRow): { name: string; possible: boolean; reason?: string }[] {
+  const action = (name: string, when: readonly string[]) =>
+    when.includes(status)
+      ? { name, possible: true }
+      : { name, possible: false, reason: `Not while it is ${status}, only when ${when.join(' or ')}.` };
+  return [action('cancel', ['queued', 'running']), action('retry', retried), action('settle', ['stuck'])];
+}
+const retried = ['failed', 'cancelled', 'done'];
+
+const log: Handler<'task log'> = async ({ params, query }, { tx }) => {
+  await taskRow({ tx }, params.task);
+  const events = await readLog(tx, params.task, query.after, query.limit + 1);
+  const { rows } = await sql<{ total: number }>`
+    select count(*)::int as total from event where task_id = ${params.task}`.execute(tx);
+  const items = events.slice(0, query.limit).map(({ seq, at, data }) => ({ seq, at: iso(at), event: { ...data } }));
+  const next = events.length > query.limit ? String(items.at(-1)?.seq) : null;
+  return { items, next, total: rows[0]?.total ?? 0 };
+};
+
+// These two make a transaction of their own: `tx` is none, see app.ts.
+const cancel: Handler<'task cancel'> = async ({ params }, asked) => {
+  await cancelTask(asked.tx, params.task);
+  return taskById(asked, params.task);
+};
+const settle: Handler<'task settle'> = async ({ params }, asked) => {
+  await settleTask(asked.tx, params.task);
+  return taskById(asked, params.task);
+};
+
+const retry: Handler<'task retry'> = async ({ params }, asked) => {
+  const before = await taskRow(asked, params.task);
+  if (!retried.includes(before.status))
+    throw new Problem('wrong-status', `task ${before.id} is ${before.status}`, {
+      hint: before.status === 'stuck' ? `Settle it first: aegir task settle ${before.id}.` : 'It has not ended yet.',
+    });
+  const { args, dryRun, priority } = before;
+  const { task } = await ask(asked, before.subjectType, before.subjectId, {
+    name: before.name,
+    args,
+    dryRun,
+    priority,
+  });
+  return taskById(asked, task);
+};
+
+interface Wanted {
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly dryRun: boolean;
+  readonly runAt?: string | undefined;
+  readonly priority?: number | undefined;
+}
+
+async function ask(asked: Asked, noun: Noun, subject: string, wanted: Wanted): ReturnType<typeof addTask> {
+  const type = taskTypeOf(asked.hub, noun, wanted.name);
+  const held = await resolve(asked.tx, noun, subject, { lock: true });
+  await demandPossible(asked.tx, type, held);
+  if (wanted.name === 'platform delete' && !wanted.dryRun) await demandEmpty(asked, held.id, held.name);
+  return addTask(asked.tx, type, held, {
+    args: wanted.args as Json, // It came as JSON.
+    dryRun: wanted.dryRun,
+    accountId: accountOf(asked),
+    ...(wanted.runAt !== undefined && { runAt: new Date(wanted.runAt) }),
+    ...(wanted.priority !== undefined && { priority: wanted.priority }),
+  });
+}
+
+/** Who makes a site on it holds the platform's row too, so none comes in between. */
+async function demandEmpty({ tx }: Pick<Asked, 'tx'>, id: string, name: string): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select name from site where platform_id = ${id} and status <> 'deleted' order by name limit 4`.execute(tx);
+  if (rows.length === 0) return;
+  const shown = rows.slice(0, 3).map((site) => site.name);
+  throw new Problem('in-use', `platform ${name} still carries ${shown.join(', ')}${rows.length > 3 ? ', …' : ''}`, {
+    hint: 'Migrate or delete these sites first.',
+  });
+}
+
+// The three are alike to the last word, so one function answers them all.
+const onNoun =
+  (noun: Noun) =>
+  async ({ params, body }: Given<'site task'>, asked: Asked): Promise<Answer<'site task'>> => {
+    const { task, coalesced } = await ask(asked, noun, params.name, body);
+    return { task: await taskById(asked, task), coalesced };
+  };
+
+export const taskHandlers = {
+  'server task': onNoun('server'),
+  'platform task': onNoun('platform'),
+  'site task': onNoun('site'),
+  'task list': list,
+  'task get': get,
+  'task log': log,
+  'task cancel': cancel,
+  'task retry': retry,
+  'task settle': settle,
+};
