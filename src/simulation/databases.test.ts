@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type DbWorld, dbContract, fresh, refusesWhenDown } from '../../tests/kit/db-contract.ts';
+import { query } from '../machine/command.ts';
+import { MemoryMachine } from '../machine/memory.ts';
+import { serverPaths } from '../model/server.ts';
+import type { Db } from '../services/db/db.ts';
+import { mysql } from '../services/db/mysql.ts';
+import { postgresql as postgresqlEngine } from '../services/db/postgresql.ts';
+import type { Engine, EngineHost } from '../services/engine.ts';
+import { mariadb, mariadbIsDown } from './mariadb.ts';
+import { postgresql, postgresqlIsDown } from './postgresql.ts';
+import { simulatedWorld } from './world.ts';
+
+function memory() {
+  const world = simulatedWorld([mariadb, postgresql]);
+  world.directory('/var/aegir/config/server_s');
+  const hands = { name: 's', log: { append: async () => undefined }, claim: new AbortController().signal };
+  const machine = new MemoryMachine(hands, world);
+  return { world, machine, host: { machine, paths: serverPaths('/var/aegir', 's') } };
+}
+// Engines of type db open a Db; the list of engines does not say so.
+const open = (engine: Engine, host: EngineHost): Db => engine.open(host, {}) as Db;
+
+async function mariadbWorld(): Promise<DbWorld> {
+  const { world, machine, host } = memory();
+  const sql = (stdin: string) => machine.run({ ...query`mariadb --user=root`, stdin });
+  return {
+    host,
+    open: (at) => open(mysql, at),
+    snapshot: async () => world.snapshot(),
+    makeForeign: async (name) =>
+      void (await sql(`create database \`${name}\` character set utf8mb4 collate utf8mb4_general_ci`)),
+    makeForeignUser: async (user) =>
+      void (await sql(
+        `create user '${user}'@'localhost' identified by '';\ngrant all privileges on \`mysql\`.* to '${user}'@'localhost'`,
+      )),
+    async reaches({ user, password }, database) {
+      const file = '/tmp/login.cnf';
+      await machine.write(file, `[client]\npassword="${password.reveal()}"\n`, { mode: '0600' });
+      const command = query`mariadb --defaults-file=${file} --user=${user} --database=${database}`;
+      const { exitCode } = await machine.run({ ...command, stdin: 'select 1', allow: [0, 1] });
+      await machine.remove(file);
+      return exitCode === 0;
+    },
+  };
+}
+
+async function postgresqlWorld(): Promise<DbWorld> {
+  const { world, machine, host } = memory();
+  const sql = (stdin: string) => machine.run({ ...query`psql ${"dbname='postgres' user='aegir'"}`, stdin });
+  const verifier = 'SCRAM-SHA-256$4096:AAAA$x:y';
+  return {
+    host,
+    open: (at) => open(postgresqlEngine, at),
+    snapshot: async () => world.snapshot(),
+    makeForeign: async (name) =>
+      void (await sql(`create database "${name}" owner "somebody" template template0 encoding 'UTF8'`)),
+    makeForeignUser: async (user) =>
+      void (await sql(
+        `create role "${user}" login password '${verifier}';\ncreate database "of_${user}" owner "${user}" template template0 encoding 'UTF8'`,
+      )),
+    async reaches({ user, password }, database) {
+      const file = '/tmp/login.pgpass';
+      await machine.write(file, `*:*:*:*:${password.reveal()}\n`, { mode: '0600' });
+      const connection = `dbname='${database}' user='${user}' passfile='${file}'`;
+      const { exitCode } = await machine.run({ ...query`psql ${connection}`, stdin: 'select 1', allow: [0, 2] });
+      await machine.remove(file);
+      return exitCode === 0;
+    },
+  };
+}
+
+dbContract('mysql in memory', mariadbWorld);
+dbContract('postgresql in memory', postgresqlWorld);
+
+for (const [engine, downFile] of [
+  [mysql, mariadbIsDown],
+  [postgresqlEngine, postgresqlIsDown],
+] as const) {
+  test(`${engine.name} in memory: a server that is down is a problem with a hint, and is back later`, async () => {
+    const { world, host } = memory();
+    world.put(downFile, '');
+    await refusesWhenDown(open(engine, host));
+    world.remove(downFile);
+    assert.deepEqual(await open(engine, host).verify(), []);
+  });
+
+  test(`${engine.name} in memory: a full disk is said to be one, and what was begun can be destroyed`, async () => {
+    const { world, host } = memory();
+    const before = world.snapshot();
+    const database = fresh();
+    world.diskIsFull = true;
+    await assert.rejects(open(engine, host).create(database), { code: 'disk-full' });
+    world.diskIsFull = false;
+    await open(engine, host).destroy(database);
+    assert.equal(world.snapshot(), before);
+  });
+}
