@@ -25,7 +25,7 @@ function mainText(
 ): string {
   const { config, acme } = paths;
   const certificate = `${config}/tls.d/default.pem`;
-  const load = (name: string): Fragment => apacheText`<IfModule ${`!${name}_module`}>
+  const load = (name: string): Fragment => apacheText`<IfModule !${new Fragment(`${name}_module`)}>
   LoadModule ${`${name}_module`} ${`${modulesPath}/mod_${name}.so`}
 </IfModule>
 `;

@@ -1,6 +1,6 @@
 import type { Vhost } from './http.ts';
 import type { WebOptions, WebPaths } from './options.ts';
-import { apacheText, Fragment, lines } from './quoted.ts';
+import { apacheText, Fragment, lines, rewriteWord } from './quoted.ts';
 import { acmePath, attack, deniedAlways, markOf, markPath, methods, names, needsSession, notice, parameters, phpLike, retryAfterSeconds, session } from './rules.ts';
 
 export interface ApacheBlocks {
@@ -72,7 +72,7 @@ export const opening = ({ acme }: WebPaths, mark: string): Fragment => apacheTex
 `;
 
 /** One argument of a rewrite directive. A leading '!' would turn its meaning round, hence the group. */
-const rule = (pattern: string): string => `(?:${pattern})`;
+const rule = (pattern: string): Fragment => rewriteWord(`(?:${pattern})`);
 
 function redirectBlock(vhost: Vhost, paths: WebPaths, { tlsPort }: WebOptions, mark: string, target: string, https: boolean): Fragment {
   return apacheText`${opening(paths, mark)}${redirect(target, https || vhost.tls === 'required', https, tlsPort)}`;
@@ -82,8 +82,8 @@ function redirectBlock(vhost: Vhost, paths: WebPaths, { tlsPort }: WebOptions, m
 function redirect(target: string, toHttps: boolean, isHttps: boolean, tlsPort: number): Fragment {
   const port = toHttps && !isHttps ? (tlsPort === 443 ? '' : `:${tlsPort}`) : '%1';
   const substitution = `${toHttps ? 'https' : 'http'}://${target}${port}%2`;
-  return apacheText`  RewriteCond ${new Fragment('"%{HTTP_HOST} %{THE_REQUEST}"')} ${'^[^: ]*(:[0-9]{1,5})? [A-Z]+ (?:https?://[^/ ]*)?(/[^ ]*)'}
-  RewriteRule ^ ${substitution} [R=301,NE,END]
+  return apacheText`  RewriteCond ${new Fragment('"%{HTTP_HOST} %{THE_REQUEST}"')} ${rewriteWord('^[^: ]*(:[0-9]{1,5})? [A-Z]+ (?:https?://[^/ ]*)?(/[^ ?]*)')}
+  RewriteRule ^ ${rewriteWord(substitution)} [R=301,NE,END]
 `;
 }
 
@@ -106,8 +106,8 @@ function pagesBlock(
 ${parameters(vhost).map(([name, value]) => (value === '' ? new Fragment('') : apacheText`  SetEnv ${name} ${value}\n`))}${routingLines(vhost)}${phpLines(vhost)}${lines(vhost.lines, '  ')}${include(operator.after)}`;
 }
 
-const redirectSameHost = (tlsPort: number): Fragment => apacheText`  RewriteCond ${new Fragment('"%{SERVER_NAME} %{THE_REQUEST}"')} ${'^([^: ]*) [A-Z]+ (?:https?://[^/ ]*)?(/[^ ]*)'}
-  RewriteRule ^ ${`https://%1${tlsPort === 443 ? '' : `:${tlsPort}`}%2`} [R=301,NE,END]
+const redirectSameHost = (tlsPort: number): Fragment => apacheText`  RewriteCond ${new Fragment('"%{SERVER_NAME} %{THE_REQUEST}"')} ${rewriteWord('^([^: ]*) [A-Z]+ (?:https?://[^/ ]*)?(/[^ ?]*)')}
+  RewriteRule ^ ${rewriteWord(`https://%1${tlsPort === 443 ? '' : `:${tlsPort}`}%2`)} [R=301,NE,END]
 `;
 
 const noticeLines = (state: 'disabled' | 'maintenance'): Fragment => apacheText`  ErrorDocument 503 ${notice(state)}
@@ -121,14 +121,14 @@ function routingLines({ root, routing }: Vhost): Fragment {
   const file = (path: Fragment): Fragment => apacheText`  RewriteCond ${path} -f\n`;
   const inRoot = (path: string): Fragment => new Fragment(`"${root}${path}"`);
   const deny = (one: string, flags: string): Fragment => apacheText`  RewriteRule ${rule(one)} - ${new Fragment(`[${flags}R=404,END]`)}\n`;
-  return apacheText`  RewriteCond ${new Fragment('%{REQUEST_METHOD}')} ${`!^(?:${methods.join('|')})$`}
+  return apacheText`  RewriteCond ${new Fragment('%{REQUEST_METHOD}')} ${rewriteWord(`!^(?:${methods.join('|')})$`)}
   RewriteRule ^ - [F,END]
   RewriteCond ${new Fragment('%{REQUEST_METHOD}')} =POST
-  RewriteCond ${new Fragment('%{QUERY_STRING}')} ${attack}
+  RewriteCond ${new Fragment('%{QUERY_STRING}')} ${rewriteWord(attack)}
   RewriteRule ^ - [F,END]
-${routing.shortFiles ? apacheText`  RewriteRule ${'^/files/(.*)$'} ${`/${files}/$1`}\n` : new Fragment('')}${deniedAlways.map((one) => deny(one, 'NC,'))}${routing.denied.map((one) => deny(one, ''))}  RewriteCond ${new Fragment('%{HTTP_COOKIE}')} ${`!${session}`}
+${routing.shortFiles ? apacheText`  RewriteRule ${rewriteWord('^/files/(.*)$')} ${rewriteWord(`/${files}/$1`)}\n` : new Fragment('')}${deniedAlways.map((one) => deny(one, 'NC,'))}${routing.denied.map((one) => deny(one, ''))}  RewriteCond ${new Fragment('%{HTTP_COOKIE}')} ${rewriteWord(`!${session}`)}
   RewriteRule ${rule(needsSession)} - [R=404,END]
-${scripts.map((one) => apacheText`  RewriteRule ${`^${escaped(one)}(?:/|$)`} - [END]\n`)}${deny(phpLike, 'NC,')}${file(inRoot(`/${files}/favicon.ico`))}  RewriteRule ^/favicon\\.ico$ ${`/${files}/favicon.ico`} [PT,END]
+${scripts.map((one) => apacheText`  RewriteRule ${rewriteWord(`^${escaped(one)}(?:/|$)`)} - [END]\n`)}${deny(phpLike, 'NC,')}${file(inRoot(`/${files}/favicon.ico`))}  RewriteRule ^/favicon\\.ico$ ${`/${files}/favicon.ico`} [PT,END]
   RewriteCond ${inRoot('/favicon.ico')} !-f
   RewriteRule ^/favicon\\.ico$ - [R=204,END]
 ${robots(files, inRoot, file)}  RewriteCond ${new Fragment(`"${root}$1"`)} -f
@@ -166,6 +166,7 @@ function phpLines({ root, routing, fpmSocket, name }: Vhost): Fragment {
     SetHandler ${`proxy:unix:${fpmSocket}|fcgi://${name}`}
   </LocationMatch>
   ProxyTimeout 300
+  ProxyFCGIBackendType GENERIC
 `;
 }
 

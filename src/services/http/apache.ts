@@ -5,7 +5,7 @@ import { type Detected, type Engine, type EngineHost, engine } from '../engine.t
 import { apacheMain, listenedIn } from './apache-main.ts';
 import { type ApacheBlocks, apacheTexts } from './apache-text.ts';
 import { selfSigned } from './certificate.ts';
-import { Configuration, type WebProgram } from './configuration.ts';
+import { Configuration, type Sign, type WebProgram } from './configuration.ts';
 import type { Http, Vhost } from './http.ts';
 import { operatorLines } from './operator-lines.ts';
 import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
@@ -66,8 +66,7 @@ class Apache implements Http {
       blocksTls: this.#blocksTls(),
       listens: await this.#listens(),
     });
-    const at = askedAt(this.#options);
-    const proof = (): Promise<void> => this.#configuration.inForce(at, 'aegir.invalid', main.mark, '204');
+    const sign = this.#sign('aegir.invalid', main.mark, '204');
     const changes = await this.#configuration.put({
       wanted: [
         { path: certificate, text: await selfSigned(this.#machine, certificate, ['default.invalid']) },
@@ -76,14 +75,14 @@ class Apache implements Http {
       also: async () => [],
       of: 'the configuration of the server',
       secrets: [],
-      proof,
+      sign,
     });
     if (changes.length === 0) {
       // Nothing was written, so nothing was tested: somebody else's file may be broken, or the server not running.
       await this.#configuration.test();
-      if (!(await this.#configuration.isInForce(at, 'aegir.invalid', main.mark))) {
+      if (!(await this.#configuration.isInForce(sign))) {
         await this.#configuration.reload();
-        await proof();
+        await this.#configuration.inForce(sign);
       }
     }
     return [...made, ...written, ...changes];
@@ -116,7 +115,7 @@ class Apache implements Http {
       also: async () => [],
       of: `the configuration of ${vhost.name}`,
       secrets: [vhost.database.password],
-      proof: () => this.#configuration.inForce(askedAt(this.#options), vhost.name, mark, '204'),
+      sign: this.#sign(vhost.name, mark, '204'),
     });
   }
 
@@ -129,8 +128,12 @@ class Apache implements Http {
       also: async () => [],
       of: `the configuration without ${name}`,
       secrets: [],
-      proof: () => this.#configuration.inForce(askedAt(this.#options), name, mark, '404'),
+      sign: this.#sign(name, mark, '404'),
     });
+  }
+
+  #sign(host: string, mark: string, status: Sign['status']): Sign {
+    return { at: askedAt(this.#options), host, mark, status };
   }
 
   ownLines(siteName: string): string {

@@ -27,8 +27,17 @@ export interface Change {
   readonly of: string;
   /** Kept out of messages. */
   readonly secrets: readonly Secret[];
-  /** Looks whether the change is in force, after the lock is free again; what cannot be proved is put back. */
-  proof(): Promise<void>;
+  /** How it shows that it is in force. What does not show it in time is put back. */
+  readonly sign: Sign;
+}
+
+/** The server answers `status` for this host and mark once the change is in force, and something else before. */
+export interface Sign {
+  /** 'http://127.0.0.1:80' */
+  readonly at: string;
+  readonly host: string;
+  readonly mark: string;
+  readonly status: '204' | '404';
 }
 
 /** Credentials are in these files: nobody but us and root reads them. */
@@ -60,15 +69,16 @@ export class Configuration {
     const { changes, old } = await this.#change(change);
     if (changes.length === 0) return [];
     try {
-      await change.proof();
+      await this.inForce(change.sign);
     } catch (error) {
       await this.#change({ ...change, wanted: old, also: async () => [] });
+      await this.#look(change.sign, false);
       throw error;
     }
     return changes;
   }
 
-  #change({ wanted: first, also, of, secrets }: Change): Promise<{ changes: Changes; old: readonly Wanted[] }> {
+  #change({ wanted: first, also, of, secrets, sign }: Change): Promise<{ changes: Changes; old: readonly Wanted[] }> {
     return this.#machine.exclusively(this.#paths.lock, async () => {
       const recovered = await this.#recover();
       const wanted = [...first, ...(await also())];
@@ -81,24 +91,31 @@ export class Configuration {
         return { changes: [], old };
       }
       await this.#machine.write(this.#paths.journal, new Secret(JSON.stringify(old)), fileMode);
+      let reloading = false;
       try {
         await this.#write(wanted.filter(({ text }, index) => text !== old[index]?.text));
         await this.#test(of, secrets);
+        reloading = true;
         await this.reload();
       } catch (error) {
-        await this.#putBack(old, error);
+        await this.#putBack(old, reloading ? sign : null, error);
       }
       await this.#machine.remove(this.#paths.journal);
       return { changes: recovered ? ['put back what an interrupted change had left', ...changes] : changes, old };
     });
   }
 
-  async #putBack(old: readonly Wanted[], error: unknown): Promise<never> {
+  async #putBack(old: readonly Wanted[], loaded: Sign | null, error: unknown): Promise<never> {
     await this.#write(old);
     await this.#machine.remove(this.#paths.journal);
     // What we changed is back, and it is still refused: then it was not us.
     const after = await this.#refusal([]);
     if (after) throw this.#refused(after, null, error);
+    // A reload that failed may have been heard all the same.
+    if (loaded) {
+      await this.#run(this.#program.reload, 'changes');
+      await this.#look(loaded, false);
+    }
     throw error;
   }
 
@@ -116,22 +133,27 @@ export class Configuration {
     });
   }
 
-  /**
-   * Waits until `host` answers as the configuration with this mark does (or, where it is gone, as nobody's name).
-   * A reload returns before it is in force, and the processes of before take connections for 0.1 s more: so it is
-   * asked nine times during 0.16 s, each on a connection of its own, and all answers must be new.
-   */
-  async inForce(at: string, host: string, mark: string, status: '204' | '404'): Promise<void> {
-    const name = host.replace(/^\*/, 'aegir');
-    for (let look = 0; look < looksMax; look += 1)
-      if ((await this.#ask(at, name, mark)).every((answer) => answer === status)) return;
-    throw new Problem('timeout', `${this.#title} does not answer for ${host} as its new configuration says`, {
+  /** Waits until the change shows; at most half a minute, then Problem 'timeout'. */
+  async inForce(sign: Sign): Promise<void> {
+    if (await this.#look(sign, true)) return;
+    throw new Problem('timeout', `${this.#title} does not answer for ${sign.host} as its new configuration says`, {
       hint: `Look into the error log of ${this.#title}, and whether its configuration includes ${this.#paths.main}.`,
     });
   }
 
-  async isInForce(at: string, host: string, mark: string): Promise<boolean> {
-    return (await this.#ask(at, host, mark)).every((answer) => answer === '204');
+  /** One look, without waiting. */
+  async isInForce(sign: Sign): Promise<boolean> {
+    return (await this.#ask(sign)).every((answer) => answer === sign.status);
+  }
+
+  /**
+   * A reload returns before it is in force, and the processes of before take connections for 0.1 s more: so it is
+   * asked nine times during 0.16 s, each on a connection of its own, and all answers must be alike.
+   */
+  async #look(sign: Sign, wanted: boolean): Promise<boolean> {
+    for (let look = 0; look < looksMax; look += 1)
+      if ((await this.#ask(sign)).every((answer) => (answer === sign.status) === wanted)) return true;
+    return false;
   }
 
   async directories(names: readonly string[]): Promise<Changes> {
@@ -144,7 +166,7 @@ export class Configuration {
     return changes;
   }
 
-  async #ask(at: string, host: string, mark: string): Promise<readonly string[]> {
+  async #ask({ at, host, mark }: Sign): Promise<readonly string[]> {
     const url = `${at}${markPath}${mark}?[1-9]`;
     const asked = query`curl --silent --noproxy * --max-time 5 --rate 50/s --header ${'Connection: close'} --header ${`Host: ${host}`}
       --output /dev/null --write-out ${'%{http_code} '} ${url}`;

@@ -3,7 +3,7 @@ import type { Machine } from '../../machine/machine.ts';
 import { type Changes, putFile } from '../../machine/put.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
 import { selfSigned } from './certificate.ts';
-import { Configuration, type Wanted, type WebProgram } from './configuration.ts';
+import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
 import type { Http, Vhost } from './http.ts';
 import { type MainFiles, mainFiles } from './nginx-main.ts';
 import { mapText, markIn, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
@@ -63,8 +63,7 @@ class Nginx implements Http {
     const written = await putFile(this.#machine, `${config}/README`, readme('nginx', config), { mode: '0644' });
     const main = await this.#main();
     const certificate = `${config}/tls.d/default.pem`;
-    const at = askedAt(this.#options);
-    const proof = (): Promise<void> => this.#configuration.inForce(at, 'aegir.invalid', main.mark, '204');
+    const sign = this.#sign('aegir.invalid', main.mark, '204');
     const changes = await this.#configuration.put({
       wanted: [
         { path: certificate, text: await selfSigned(this.#machine, certificate, ['default.invalid']) },
@@ -76,14 +75,14 @@ class Nginx implements Http {
       also: async () => [],
       of: 'the configuration of the server',
       secrets: [],
-      proof,
+      sign,
     });
     if (changes.length === 0) {
       // Nothing was written, so nothing was tested: somebody else's file may be broken, or the server not running.
       await this.#configuration.test();
-      if (!(await this.#configuration.isInForce(at, 'aegir.invalid', main.mark))) {
+      if (!(await this.#configuration.isInForce(sign))) {
         await this.#configuration.reload();
-        await proof();
+        await this.#configuration.inForce(sign);
       }
     }
     return [...made, ...written, ...changes];
@@ -103,7 +102,7 @@ class Nginx implements Http {
       also: async () => [],
       of: `the configuration of ${vhost.name}`,
       secrets: [vhost.database.password],
-      proof: () => this.#configuration.inForce(askedAt(this.#options), vhost.name, mark, '204'),
+      sign: this.#sign(vhost.name, mark, '204'),
     });
   }
 
@@ -115,8 +114,12 @@ class Nginx implements Http {
       also: () => this.#unusedClasses(map),
       of: `the configuration without ${name}`,
       secrets: [],
-      proof: () => this.#configuration.inForce(askedAt(this.#options), name, mark || '0', '404'),
+      sign: this.#sign(name, mark || '0', '404'),
     });
+  }
+
+  #sign(host: string, mark: string, status: Sign['status']): Sign {
+    return { at: askedAt(this.#options), host, mark, status };
   }
 
   ownLines(siteName: string): string {

@@ -41,6 +41,12 @@ export function nginxValue(word: string): Fragment {
   return new Fragment(quoted(word).replaceAll('$', () => '${aegir_dollar}'));
 }
 
+/** An argument of Rewrite…: those directives take a quoted word as it stands, backslashes and all, and know no escape. */
+export function rewriteWord(word: string): Fragment {
+  refuse(word, /["\p{Cc}]|\$\{/u, 'Apache');
+  return new Fragment(`"${word}"`);
+}
+
 /** Lines that a plug-in or a constant of ours gives: they are configuration, and no value is. */
 export const lines = (given: readonly string[], indent: string): Fragment =>
   new Fragment(given.flatMap((text) => text.split('\n')).map((line) => `${indent}${line}\n`).join(''));

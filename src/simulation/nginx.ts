@@ -1,0 +1,33 @@
+import { installWeb, openssl, type SimulatedWeb } from './web.ts';
+import type { Simulation } from './world.ts';
+
+/** As much of nginx as Aegir asks of it: -t, -s reload and -v, with the messages of the real one. */
+export const nginx: Simulation = (world) => {
+  const { test, reload } = installWeb(world, simulated);
+  world.programs.set('openssl', openssl);
+  world.programs.set('nginx', ({ argv }) => {
+    const args = argv.slice(1).join(' ');
+    if (args.endsWith('-v')) return { stderr: 'nginx version: nginx/1.22.1\n' };
+    const said = args.endsWith('-t') ? test() : reload();
+    return said === null ? {} : { exitCode: 1, stderr: `nginx: [emerg] ${said}\nnginx: configuration file test failed\n` };
+  });
+};
+
+const simulated: SimulatedWeb = {
+  server: 'nginx',
+  complaint: (path, text) => {
+    const bare = text.replace(/"(?:[^"\\]|\\.)*"/gs, '""').replace(/^\s*#.*$/gm, '');
+    const count = (sign: string): number => bare.split(sign).length - 1;
+    if (bare.includes('"') && bare.replaceAll('""', '').includes('"')) return `unexpected end of file, expecting """ in ${path}:1`;
+    if (count('{') !== count('}')) return `unexpected end of file, expecting "}" in ${path}:1`;
+    const unknown = /^\s*(not_a_directive\S*)/m.exec(bare)?.[1];
+    if (unknown !== undefined) return `unknown directive "${unknown.replace(/;$/, '')}" in ${path}:1`;
+    if (/[^;{}\s]\s*$/.test(bare)) return `unexpected end of file, expecting ";" or "}" in ${path}:1`;
+    return null;
+  },
+  marks: (text, host) => {
+    const own = text.split('\n').filter((line) => line.startsWith(`${host} `));
+    const lines = own.length > 0 ? own : text.split('\n').filter((line) => line.startsWith('  default "u|'));
+    return lines.flatMap((line) => /\|[os]\|([0-9a-f]+)\|/.exec(line)?.[1] ?? []);
+  },
+};
