@@ -3,6 +3,7 @@ import { Problem } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
 import { type Command, quote } from './command.ts';
 import { fault, faultCode, isAbsent, lockRefused, lockTaken, lockWaitMs, mustBeAbsolute, noGroup } from './fault.ts';
+import { Gate } from './gate.ts';
 import type { Hands } from './hands.ts';
 import { environment, holding, start } from './local-run.ts';
 import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
@@ -21,9 +22,14 @@ export interface SshOptions {
   readonly knownHostsPath?: string;
   /** The socket of the connection that all commands share, as ssh's ControlPath: '/run/aegir/ssh/%C'. Its directory must be there. */
   readonly controlPath: string;
+  /** Commands at once over this connection, less than MaxSessions of the far side's sshd (10, if nobody raised it). */
+  readonly sessionsMax?: number;
   /** The ssh program. */
   readonly program?: string;
 }
+
+/** By connection: all machines of this process that go to the same place share it. */
+const gates = new Map<string, Gate>();
 
 /** For connecting, on top of what the command may take. */
 const connectMs = 10_000;
@@ -40,11 +46,15 @@ export class SshMachine implements Machine {
   readonly name: string;
   readonly #hands: Hands;
   readonly #options: SshOptions;
+  readonly #gate: Gate;
 
   constructor(hands: Hands, options: SshOptions) {
     this.name = hands.name;
     this.#hands = hands;
     this.#options = options;
+    const connection = `${options.target} ${options.port} ${options.controlPath}`;
+    this.#gate = gates.get(connection) ?? new Gate(options.sessionsMax ?? 8);
+    gates.set(connection, this.#gate);
   }
 
   async run(command: Command): Promise<Output> {
@@ -63,7 +73,7 @@ export class SshMachine implements Machine {
     if (paths.length === 0) return new Map();
     const stdin = paths.map((path) => `${path}\0`).join('');
     const output = await this.#quiet({ argv: ['xargs', '-0', '-r', 'sh', '-c', scripts.readMany, 'sh'], stdin });
-    const wrong = output.stderr.split('\n').find((line) => line !== '' && !isAbsent(faultCode(line) ?? ''));
+    const wrong = complaint(output, 'grep');
     if (wrong !== undefined) throw this.#fault('read', paths.join(', '), { ...output, stderr: wrong });
     return scripts.textsOf(output.stdout);
   }
@@ -77,7 +87,7 @@ export class SshMachine implements Machine {
     mustBeAbsolute(path);
     const output = await this.#quiet({ argv: ['find', path, ...scripts.findArgs(find)] });
     // What vanishes while find looks is left out, as it would be a moment later.
-    const wrong = output.stderr.split('\n').find((line) => line !== '' && !isAbsent(faultCode(line) ?? ''));
+    const wrong = complaint(output, 'find');
     if (wrong !== undefined) throw this.#fault('search', path, { ...output, stderr: wrong });
     return scripts.statsOf(output.stdout);
   }
@@ -121,6 +131,11 @@ export class SshMachine implements Machine {
   }
 
   async #start(command: Command, say: Say): Promise<Output> {
+    mayAct(this.#hands);
+    return this.#gate.through(() => this.#startNow(command, say));
+  }
+
+  async #startNow(command: Command, say: Say): Promise<Output> {
     mayAct(this.#hands);
     // The far side keeps the time: ending our ssh would leave the program running over there.
     const farMs = timeLeft(this.#hands, command.timeoutMs);
@@ -196,4 +211,11 @@ export class SshMachine implements Machine {
     const far = ['exec', 'env', '-i', `PATH=${PATH}`, `LANG=${LANG}`].join(' ');
     return [program, ...options, '-T', '--', target, `${far} HOME="$HOME" ${argv.map(quote).join(' ')}`];
   }
+}
+
+/** What find or grep complained of, apart from what is absent. ssh and the login shell may have words of their own in between. */
+function complaint({ stderr, exitCode }: Output, program: 'find' | 'grep'): string | undefined {
+  const lines = stderr.split('\n').filter((line) => line.startsWith(`${program}: `));
+  if (lines.length === 0 && exitCode !== 0) return stderr.trim() || `exit code ${exitCode}`;
+  return lines.find((line) => !isAbsent(faultCode(line) ?? ''));
 }
