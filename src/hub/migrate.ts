@@ -5,7 +5,7 @@ import pg from 'pg';
 import { Problem } from '../model/problem.ts';
 
 /** Where the hub's own schema is, one numbered file after the other. */
-export const schemaDirectory = fileURLToPath(new URL('./schema', import.meta.url));
+const schemaDirectory = fileURLToPath(new URL('./schema', import.meta.url));
 
 /**
  * Brings the database up to date: each new file of `directory` in a transaction of its own, by number. Answers the names

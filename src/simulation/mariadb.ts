@@ -52,7 +52,6 @@ function client(state: State, command: Command, world: MemoryWorld): Partial<Out
       return [option, value] as const;
     }),
   );
-  if (options.has('--version')) return { stdout: `mariadb from ${version}\n` };
   try {
     logIn(state, options, world);
     const rows = reveal(command.stdin ?? '')

@@ -20,7 +20,7 @@ export class MysqlClient {
   readonly #login: MysqlLogin;
   /** Of the file with the password, 0600. */
   readonly #file: string;
-  #program: Promise<string> | undefined;
+  #program: 'mariadb' | 'mysql' = 'mariadb';
   #ready: Promise<Changes> | undefined;
 
   constructor(machine: Machine, login: MysqlLogin, file: string) {
@@ -32,16 +32,16 @@ export class MysqlClient {
   /** Rows of all answers, by columns. Stops at the first statement that fails. */
   async run(statements: readonly string[], effect: 'reads' | 'changes'): Promise<readonly (readonly string[])[]> {
     await this.prepare();
-    this.#program ??= this.#find();
     const output = await this.#machine.run({
-      ...query`${await this.#program} ${this.#arguments()}`,
+      ...query`${this.#program} ${this.#arguments()}`,
       // Without this a server's own mode could read our quotes in another way.
       stdin: new Secret(["set session sql_mode = 'STRICT_TRANS_TABLES'", ...statements, ''].join(';\n')),
       effect,
-      allow: [0, 1],
+      allow: [0, 1, 127],
       // A refused statement is repeated in the message, with the password in it.
       quiet: true,
     });
+    if (output.exitCode === 127) return this.#runWithOther(statements, effect);
     if (output.exitCode !== 0) throw this.#problem(output.stderr);
     return output.stdout
       .split('\n')
@@ -64,14 +64,14 @@ export class MysqlClient {
     return putFile(this.#machine, this.#file, new Secret(`[client]\npassword="${escaped}"\n`), { mode: '0600' });
   }
 
-  async #find(): Promise<string> {
-    for (const program of ['mariadb', 'mysql']) {
-      const { exitCode } = await this.#machine.run({ ...query`${program} --version`, allow: [0, 127], quiet: true });
-      if (exitCode === 0) return program;
-    }
-    throw new Problem('command-failed', `there is no client of MariaDB or MySQL on ${this.#machine.name}`, {
-      hint: 'Install mariadb-client there.',
-    });
+  /** MySQL has its client under the old name only. */
+  #runWithOther(statements: readonly string[], effect: 'reads' | 'changes'): Promise<readonly (readonly string[])[]> {
+    if (this.#program === 'mysql')
+      throw new Problem('command-failed', `there is no client of MariaDB or MySQL on ${this.#machine.name}`, {
+        hint: 'Install mariadb-client there.',
+      });
+    this.#program = 'mysql';
+    return this.run(statements, effect);
   }
 
   #arguments(): readonly string[] {

@@ -170,7 +170,7 @@ class Mysql implements Db {
 }
 
 /** Columns of these tables: mariadb.com/kb/en/mysql-db-table. Names are compared byte by byte, as file names are. */
-export function lookStatements({ name, user }: { name: string; user: string }, hash: string): readonly string[] {
+function lookStatements({ name, user }: { name: string; user: string }, hash: string): readonly string[] {
   const [here, u] = [`in (${literal(name)}, ${literal(grantPattern(name))})`, literal(user)];
   const of = (table: string): string => `${table} r where r.user = u.user and r.host = u.host`;
   return [

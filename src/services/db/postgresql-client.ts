@@ -116,6 +116,11 @@ export class PostgresqlClient {
           hint: 'Free some space there, then run the task again.',
           cause,
         });
+      case '2BP01':
+        return new Problem('in-use', `a role on ${server} still has something that is not the site's`, {
+          hint: 'See what depends on it in the cause; take it away (reassign owned, revoke), then run the task again.',
+          cause,
+        });
       case '42P04':
       case '42710':
         return new Problem('conflict', `somebody else made the same on ${server} meanwhile`, {

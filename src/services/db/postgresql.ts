@@ -33,6 +33,9 @@ export const postgresql = engine({
   detect,
 });
 
+/** How a site fares that logs in; 'complete': it finds all it needs. */
+type Login = 'refused' | 'let in' | 'complete';
+
 /** Whose a database is: its owner, a role of its own for each site. */
 interface Found {
   readonly owner: string | null;
@@ -75,7 +78,7 @@ class Postgresql implements Db {
     const database = { name, user: name, password: new Secret(randomBytes(24).toString('base64url')) };
     try {
       const made = await this.create(database);
-      if (made.length > 0) await this.#mustLetSitesIn(database);
+      if (made.length > 0 && (await this.#logIn(database)) === 'refused') throw this.#sitesShutOut();
     } finally {
       await this.destroy(database);
     }
@@ -89,13 +92,16 @@ class Postgresql implements Db {
   async create(database: Database): Promise<Changes> {
     const found = await this.#look(database);
     mustBeOurs(database, found);
+    const into = found.owner === null ? 'postgres' : database.name;
+    const login = found.role === null ? 'refused' : await this.#logIn(database, into);
     const changes: string[] = [];
     const statements = [
-      ...(await this.#roleStatements(database, found, changes)),
+      ...this.#roleStatements(database, found, login, changes),
       ...databaseStatements(database, found, changes),
     ];
     if (statements.length > 0) await this.#client.run(statements, 'changes');
-    return [...changes, ...(await this.#createExtension(database, found))];
+    if (found.owner !== null && login === 'complete') return changes;
+    return [...changes, ...(await this.#createExtension(database))];
   }
 
   async destroy(key: Pick<Database, 'name' | 'user'>): Promise<void> {
@@ -115,50 +121,53 @@ class Postgresql implements Db {
     return { driver: 'pgsql', name, user, password, host: this.#siteHost(), port: this.#options.port, socket: null };
   }
 
+  #sitesShutOut(): Problem {
+    const way = `${this.#siteHost()}, port ${this.#options.port}`;
+    return new Problem(
+      'forbidden',
+      `PostgreSQL on ${this.#host.machine.name} lets no site in with a password (${way})`,
+      {
+        hint: 'Add to pg_hba.conf: host all all samehost scram-sha-256',
+      },
+    );
+  }
+
   #siteHost(): string {
     const { host, siteHost } = this.#options;
     return siteHost ?? (host === 'localhost' ? '127.0.0.1' : host);
   }
 
-  async #roleStatements(database: Database, found: Found, changes: string[]): Promise<readonly string[]> {
-    const { role, owner } = found;
-    const { user, password } = database;
+  /** The password is compared by logging in with it, as sites do. */
+  #roleStatements({ user, password }: Database, { role }: Found, login: Login, changes: string[]): readonly string[] {
     const name = identifier(user);
     // Who makes roles without being superuser must be a member to make a database for one.
     const member = role?.isOurMember ? [] : [`grant ${name} to current_user`];
-    if (role === null) {
-      changes.push(`made the database role ${user}`);
-      return [`create role ${name} login password ${literal(scramVerifier(password.reveal()))}`, ...member];
-    }
-    if (await this.#letsIn(database, owner === null ? 'postgres' : database.name)) return member;
-    changes.push(`set the password of the database role ${user}`);
-    return [`alter role ${name} login password ${literal(scramVerifier(password.reveal()))}`, ...member];
+    if (role !== null && login !== 'refused') return member;
+    changes.push(role === null ? `made the database role ${user}` : `set the password of the database role ${user}`);
+    const verb = role === null ? 'create' : 'alter';
+    return [`${verb} role ${name} login password ${literal(scramVerifier(password.reveal()))}`, ...member];
   }
 
   /** Drupal 10 wants pg_trgm. The database's owner may create it. */
-  async #createExtension({ name }: Database, { owner }: Found): Promise<Changes> {
+  async #createExtension({ name }: Database): Promise<Changes> {
     const text = "select 'extension' from pg_extension where extname = 'pg_trgm'";
-    if (owner !== null && (await this.#client.run([text], 'reads', name)).length > 0) return [];
+    if ((await this.#client.run([text], 'reads', name)).length > 0) return [];
     await this.#client.run(['create extension if not exists pg_trgm'], 'changes', name);
     return [`made the extension pg_trgm in ${name}`];
   }
 
-  async #letsIn(database: Database, into: string): Promise<boolean> {
-    try {
-      await this.#mustLetSitesIn(database, into);
-      return true;
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'forbidden') return false;
-      throw error;
-    }
-  }
-
-  async #mustLetSitesIn({ name, user, password }: Database, database = name): Promise<void> {
+  /** Logs in where sites do, and looks what they have. One program does for both: a verify of an unchanged site is quick. */
+  async #logIn({ name, user, password }: Database, into = name): Promise<Login> {
     const { machine, paths } = this.#host;
     const file = `${paths.config}/postgresql-${randomBytes(6).toString('hex')}.pgpass`;
     const login = { host: this.#siteHost(), port: this.#options.port, user, password };
+    const text = "select 'extension' from pg_extension where extname = 'pg_trgm'";
     try {
-      await new PostgresqlClient(machine, login, file).run(['select 1'], 'reads', database);
+      const rows = await new PostgresqlClient(machine, login, file).run([text], 'reads', into);
+      return rows.length > 0 ? 'complete' : 'let in';
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'forbidden') return 'refused';
+      throw error;
     } finally {
       await machine.remove(file);
     }
@@ -201,7 +210,7 @@ function databaseStatements({ name, user }: Database, found: Found, changes: str
   return [close];
 }
 
-export const lookStatements = ({ name, user }: { name: string; user: string }): readonly string[] => [
+const lookStatements = ({ name, user }: { name: string; user: string }): readonly string[] => [
   `select 'database', pg_get_userbyid(datdba), has_database_privilege('public', oid, 'connect') from pg_database where datname = ${literal(name)}`,
   [
     `select 'role', rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls,`,

@@ -7,7 +7,7 @@ import { engine } from '../engine.ts';
 import type { Db } from './db.ts';
 
 /** Below the site's directory, where the web server never answers with a file; never below files/. */
-export const sqlitePath = (siteDirectory: string): string => `${siteDirectory}/private/database.sqlite`;
+const sqlitePath = (siteDirectory: string): string => `${siteDirectory}/private/database.sqlite`;
 
 export const sqlite = engine({
   type: 'db',

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { privateMariadb } from '../../../tests/kit/databases.ts';
+import { dbContract, fresh, refusesWhenDown } from '../../../tests/kit/db-contract.ts';
+import { finishesOrRemoves, localHost, mariadbWorld, openDb, sideBySide } from '../../../tests/kit/db-worlds.ts';
+import { Secret } from '../../model/secret.ts';
+import { mysql } from './mysql.ts';
+
+dbContract('mysql on MariaDB', mariadbWorld);
+
+test('mysql: a server that is down, a wrong password, a user without rights are told apart', async (t) => {
+  const { sql, options } = await privateMariadb(t);
+  const host = await localHost(t);
+  await refusesWhenDown(openDb(mysql, host, { ...options, socket: '/nonexistent/socket' }));
+  await refusesWhenDown(openDb(mysql, host, { ...options, host: '127.0.0.1', port: 1 }));
+  const { user, password } = fresh();
+  await sql(`create user '${user}'@'localhost' identified by '${password.reveal()}'`);
+  t.after(() => sql(`drop user '${user}'@'localhost'`));
+  const wrong = openDb(mysql, host, { ...options, user, password: 'wrong' });
+  await assert.rejects(wrong.verify(), { code: 'forbidden', hint: /Correct user and password/ });
+  const powerless = openDb(mysql, host, { ...options, user, password: password.reveal() });
+  await assert.rejects(powerless.verify(), { code: 'forbidden', hint: /grant all/ });
+});
+
+test('mysql: logs in with a password from a file that only its owner can read', async (t) => {
+  const { sql, options } = await privateMariadb(t);
+  const host = await localHost(t);
+  const { user } = fresh();
+  const password = "with spaces, # and \\ and ' in it";
+  await sql(`create user '${user}'@'localhost' identified by '${password.replace(/[\\']/g, '\\$&')}';
+    grant all on *.* to '${user}'@'localhost' with grant option`);
+  t.after(() => sql(`drop user '${user}'@'localhost'`));
+  const db = openDb(mysql, host, { ...options, user, password });
+  assert.deepEqual(await db.verify(), [`wrote ${host.paths.config}/mysql.cnf`]);
+  assert.equal((await stat(join(host.paths.config, 'mysql.cnf'))).mode & 0o777, 0o600);
+  assert.deepEqual(await openDb(mysql, host, { ...options, user, password }).verify(), []);
+  assert.deepEqual(await readdir(host.paths.config), ['mysql.cnf']);
+});
+
+test('mysql: a user is made for each host that sites connect from, and all of them go', async (t) => {
+  const { sql, options } = await privateMariadb(t);
+  const db = openDb(mysql, await localHost(t), { ...options, grantHosts: ['localhost', '10.0.0.%'] });
+  const database = fresh();
+  await db.create(database);
+  const hosts = await sql(`select host from mysql.user where user = '${database.user}' order by 1`);
+  assert.deepEqual(hosts, [['10.0.0.%'], ['localhost']]);
+  await openDb(mysql, await localHost(t), options).destroy(database);
+  assert.deepEqual(await sql(`select host from mysql.user where user = '${database.user}'`), []);
+});
+
+test('mysql: a user who was given more than the site needs outlives the site', async (t) => {
+  const { sql, options } = await privateMariadb(t);
+  const db = openDb(mysql, await localHost(t), options);
+  const database = fresh();
+  await db.create(database);
+  await sql(`grant select on mysql.* to '${database.user}'@'localhost'`);
+  await db.destroy(database);
+  assert.equal(await db.exists(database), false);
+  assert.equal((await sql(`select 1 from mysql.user where user = '${database.user}'`)).length, 1);
+  await sql(`drop user '${database.user}'@'localhost'`);
+});
+
+test('mysql: passwords that are stored in a way we cannot compare are tried', async (t) => {
+  const { sql, options } = await privateMariadb(t);
+  const db = openDb(mysql, await localHost(t), options);
+  const database = fresh();
+  await sql("install soname 'auth_ed25519'");
+  t.after(() => sql("uninstall soname 'auth_ed25519'"));
+  await db.create(database);
+  const at = `'${database.user}'@'localhost'`;
+  await sql(`alter user ${at} identified via ed25519 using password('${database.password.reveal()}')`);
+  assert.deepEqual(await db.create(database), []);
+  const changed = { ...database, password: new Secret('another') };
+  assert.deepEqual(await db.create(changed), [`set the password of the database user ${database.user}@localhost`]);
+  assert.deepEqual(await db.create(changed), []);
+  await db.destroy(database);
+});
+
+test('mysql: what was cut off between two statements is finished by create and removed by destroy', async (t) => {
+  const { sql } = await privateMariadb(t);
+  await finishesOrRemoves(await mariadbWorld(t), ({ name, user, password }) => [
+    () => sql(`create user '${user}'@'localhost' identified by '${password.reveal()}'`),
+    () => sql(`grant all privileges on \`${name.replaceAll('_', '\\_')}\`.* to '${user}'@'localhost'`),
+    () => sql(`create database \`${name}\``),
+  ]);
+});
+
+test('mysql: sites are made and removed side by side', { timeout: 120_000 }, async (t) => {
+  await sideBySide(await mariadbWorld(t));
+});
