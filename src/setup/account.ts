@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { exists, putDirectory, putFile } from './files.ts';
+import * as places from './places.ts';
+import { ask, must } from './program.ts';
+import type { Did } from './screen.ts';
+
+/** The user that hub and worker run as. A member of the web server's group, so that it may give files to it. */
+export async function makeUser(): Promise<Did> {
+  const did: string[] = [];
+  if ((await ask(['getent', 'group', places.user])).exitCode !== 0) {
+    await must(['groupadd', '--system', places.user], 'See why groupadd refuses.');
+    did.push(`made the group ${places.user}`);
+  }
+  if ((await ask(['getent', 'passwd', places.user])).exitCode !== 0) {
+    const words = [
+      '--system',
+      '--gid',
+      places.user,
+      '--home-dir',
+      places.root,
+      '--no-create-home',
+      '--shell',
+      '/bin/sh',
+    ];
+    await must(['useradd', ...words, places.user], 'See why useradd refuses.');
+    did.push(`made the user ${places.user}`);
+  }
+  const groups = (await ask(['id', '-nG', places.user])).stdout.trim().split(' ');
+  if (!groups.includes(places.webUser)) {
+    await must(['usermod', '-aG', places.webUser, places.user], `Is there a group ${places.webUser}?`);
+    did.push(`made it a member of ${places.webUser}`);
+  }
+  return did.join(', ') || null;
+}
+
+const ours = { user: places.user };
+const rootsForUs = { user: 'root', group: places.user };
+
+/** The layout of seed 003. Only ./up makes these; what is below them is the engines' and the tasks' business. */
+const directories: readonly [string, Parameters<typeof putDirectory>[1]][] = [
+  [places.root, { mode: 0o711, ...ours }],
+  [`${places.root}/config`, { mode: 0o711, ...ours }],
+  [`${places.root}/backups`, { mode: 0o700, ...ours }],
+  [`${places.root}/clients`, { mode: 0o711, ...ours }],
+  [`${places.root}/platforms`, { mode: 0o755, ...ours }],
+  [places.stateDirectory, { mode: 0o700, ...ours }],
+  [places.settingsDirectory, { mode: 0o750, ...rootsForUs }],
+  // Root opens the logs, so nobody else may make files here: a link in place of a log would be written to.
+  [places.logDirectory, { mode: 0o750, ...rootsForUs }],
+  [places.runDirectory, { mode: 0o750, ...ours }],
+];
+
+export async function makeDirectories(): Promise<Did> {
+  const made: string[] = [];
+  for (const [path, owned] of directories) if (await putDirectory(path, owned)) made.push(path);
+  return made.length === 0 ? null : made.join(' ');
+}
+
+/**
+ * All that user aegir may do as somebody else, word for word. `php ""` is PHP without any argument: it reads the
+ * program from standard input and runs as the sites' own user, so it gives no more than a site's own code has.
+ */
+const sudoers = `# Written by ./up of Aegir.
+Defaults:${places.user} !requiretty
+${places.user} ALL=(root) NOPASSWD: /usr/sbin/nginx -t
+${places.user} ALL=(root) NOPASSWD: /usr/sbin/nginx -s reload
+${places.user} ALL=(root) NOPASSWD: /usr/sbin/apache2ctl configtest
+${places.user} ALL=(root) NOPASSWD: /usr/sbin/apache2ctl graceful
+${places.user} ALL=(${places.webUser}) NOPASSWD: /usr/bin/php ""
+`;
+
+export async function allowCommands(): Promise<Did> {
+  const check = async (fresh: string): Promise<void> => {
+    await must(['visudo', '-cf', fresh], 'The sudoers file was left as it was; this is a fault in Aegir.');
+  };
+  const put = await putFile('/etc/sudoers.d/aegir', sudoers, { mode: 0o440 }, check);
+  return put ? 'wrote /etc/sudoers.d/aegir' : null;
+}
+
+const sealKeyBytes = 32;
+
+/** Made once: with another key nothing that is sealed in the database can be read. */
+export async function makeSealKey(): Promise<Did> {
+  const owned = { mode: 0o400, ...ours };
+  if (await exists(places.sealKeyFile)) return null;
+  await putFile(places.sealKeyFile, randomBytes(sealKeyBytes), owned);
+  return `made ${places.sealKeyFile}; keep a copy of it apart from the database`;
+}

@@ -1,0 +1,51 @@
+# Sourced by ./up and ./test in the repository's root: our own Node.js and packages, from the lock file.
+# shellcheck shell=bash
+
+# Done again only when the lock file changed; the stamp is written last, so what was cut off is done again.
+install_node_packages() {
+  local stamp=node_modules/.installed-for wanted started=$SECONDS
+  wanted=$(sha256sum package.json package-lock.json | sha256sum)
+  if [[ -x node_modules/.bin/node && $(cat "$stamp" 2>/dev/null) == "$wanted" ]]; then return; fi
+  if ! command -v npm >/dev/null; then
+    echo '… installing nodejs and npm from Debian, to fetch our own'
+    apt_install nodejs npm
+    echo "✓ nodejs and npm from Debian, in $((SECONDS - started)) s"
+    started=$SECONDS
+  fi
+  echo '… installing node packages'
+  # The system's Node.js may be too old for our packages' own engines, but it only unpacks them.
+  local log
+  log=$(mktemp)
+  if ! npm ci --no-audit --no-fund >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    echo "✗ npm ci failed. Is an npm registry within reach (npm ping)? Then run this again." >&2
+    exit 1
+  fi
+  rm -f "$log"
+  # npm 9, which Debian 12 has, leaves this link out.
+  local ours=(node_modules/node-linux-*/bin/node)
+  [[ -x node_modules/.bin/node || ! -x ${ours[0]} ]] || ln -sf "../${ours[0]#node_modules/}" node_modules/.bin/node
+  if [[ ! -x node_modules/.bin/node ]]; then
+    echo "✗ There is no Node.js for this processor ($(uname -m)): Aegir runs on x86_64 and aarch64." >&2
+    exit 1
+  fi
+  echo "$wanted" >"$stamp"
+  echo "✓ node packages in $((SECONDS - started)) s"
+}
+
+# Debian packages, without questions. The list of packages is refreshed only if one is not to be had without.
+apt_install() {
+  local log
+  log=$(mktemp)
+  export DEBIAN_FRONTEND=noninteractive
+  local get=(apt-get -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold -o APT::Color=0 -y)
+  if ! "${get[@]}" --no-install-recommends install "$@" >"$log" 2>&1 &&
+    ! { "${get[@]}" update && "${get[@]}" --no-install-recommends install "$@"; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    echo "✗ apt-get could not install: $*. Are Debian's packages within reach (apt-get update)? Then run this again." >&2
+    exit 1
+  fi
+  rm -f "$log"
+}

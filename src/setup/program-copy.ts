@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { cp, glob, mkdir, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { absentIsNull, exists, putFile, putLink } from './files.ts';
+import * as places from './places.ts';
+import { ask, must } from './program.ts';
+import type { Did } from './screen.ts';
+
+/** Where this very program was started from: a clone that user aegir may not even be able to read. */
+const source = resolve(import.meta.dirname, '../..');
+const parts = ['src', 'bin', 'examples', 'package.json', 'package-lock.json', 'aegir.config.ts'];
+
+/** Puts a copy that belongs to root where user aegir can read it and cannot change it. What runs goes on with its old copy. */
+export async function copyProgram(): Promise<Did> {
+  if (source === (await resolved(places.programLink))) return null; // Started from the copy itself.
+  const target = `${places.programLink}-${await stamp()}`;
+  const isThere = await exists(target);
+  if (!isThere) {
+    const fresh = `${target}.${process.pid}~`;
+    await rm(fresh, { recursive: true, force: true });
+    await fill(fresh);
+    await rename(fresh, target);
+  }
+  const switched = await putLink(places.programLink, target);
+  return switched ? `${isThere ? 'back to' : 'copied to'} ${target}` : null;
+}
+
+/** Removes copies that are no longer used; only after hub and worker were started from the new one. */
+export async function removeOldCopies(): Promise<void> {
+  const directory = dirname(places.programLink);
+  const current = await resolved(places.programLink);
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    if (path.startsWith(`${places.programLink}-`) && path !== current) await rm(path, { recursive: true });
+  }
+}
+
+export const resolved = (link: string): Promise<string | null> => readlink(link).catch(notALink);
+
+function notALink(error: NodeJS.ErrnoException): null {
+  if (error.code === 'EINVAL') return null;
+  return absentIsNull(error);
+}
+
+const stampLength = 12;
+
+async function stamp(): Promise<string> {
+  const hash = createHash('sha256').update(process.version);
+  for (const path of (await filesOfOurs()).toSorted())
+    hash.update(`${path}\0`).update(await readFile(join(source, path)));
+  return hash.digest('hex').slice(0, stampLength);
+}
+
+async function filesOfOurs(): Promise<string[]> {
+  const paths: string[] = [];
+  for (const part of parts) if (await exists(join(source, part))) paths.push(part);
+  const found: string[] = [];
+  for await (const entry of glob(
+    paths.map((path) => (path.includes('.') ? path : `${path}/**/*`)),
+    { cwd: source, withFileTypes: true },
+  ))
+    if (entry.isFile()) found.push(join(entry.parentPath, entry.name).slice(source.length + 1));
+  return found;
+}
+
+async function fill(fresh: string): Promise<void> {
+  for (const path of await filesOfOurs()) {
+    if (path.endsWith('.test.ts')) continue;
+    await mkdir(dirname(join(fresh, path)), { recursive: true });
+    await cp(join(source, path), join(fresh, path));
+  }
+  for (const name of await packagesThatRun()) {
+    const from = join(source, 'node_modules', name);
+    if (await exists(from))
+      await cp(from, join(fresh, 'node_modules', name), { recursive: true, verbatimSymlinks: true, filter: isNeeded });
+  }
+  // The very Node.js that runs now: the one for this processor.
+  await mkdir(join(fresh, 'node_modules/.bin'), { recursive: true });
+  await symlink(process.execPath.replace(/^.*\/node_modules\//, '../'), join(fresh, 'node_modules/.bin/node'));
+  await must(['chown', '-R', 'root:root', fresh], 'Is the disk writable?');
+  await must(['chmod', '-R', 'u=rwX,go=rX', fresh], 'Is the disk writable?');
+}
+
+/** Headers and manuals of Node.js are half of it. */
+const isNeeded = (path: string): boolean => !/\/node-linux-[^/]+\/(?:include|share|CHANGELOG\.md)(?:\/|$)/.test(path);
+
+/** What the lock file does not call needed for development only. */
+async function packagesThatRun(): Promise<readonly string[]> {
+  // npm's own file; a package without `dev` is one that runs.
+  const lock = JSON.parse(await readFile(join(source, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  return Object.entries(lock.packages)
+    .filter(([path, { dev }]) => path.startsWith('node_modules/') && dev !== true)
+    .map(([path]) => path.slice('node_modules/'.length));
+}
+
+const launcherText = `#!/bin/sh
+# Written by ./up of Aegir.
+exec ${places.programLink}/node_modules/.bin/node ${places.programLink}/src/main.ts "$@"
+`;
+
+/** The command `aegir` and its completion in bash. */
+export async function putLauncher(): Promise<Did> {
+  const done: string[] = [];
+  if (await putFile(places.launcher, launcherText, { mode: 0o755 })) done.push(`wrote ${places.launcher}`);
+  const completion = await ask([places.launcher, 'completion', 'bash']);
+  if (
+    completion.exitCode === 0 &&
+    completion.stdout !== '' &&
+    (await exists(dirname(dirname(places.completionFile))))
+  ) {
+    await mkdir(dirname(places.completionFile), { recursive: true });
+    if (await putFile(places.completionFile, completion.stdout, { mode: 0o644 })) done.push('completion for bash');
+  }
+  return done.join(', ') || null;
+}
