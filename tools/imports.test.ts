@@ -34,7 +34,7 @@ const powers: readonly { readonly over: RegExp; readonly in: RegExp; readonly wh
   { over: /^(pg|kysely)$/, in: /^(hub|worker)\/|^main\.ts$/, why: 'only the hub and its worker know the database' },
   {
     over: /^machine\/(local|ssh|dry|memory)\.ts$/,
-    in: /^(machine|simulation)\/|^setup\/|^main\.ts$/,
+    in: /^(machine|simulation)\/|^setup\/|^(main|worker-process)\.ts$/,
     why: 'hands are given, never taken',
   },
 ];

@@ -1,7 +1,11 @@
+import { mysql } from './db/mysql.ts';
+import { nullDb } from './db/null.ts';
+import { postgresql } from './db/postgresql.ts';
+import { sqlite } from './db/sqlite.ts';
 import type { Engine } from './engine.ts';
 import { apache } from './http/apache.ts';
 import { nginx } from './http/nginx.ts';
 import { nullHttp } from './http/null.ts';
 
 /** To add an engine: write its file, add its line. */
-export const engines: readonly Engine[] = [nginx, apache, nullHttp];
+export const engines: readonly Engine[] = [nginx, apache, nullHttp, mysql, postgresql, sqlite, nullDb];

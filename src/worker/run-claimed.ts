@@ -143,6 +143,7 @@ function report({ worker: { hub, key }, task, noun, log }: Held): Report {
   return {
     note: (text, level = 'info') => log.append({ type: 'note', level, text }),
     async changed(changes) {
+      if (task.dryRun) return; // The machines have said already what they would do.
       await Promise.all(changes.map((what) => log.append({ type: 'changed', what })));
     },
     async keep(name, secret) {
