@@ -20,10 +20,7 @@ export async function migrate(url: string, directory = schemaDirectory): Promise
   try {
     await client.connect();
   } catch (cause) {
-    throw new Problem('server-unreachable', "the hub's database does not answer", {
-      hint: 'Is it running, and is DATABASE_URL right?',
-      cause,
-    });
+    throw noAnswer(cause);
   }
   try {
     // Two at once would both see 'not applied', or deadlock on each other's locks.
@@ -106,6 +103,15 @@ async function applyOne(client: pg.Client, { name, text, sha256 }: MigrationFile
   } catch (cause) {
     // If the connection is gone this fails too, and the first error is the one to tell.
     await client.query('rollback').catch(() => undefined);
-    throw new Problem('command-failed', `the migration ${name} failed and was rolled back`, { cause });
+    throw failed(name, cause);
   }
 }
+
+const noAnswer = (cause: unknown): Problem =>
+  new Problem('server-unreachable', "the hub's database does not answer", {
+    hint: 'Is it running, and is DATABASE_URL right?',
+    cause,
+  });
+
+const failed = (name: string, cause: unknown): Problem =>
+  new Problem('command-failed', `the migration ${name} failed and was rolled back`, { cause });

@@ -230,15 +230,14 @@ async function startOrAdopt(place: Place, binaries: Binaries, owner: Owner | und
       await run(binaries, owner, 'pg_ctl', ['-D', place.data, '-l', place.log, '-w', '-t', '60', '-s', 'start']);
       return false;
     } catch (cause) {
-      if (attempt >= startAttemptsMax)
-        throw new Problem('command-failed', `PostgreSQL does not start in ${place.data}`, {
-          hint: `Its log says why: ${place.log}`,
-          cause,
-        });
+      if (attempt >= startAttemptsMax) throw notStarted(place, cause);
     }
     await sleep(250);
   }
 }
+
+const notStarted = ({ data, log }: Place, cause: unknown): Problem =>
+  new Problem('command-failed', `PostgreSQL does not start in ${data}`, { hint: `Its log says why: ${log}`, cause });
 
 async function answers(place: Place): Promise<boolean> {
   const client = new pg.Client({ connectionString: urlOf(place, 'postgres'), connectionTimeoutMillis: 5000 });
@@ -278,11 +277,14 @@ async function run(binaries: Binaries, owner: Owner | undefined, program: string
   try {
     await promisify(execFile)(path, args, { env, cwd: '/', timeout: 120_000, ...owner });
   } catch (cause) {
-    const { stderr = '' } = cause as { stderr?: string }; // what execFile adds
-    throw new Problem('command-failed', `${path} failed: ${stderr.trim().split('\n').slice(-3).join(' ')}`, {
-      cause,
-    });
+    throw programFailed(path, cause);
   }
+}
+
+function programFailed(path: string, cause: unknown): Problem {
+  const { stderr = '' } = cause as { stderr?: string }; // what execFile adds
+  const last = stderr.trim().split('\n').slice(-3).join(' ');
+  return new Problem('command-failed', `${path} failed: ${last}`, { cause });
 }
 
 async function put(path: string, text: string, owner: Owner | undefined): Promise<void> {

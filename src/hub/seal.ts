@@ -78,12 +78,15 @@ export function unseal(key: SealKey, sealed: Buffer, purpose: string): Secret {
   try {
     return new Secret(decipher.update(sealed.subarray(headBytes), undefined, 'utf8') + decipher.final('utf8'));
   } catch (cause) {
-    throw new Problem('conflict', `the sealed value of ${purpose} is damaged or belongs to something else`, {
-      hint: 'Somebody may have copied it from another row: restore the database, or set the secret anew.',
-      cause,
-    });
+    throw damaged(purpose, cause);
   }
 }
+
+const damaged = (purpose: string, cause: unknown): Problem =>
+  new Problem('conflict', `the sealed value of ${purpose} is damaged or belongs to something else`, {
+    hint: 'Somebody may have copied it from another row: restore the database, or set the secret anew.',
+    cause,
+  });
 
 /** Whole or not at all, and never over another: of two that start at once, both read the same key afterwards. */
 async function makeKeyFile(path: string): Promise<void> {
