@@ -11,7 +11,11 @@ const modulesPath = '/usr/lib/apache2/modules';
 export function apacheMain(
   paths: WebPaths,
   options: WebOptions,
-  on: { readonly blocks: readonly string[]; readonly blocksTls: readonly string[]; readonly listens: readonly string[] },
+  on: {
+    readonly blocks: readonly string[];
+    readonly blocksTls: readonly string[];
+    readonly listens: readonly string[];
+  },
 ): { readonly text: string; readonly mark: string } {
   const draft = (mark: string): string => mainText(paths, on, mark);
   const mark = markOf(draft('0'), JSON.stringify(options));
@@ -20,7 +24,11 @@ export function apacheMain(
 
 function mainText(
   paths: WebPaths,
-  on: { readonly blocks: readonly string[]; readonly blocksTls: readonly string[]; readonly listens: readonly string[] },
+  on: {
+    readonly blocks: readonly string[];
+    readonly blocksTls: readonly string[];
+    readonly listens: readonly string[];
+  },
   mark: string,
 ): string {
   const { config, acme } = paths;
@@ -29,12 +37,16 @@ function mainText(
   LoadModule ${`${name}_module`} ${`${modulesPath}/mod_${name}.so`}
 </IfModule>
 `;
-  const nobody = (addresses: readonly string[], tls: readonly Fragment[]): Fragment => apacheText`<VirtualHost ${new Fragment(addresses.join(' '))}>
+  const nobody = (
+    addresses: readonly string[],
+    tls: readonly Fragment[],
+  ): Fragment => apacheText`<VirtualHost ${new Fragment(addresses.join(' '))}>
   ServerName aegir.invalid
 ${tls}${opening(paths, mark)}  RewriteRule ^ - [R=404,END]
 </VirtualHost>
 `;
   return apacheText`# Written by Aegir. Changes here are lost; the README in ${config} names the places for lines of your own.
+Define aegir_dollar $
 ${modules.map(load)}${on.listens.map((one) => apacheText`Listen ${new Fragment(one)}\n`)}
 IncludeOptional ${`${config}/pre.d/*.conf`}
 

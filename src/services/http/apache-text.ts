@@ -1,7 +1,21 @@
 import type { Vhost } from './http.ts';
 import type { WebOptions, WebPaths } from './options.ts';
-import { apacheText, Fragment, lines, rewriteWord } from './quoted.ts';
-import { acmePath, attack, deniedAlways, markOf, markPath, methods, names, needsSession, notice, parameters, phpLike, retryAfterSeconds, session } from './rules.ts';
+import { apacheText, apacheValue, Fragment, lines, rewriteWord } from './quoted.ts';
+import {
+  acmePath,
+  attack,
+  deniedAlways,
+  markOf,
+  markPath,
+  methods,
+  names,
+  needsSession,
+  notice,
+  parameters,
+  phpLike,
+  retryAfterSeconds,
+  session,
+} from './rules.ts';
 
 export interface ApacheBlocks {
   readonly listen: readonly string[];
@@ -19,7 +33,11 @@ export interface ApacheTexts {
 
 /** The file of one site: a block for its pages and one for its redirects, each for http and, if it has it, for https. */
 export function apacheTexts(vhost: Vhost, paths: WebPaths, options: WebOptions, blocks: ApacheBlocks): ApacheTexts {
-  const mark = markOf(JSON.stringify({ ...vhost, database: null }), JSON.stringify([options, blocks]), ...parameters(vhost).flat());
+  const mark = markOf(
+    JSON.stringify({ ...vhost, database: null }),
+    JSON.stringify([options, blocks]),
+    ...parameters(vhost).flat(),
+  );
   const { pages, redirects, target } = names(vhost);
   const isWild = (name: string): boolean => name.startsWith('*');
   const all = (wild: boolean): readonly Fragment[] => {
@@ -45,14 +63,20 @@ function onBoth(
   // A block without a name of its own would take the server's: a wildcard can be an alias only.
   const own = first.startsWith('*') ? 'aegir-wildcard.invalid' : first;
   const aliases = own === first ? more : hosts;
-  const one = (on: readonly string[], https: boolean): Fragment => apacheText`<VirtualHost ${new Fragment(on.join(' '))}>
+  const one = (
+    on: readonly string[],
+    https: boolean,
+  ): Fragment => apacheText`<VirtualHost ${new Fragment(on.join(' '))}>
   ServerName ${own}
 ${aliases.map((name) => apacheText`  ServerAlias ${name}\n`)}${https && certificate ? tlsLines(certificate) : []}${inner(https)}</VirtualHost>
 `;
   return [one(listen, false), ...(tls !== 'off' && certificate ? [one(listenTls, true)] : [])];
 }
 
-export const tlsLines = (certificate: { readonly certificatePath: string; readonly keyPath: string }): readonly Fragment[] => [
+export const tlsLines = (certificate: {
+  readonly certificatePath: string;
+  readonly keyPath: string;
+}): readonly Fragment[] => [
   apacheText`  SSLEngine on
   SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1
   SSLCertificateFile ${certificate.certificatePath}
@@ -74,7 +98,14 @@ export const opening = ({ acme }: WebPaths, mark: string): Fragment => apacheTex
 /** One argument of a rewrite directive. A leading '!' would turn its meaning round, hence the group. */
 const rule = (pattern: string): Fragment => rewriteWord(`(?:${pattern})`);
 
-function redirectBlock(vhost: Vhost, paths: WebPaths, { tlsPort }: WebOptions, mark: string, target: string, https: boolean): Fragment {
+function redirectBlock(
+  vhost: Vhost,
+  paths: WebPaths,
+  { tlsPort }: WebOptions,
+  mark: string,
+  target: string,
+  https: boolean,
+): Fragment {
   return apacheText`${opening(paths, mark)}${redirect(target, https || vhost.tls === 'required', https, tlsPort)}`;
 }
 
@@ -103,10 +134,12 @@ function pagesBlock(
   return apacheText`${include(operator.before)}${opening(paths, mark)}  DocumentRoot ${vhost.root}
   LimitRequestBody ${options.uploadMegabytesMax * 1_048_576}
   DirectoryIndex disabled
-${parameters(vhost).map(([name, value]) => (value === '' ? new Fragment('') : apacheText`  SetEnv ${name} ${value}\n`))}${routingLines(vhost)}${phpLines(vhost)}${lines(vhost.lines, '  ')}${include(operator.after)}`;
+${parameters(vhost).map(([name, value]) => (value === '' ? new Fragment('') : apacheText`  SetEnv ${name} ${apacheValue(value)}\n`))}${routingLines(vhost)}${phpLines(vhost)}${lines(vhost.lines, '  ')}${include(operator.after)}`;
 }
 
-const redirectSameHost = (tlsPort: number): Fragment => apacheText`  RewriteCond ${new Fragment('"%{SERVER_NAME} %{THE_REQUEST}"')} ${rewriteWord('^([^: ]*) [A-Z]+ (?:https?://[^/ ]*)?(/[^ ?]*)')}
+const redirectSameHost = (
+  tlsPort: number,
+): Fragment => apacheText`  RewriteCond ${new Fragment('"%{SERVER_NAME} %{THE_REQUEST}"')} ${rewriteWord('^([^: ]*) [A-Z]+ (?:https?://[^/ ]*)?(/[^ ?]*)')}
   RewriteRule ^ ${rewriteWord(`https://%1${tlsPort === 443 ? '' : `:${tlsPort}`}%2`)} [R=301,NE,END]
 `;
 
@@ -120,7 +153,8 @@ function routingLines({ root, routing }: Vhost): Fragment {
   const scripts = [...new Set([frontController, ...routing.scripts])];
   const file = (path: Fragment): Fragment => apacheText`  RewriteCond ${path} -f\n`;
   const inRoot = (path: string): Fragment => new Fragment(`"${root}${path}"`);
-  const deny = (one: string, flags: string): Fragment => apacheText`  RewriteRule ${rule(one)} - ${new Fragment(`[${flags}R=404,END]`)}\n`;
+  const deny = (one: string, flags: string): Fragment =>
+    apacheText`  RewriteRule ${rule(one)} - ${new Fragment(`[${flags}R=404,END]`)}\n`;
   return apacheText`  RewriteCond ${new Fragment('%{REQUEST_METHOD}')} ${rewriteWord(`!^(?:${methods.join('|')})$`)}
   RewriteRule ^ - [F,END]
   RewriteCond ${new Fragment('%{REQUEST_METHOD}')} =POST
@@ -138,9 +172,14 @@ ${robots(files, inRoot, file)}  RewriteCond ${new Fragment(`"${root}$1"`)} -f
 `;
 }
 
-function robots(files: string, inRoot: (path: string) => Fragment, file: (path: Fragment) => Fragment): readonly Fragment[] {
+function robots(
+  files: string,
+  inRoot: (path: string) => Fragment,
+  file: (path: Fragment) => Fragment,
+): readonly Fragment[] {
   const host = '%{SERVER_NAME}.robots.txt';
-  const to = (path: string): Fragment => apacheText`  RewriteRule ^/robots\\.txt$ ${new Fragment(`"${path}"`)} [PT,END]\n`;
+  const to = (path: string): Fragment =>
+    apacheText`  RewriteRule ^/robots\\.txt$ ${new Fragment(`"${path}"`)} [PT,END]\n`;
   return [
     apacheText`${file(inRoot(`/${files}/${host}`))}${to(`/${files}/${host}`)}`,
     apacheText`${file(inRoot(`/${files}/robots.txt`))}${to(`/${files}/robots.txt`)}`,

@@ -162,7 +162,8 @@ export class Configuration {
       ...(await putDirectory(this.#machine, config, { mode: '0711' })),
       ...(await putDirectory(this.#machine, acme, { mode: '0755' })),
     ];
-    for (const name of names) changes.push(...(await putDirectory(this.#machine, `${config}/${name}`, { mode: '0700' })));
+    for (const name of names)
+      changes.push(...(await putDirectory(this.#machine, `${config}/${name}`, { mode: '0700' })));
     return changes;
   }
 
@@ -207,7 +208,10 @@ export class Configuration {
     const { exitCode, stderr, stdout } = await this.#run(this.#program.test, 'reads');
     if (exitCode === 0) return null;
     const said = words(stderr || stdout) || `exit code ${exitCode}`;
-    return secrets.reduce((text, secret) => (secret.reveal() === '' ? text : text.replaceAll(secret.reveal(), '••••')), said);
+    return secrets.reduce(
+      (text, secret) => (secret.reveal() === '' ? text : text.replaceAll(secret.reveal(), '••••')),
+      said,
+    );
   }
 
   #refused(said: string, of: string | null, cause: unknown): Problem {
@@ -234,7 +238,10 @@ const sentence = (path: string, old: string | null, text: string | null): Change
 
 /** The lines of a server's output that say what is wrong. */
 function words(output: string): string {
-  const all = output.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !/AH00558|\[warn\]|^Action '/.test(line));
+  const all = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/AH00558|\[warn\]|^Action '/.test(line));
   const bad = all.filter((line) => /\[(?:emerg|crit|alert)\]/.test(line));
   return (bad.length > 0 ? bad : all).slice(0, 4).join(' ').slice(0, 1000);
 }

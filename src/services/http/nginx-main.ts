@@ -1,7 +1,19 @@
 import { pageFieldNames, regex, tlsText } from './nginx-text.ts';
 import type { WebOptions, WebPaths } from './options.ts';
 import { Fragment, nginxText } from './quoted.ts';
-import { acmePath, attack, deniedAlways, markOf, markPath, methods, needsSession, notice, phpLike, retryAfterSeconds, session } from './rules.ts';
+import {
+  acmePath,
+  attack,
+  deniedAlways,
+  markOf,
+  markPath,
+  methods,
+  needsSession,
+  notice,
+  phpLike,
+  retryAfterSeconds,
+  session,
+} from './rules.ts';
 
 export interface MainFiles {
   readonly main: string;
@@ -26,9 +38,16 @@ export function mainFiles(
   return { ...parts, main: draft(mark), mark };
 }
 
-const written = '# Written by Aegir. Changes here are lost; the README beside it names the places for lines of your own.\n';
+const written =
+  '# Written by Aegir. Changes here are lost; the README beside it names the places for lines of your own.\n';
 
-function mainText({ config }: WebPaths, { tlsPort }: WebOptions, listen: readonly string[], listenTls: readonly string[], mark: string): string {
+function mainText(
+  { config }: WebPaths,
+  { tlsPort }: WebOptions,
+  listen: readonly string[],
+  listenTls: readonly string[],
+  mark: string,
+): string {
   const tlsSuffix = tlsPort === 443 ? '' : `:${tlsPort}`;
   const certificate = `${config}/tls.d/default.pem`;
   const key = (pattern: string): Fragment => new Fragment(regex(pattern));
@@ -147,6 +166,7 @@ ${php}    fastcgi_param SCRIPT_FILENAME $aegir_root$aegir_front;
 }
 location @aegir_nothing { return 204; }
 location @aegir_notice {
+  types { }
   default_type "text/html; charset=utf-8";
   if ($aegir_state = m) { return 503 ${notice('maintenance')}; }
   return 503 ${notice('disabled')};

@@ -20,9 +20,7 @@ export function routingClass({ routing }: Vhost): RoutingClass {
   const scripts = [routing.frontController, ...routing.scripts];
   const id = markOf(...routing.denied, '\n', ...scripts);
   const denied = routing.denied.map((one) => new Fragment(`  ${regex(one)} "-";\n`));
-  const allowed = [...new Set(scripts)].map(
-    (one) => new Fragment(`  ${regex(`^${escaped(one)}(?:/|$)`)} ${one};\n`),
-  );
+  const allowed = [...new Set(scripts)].map((one) => new Fragment(`  ${regex(`^${escaped(one)}(?:/|$)`)} ${one};\n`));
   return {
     id,
     rules: `map $aegir_path $aegir_rule_${id} {\n  default "+";\n${text(denied)}${text(allowed)}}\n`,
@@ -45,7 +43,22 @@ ${pages.map((host) => line(host, [state, tls, mark, ...page]))}${redirects.map((
 }
 
 /** The field names of an enabled site's value, after state, tls and mark; the main file's pattern is made from them. */
-export const pageFieldNames = ['class', 'front', 'short', 'files', 'root', 'fpm', 'dir', 'driver', 'name', 'user', 'host', 'port_of_db', 'socket', 'password'];
+export const pageFieldNames = [
+  'class',
+  'front',
+  'short',
+  'files',
+  'root',
+  'fpm',
+  'dir',
+  'driver',
+  'name',
+  'user',
+  'host',
+  'port_of_db',
+  'socket',
+  'password',
+];
 
 function pageFields(vhost: Vhost): readonly string[] {
   if (vhost.state !== 'enabled') return [''];
@@ -62,9 +75,13 @@ function pageFields(vhost: Vhost): readonly string[] {
   ];
   const split = fields.slice(0, -1).find((field) => field.includes(separator));
   if (split === undefined) return fields;
-  throw new Problem('invalid', `'${separator}' is not possible in the name, user or host of the database of ${vhost.name}`, {
-    hint: 'Rename the database or its user.',
-  });
+  throw new Problem(
+    'invalid',
+    `'${separator}' is not possible in the name, user or host of the database of ${vhost.name}`,
+    {
+      hint: 'Rename the database or its user.',
+    },
+  );
 }
 
 export interface OwnBlock {
@@ -123,5 +140,6 @@ export const markIn = (map: string): string => /"?[edmr]\|[os]\|([0-9a-f]+)\|/.e
 export const regex = (pattern: string, mode: '~' | '~*' = '~'): string =>
   `"${mode}${pattern.replace(/[\\"]/g, '\\$&')}"`;
 
-const escaped = (word: string): string => word.replace(/[\\^$.*+?()[\]{}|/-]/g, (sign) => (/[/-]/.test(sign) ? sign : `\\${sign}`));
+const escaped = (word: string): string =>
+  word.replace(/[\\^$.*+?()[\]{}|/-]/g, (sign) => (/[/-]/.test(sign) ? sign : `\\${sign}`));
 const text = (fragments: readonly Fragment[]): string => fragments.map((fragment) => fragment.text).join('');

@@ -7,8 +7,8 @@ import { Configuration, type Sign, type Wanted, type WebProgram } from './config
 import type { Http, Vhost } from './http.ts';
 import { type MainFiles, mainFiles } from './nginx-main.ts';
 import { mapText, markIn, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
-import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
 import { operatorLines } from './operator-lines.ts';
+import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
 import { readme } from './readme.ts';
 import { checkVhost, fileName, names } from './rules.ts';
 
@@ -147,7 +147,8 @@ class Nginx implements Http {
     const { pages, redirects } = names(vhost);
     const text = ownCertificate ? await selfSigned(this.#machine, path, [...pages, ...redirects]) : null;
     const files = [{ path, text }];
-    if (vhost.tls === 'off' && vhost.lines.length === 0 && operator.before.length + operator.after.length === 0) return { text: null, files };
+    if (vhost.tls === 'off' && vhost.lines.length === 0 && operator.before.length + operator.after.length === 0)
+      return { text: null, files };
     const given = vhost.certificate ?? { certificatePath: path, keyPath: path };
     const block = ownBlockText(vhost, [`${config}/site.conf`], operator, {
       listen: await this.#listen(),

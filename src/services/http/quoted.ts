@@ -38,7 +38,13 @@ export const apacheText: Template = template((word) => {
 /** The same for values where nginx reads variables, as in fastcgi_param and map: `$` comes from a variable of that value. */
 export function nginxValue(word: string): Fragment {
   refuse(word, /\p{Cc}/u, 'nginx');
-  return new Fragment(quoted(word).replaceAll('$', () => '${aegir_dollar}'));
+  return new Fragment(quoted(word).replaceAll('$', () => `\${aegir_dollar}`));
+}
+
+/** The value of a SetEnv, which may be anything: a `${` comes from a Define of the main file, as Apache would look for one. */
+export function apacheValue(word: string): Fragment {
+  refuse(word, /\p{Cc}/u, 'Apache');
+  return new Fragment(quoted(word).replaceAll(`\${`, () => `\${aegir_dollar}{`));
 }
 
 /** An argument of Rewrite…: those directives take a quoted word as it stands, backslashes and all, and know no escape. */
@@ -49,7 +55,12 @@ export function rewriteWord(word: string): Fragment {
 
 /** Lines that a plug-in or a constant of ours gives: they are configuration, and no value is. */
 export const lines = (given: readonly string[], indent: string): Fragment =>
-  new Fragment(given.flatMap((text) => text.split('\n')).map((line) => `${indent}${line}\n`).join(''));
+  new Fragment(
+    given
+      .flatMap((text) => text.split('\n'))
+      .map((line) => `${indent}${line}\n`)
+      .join(''),
+  );
 
 const plain = /^[A-Za-z0-9_.:/*@~-]+$/;
 const quoted = (word: string): string => (plain.test(word) ? word : `"${word.replace(/[\\"]/g, '\\$&')}"`);
@@ -57,7 +68,11 @@ const quoted = (word: string): string => (plain.test(word) ? word : `"${word.rep
 function refuse(word: string, hostile: RegExp, server: string): void {
   if (!hostile.test(word)) return;
   // The value itself is not shown: it may be a password.
-  throw new Problem('invalid', `a value for the configuration of ${server} holds a character that cannot be written there`, {
-    hint: 'Control characters, and the signs that start a variable, are not possible in names, paths and passwords.',
-  });
+  throw new Problem(
+    'invalid',
+    `a value for the configuration of ${server} holds a character that cannot be written there`,
+    {
+      hint: 'Control characters, and the signs that start a variable, are not possible in names, paths and passwords.',
+    },
+  );
 }

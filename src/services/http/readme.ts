@@ -1,5 +1,8 @@
 /** What an operator finds beside our files. */
-export const readme = (server: 'nginx' | 'Apache', config: string): string => `This directory belongs to Aegir (${server}).
+export const readme = (
+  server: 'nginx' | 'Apache',
+  config: string,
+): string => `This directory belongs to Aegir (${server}).
 
 Aegir writes, and writes over:
   ${config}.conf   the main file; the server's own configuration includes it

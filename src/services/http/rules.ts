@@ -41,8 +41,7 @@ export const markOf = (...texts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 12);
 
 /** A file's name for a host name: 253 characters and a suffix are more than a file system takes. */
-export const fileName = (name: string): string =>
-  name.length <= 200 ? name : `${name.slice(0, 150)}~${markOf(name)}`;
+export const fileName = (name: string): string => (name.length <= 200 ? name : `${name.slice(0, 150)}~${markOf(name)}`);
 
 /** Name of the directory with the operator's lines for a platform: '/var/aegir/platforms/d10' is 'var-aegir-platforms-d10'. */
 export const platformKey = (root: string): string => root.slice(1).replaceAll('/', '-');
@@ -93,7 +92,11 @@ export function checkVhost(vhost: Vhost): void {
   check('a path', certificate ? [certificate.certificatePath, certificate.keyPath] : [], path);
   check("the name of a site's directory", [vhost.directory], /^[a-z0-9_][a-z0-9._-]*$/i);
   check('the directory of files', [routing.files], below);
-  check('a script', [routing.frontController, ...routing.scripts], /^(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\/[A-Za-z0-9_-]+\.php$/);
+  check(
+    'a script',
+    [routing.frontController, ...routing.scripts],
+    /^(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\/[A-Za-z0-9_-]+\.php$/,
+  );
   // Control characters anywhere: the line would end there.
   check('a rule', routing.denied, /^\P{Cc}+$/u);
 }
