@@ -8,6 +8,7 @@ import { readSealKey } from './hub/seal.ts';
 import { systemClock } from './model/clock.ts';
 import { problemJson } from './model/problem.ts';
 import type { Catalog } from './tasks/catalog.ts';
+import { pageFiles } from './ui/page.ts';
 
 /** The external database, or our own, started or adopted. */
 export async function databaseUrl({ databaseUrl, stateDirectory }: Environment): Promise<string> {
@@ -26,7 +27,7 @@ export async function runHub(
   const database = openDatabase(url);
   const sealKey = await readSealKey(environment.keyPath);
   const hub = { database, sealKey, catalog, version, onBug };
-  const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen });
+  const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen, page: pageFiles() });
   process.stdout.write(`the hub listens on ${environment.socketPath} and ${listening.url}\n`);
   const keeping = keepPostgres(environment, stop);
   await schedule(database.db, catalog, systemClock, stop);

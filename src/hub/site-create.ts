@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Given } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
+import { databaseName } from '../services/db/name.ts';
 import { checkedData } from './added-data.ts';
 import { type AliasRow, writeAliases } from './alias.ts';
 import { jsonb } from './database.ts';
@@ -58,7 +59,7 @@ async function insertSite(
   const { name, directory = name, title = name, language, tls } = wanted;
   const sealed = (column: 'db_password' | 'hash_salt' | 'cron_key', bytes: number): Buffer =>
     seal(hub.sealKey, new Secret(randomBytes(bytes).toString('base64url')), siteSecret(column, id));
-  const database = databaseNameFor(name, id);
+  const database = databaseName(name, id);
   const email = wanted.email ?? (await clientEmail({ tx }, chosen.clientId)) ?? emailFor(name);
   const { rows } = await sql<{ id: string }>`
     insert into site (id, name, client_id, platform_id, db_service_id, directory, title, profile, language, email,
@@ -84,10 +85,6 @@ async function insertSite(
     },
   );
 }
-
-/** Letters of the name for people, and the site's number, which no other site ever has: names that begin alike cannot collide. */
-export const databaseNameFor = (name: string, id: string): string =>
-  `s${id}_${name.replace(/[^a-z0-9]/g, '').slice(0, 12)}`.slice(0, 32);
 
 export function emailFor(name: string): string {
   const email = `webmaster@${name}`;

@@ -1,0 +1,174 @@
+import { Argument, type Command } from 'commander';
+import { z } from 'zod';
+import { request } from '../api/call.ts';
+import { paramNames } from '../api/endpoint.ts';
+import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
+import { examples } from './examples.ts';
+import { addFlags, flagValues, schemaOf, word } from './flags.ts';
+import { type Connected, followToEnd } from './follow.ts';
+import { showList, showOne } from './show.ts';
+
+/** What a command needs when it runs; made late, so that help needs no hub. */
+export interface Session extends Connected {
+  /** What process.exit will be told. */
+  exitCode: number;
+}
+
+export interface Common {
+  readonly json?: boolean;
+  readonly wait?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Asked for in words of their own. */
+const ownWords: ReadonlySet<EndpointName> = new Set([
+  'server task',
+  'platform task',
+  'site task',
+  'task log',
+  'task stream',
+]);
+
+/** Fields of the body that stand among the arguments, without a flag. */
+const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
+  'client create': ['name'],
+  'account create': ['name'],
+  'server create': ['name'],
+  'service create': ['type'],
+  'platform create': ['name'],
+  'site create': ['name'],
+  'setting set': ['value'],
+};
+
+/** A command for every endpoint: `aegir <noun> <verb> [name] [--flags]`. */
+export function addEndpointCommands(program: Command, session: Session): void {
+  for (const name of endpointNames) {
+    if (ownWords.has(name)) continue;
+    const [noun = '', verb] = name.split(' ');
+    const parent = verb === undefined ? program : nounOf(program, noun);
+    addEndpoint(parent.command(verb ?? noun), name, session);
+  }
+}
+
+export function nounOf(program: Command, noun: string): Command {
+  const found = program.commands.find((one) => one.name() === noun);
+  return (
+    found ??
+    program
+      .command(noun)
+      .summary(nounSummaries[noun] ?? noun)
+      .description(nounSummaries[noun] ?? noun)
+  );
+}
+
+const nounSummaries: { readonly [noun: string]: string } = {
+  client: 'who owns sites',
+  account: 'who may call the API',
+  token: 'what an account calls the API with',
+  server: 'a machine with services',
+  service: 'what a server offers: a web server, a database server',
+  platform: 'a copy of an application, which carries sites',
+  site: 'a site',
+  alias: 'host names that are taken',
+  backup: 'copies of sites',
+  task: 'what was asked for, and how it goes',
+  queue: 'what waits to be done',
+  engine: 'kinds of services',
+  application: 'what can be hosted',
+  'task-type': 'what can be asked for',
+  setting: 'settings of the hub',
+};
+
+function addEndpoint(command: Command, name: EndpointName, session: Session): void {
+  const { path, summary, query, body } = endpointOf(name);
+  const inPath = paramNames(path);
+  const inBody = positional[name] ?? [];
+  command.summary(summary).description(summary);
+  for (const one of [...inPath, ...inBody]) command.addArgument(new Argument(`<${argumentName(name, one)}>`));
+  const schema = schemaOf(body ?? query ?? emptySchema);
+  addFlags(command, schema, inBody);
+  command.option('--json', 'print the answer as JSON');
+  if (startsTask.has(name)) addWait(command);
+  command.addHelpText('after', examples(name));
+  command.action(async (...given: unknown[]) => {
+    const words = given.slice(0, inPath.length + inBody.length).map(String);
+    const flags = given[inPath.length + inBody.length] as Common & Record<string, unknown>; // commander's order
+    const values = await flagValues(session.io, schema, flags, inBody);
+    for (const [at, key] of inBody.entries()) {
+      const text = words[inPath.length + at] ?? '';
+      values[key] = key === 'value' ? word(text) : text;
+    }
+    const params = Object.fromEntries(inPath.map((key, at) => [key, words[at] ?? '']));
+    await askAndShow(session, name, { params, ...(body ? { body: values } : { query: values }) }, flags);
+  });
+}
+
+const emptySchema = z.object({});
+
+/** `<name>` alone says little. */
+const argumentName = (endpoint: EndpointName, param: string): string => {
+  const [noun = ''] = endpoint.split(' ');
+  if (param !== 'name') return param;
+  return noun === 'service' ? 'server' : noun;
+};
+
+const startsTask: ReadonlySet<EndpointName> = new Set([
+  'server create',
+  'server set',
+  'service create',
+  'platform create',
+  'site create',
+  'site set',
+  'task retry',
+]);
+
+export const addWait = (command: Command): Command =>
+  command
+    .option('--no-wait', 'do not follow the task until it ends')
+    .option('-v, --verbose', 'show commands and their output too');
+
+/** What every endpoint may answer, as far as it is shown. */
+interface Shown extends Readonly<Record<string, unknown>> {
+  readonly items?: readonly Readonly<Record<string, unknown>>[];
+  readonly task?: { readonly id: string; readonly name: string; readonly status: string } | string | null;
+}
+
+export async function askAndShow(session: Session, name: EndpointName, input: object, flags: Common): Promise<void> {
+  const { io, send } = session;
+  // Flags are made from the schema of the same endpoint, and the hub checks them once more.
+  const response = await request(send, name, input as never);
+  const answer = (await response.json()) as Shown;
+  const [noun = '', verb] = name.split(' ');
+  const task = taskIn(name, answer);
+  if (task !== null && flags.wait !== false) {
+    if (!flags.json) io.out(`Task ${task.id}: ${task.name}\n`);
+    session.exitCode = await followToEnd(session, task.id, {
+      json: flags.json === true,
+      verbose: flags.verbose === true,
+    });
+    return;
+  }
+  if (flags.json || name === 'openapi') io.out(`${JSON.stringify(answer, null, 2)}\n`);
+  else if (answer.items) showList(io, verb === 'packages' ? 'packages' : noun, { ...answer, items: answer.items });
+  else if (task !== null)
+    io.out(`Task ${task.id}: ${task.name} (${task.status}). See: aegir task log ${task.id} --follow\n`);
+  else if (name === 'token create') io.out(`${String(answer['token'])}\n`);
+  else if ('deleted' in answer) io.out(`Deleted ${String(answer['deleted'])}\n`);
+  else showOne(io, inner(noun, answer));
+}
+
+function taskIn(
+  name: EndpointName,
+  answer: Shown,
+): { readonly id: string; readonly name: string; readonly status: string } | null {
+  if (name === 'task retry')
+    return { id: String(answer['id']), name: String(answer['name']), status: String(answer['status']) };
+  const { task } = answer;
+  return startsTask.has(name) && task !== null && typeof task === 'object' ? task : null;
+}
+
+/** `{ site, task: null }` is shown as the site. */
+function inner(noun: string, answer: Shown): Readonly<Record<string, unknown>> {
+  const one = answer[noun];
+  return one !== null && typeof one === 'object' ? (one as Readonly<Record<string, unknown>>) : answer; // of our own API
+}

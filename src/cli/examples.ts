@@ -1,0 +1,67 @@
+import { type EndpointName, endpointOf } from '../api/endpoints.ts';
+
+const written: { readonly [name: string]: readonly string[] } = {
+  'client create': ['aegir client create acme --title "Acme Ltd" --email post@acme.example'],
+  'client set': ['aegir client set acme --no-email', 'aegir client set acme --status locked'],
+  'account create': ['aegir account create ada --email ada@example.com'],
+  'token list': ['aegir token list --account ada'],
+  'token create': [
+    'aegir token create --account ada --title laptop',
+    'aegir token create --expires-at 2030-01-01T00:00:00Z > ~/.config/aegir/token',
+  ],
+  'server create': [
+    'aegir server create master --service http=nginx --service db=mysql',
+    'aegir server create web2 --host web2.example.com --service http=apache',
+  ],
+  'service create': [
+    'aegir service create @server_master http --engine nginx --option port=8080',
+    'aegir service create web2 db --engine mysql --option @/root/options.json',
+  ],
+  'service set': ['aegir service set master http --engine apache', 'aegir service set master http --option port=null'],
+  'service get': ['aegir service get master http'],
+  'service delete': ['aegir service delete master db'],
+  'platform create': ['aegir platform create d10 --root /var/aegir/platforms/d10/web'],
+  'platform set': ['aegir platform set @platform_d10 --title "Drupal 10"'],
+  'site create': [
+    'aegir site create example.com --platform d10',
+    'aegir site create old.example.com --platform d7 --import --directory old.example.com',
+  ],
+  'site set': [
+    'aegir site set example.com --alias www.example.com --alias old.example.com=redirect',
+    'aegir site set @example.com --redirection www.example.com --tls required',
+    'aegir site set example.com --no-redirection',
+  ],
+  'site list': ['aegir site list', 'aegir site list --status failed --platform d10', 'aegir site list --q shop --json'],
+  'task list': ['aegir task list --status failed', 'aegir task list --subject @example.com'],
+  'setting set': [
+    'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
+    'aegir setting set site.fpm-socket null',
+  ],
+  'queue pause': ['aegir queue pause task'],
+  'queue resume': ['aegir queue resume task'],
+  resolve: ['aegir resolve @platform_d10'],
+  openapi: ['aegir openapi > aegir.json'],
+};
+
+const sample: { readonly [place: string]: string } = {
+  'client name': 'acme',
+  'account name': 'ada',
+  'server name': 'master',
+  'service name': 'master',
+  'platform name': 'd10',
+  'site name': '@example.com',
+  type: 'http',
+  task: '12',
+  token: '3',
+};
+
+/** For the end of a command's help. */
+export function examples(name: EndpointName): string {
+  const [noun = ''] = name.split(' ');
+  const places = [...endpointOf(name).path.matchAll(/:(\w+)/g)].map(([, place = '']) => place);
+  const words = places.map((place) => sample[`${noun} ${place}`] ?? sample[place] ?? place);
+  return exampleText(written[name] ?? [['aegir', name, ...words].join(' ')]);
+}
+
+export const exampleText = (lines: readonly string[]): string =>
+  `\n${lines.length === 1 ? 'Example:' : 'Examples:'}\n${lines.map((line) => `  ${line}\n`).join('')}`;

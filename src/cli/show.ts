@@ -1,0 +1,99 @@
+import { harmless, type Io, styled } from './io.ts';
+import { fields, table } from './table.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** What a list shows of each; a field that is not named here is seen with `get` or --json. */
+const columns: { readonly [noun: string]: readonly string[] } = {
+  client: ['name', 'title', 'email', 'sites', 'status'],
+  account: ['name', 'email', 'status'],
+  token: ['id', 'account', 'title', 'expiresAt', 'revokedAt', 'lastUsedAt'],
+  server: ['name', 'host', 'status', 'services', 'verifiedAt'],
+  service: ['server', 'type', 'engine', 'options'],
+  platform: ['name', 'application', 'version', 'server', 'root', 'sites', 'status'],
+  site: ['name', 'status', 'platform', 'profile', 'client', 'aliases', 'url'],
+  alias: ['name', 'site', 'kind'],
+  backup: ['id', 'site', 'status', 'createdAt'],
+  task: ['id', 'name', 'subject', 'status', 'createdAt', 'endedAt'],
+  queue: ['name', 'paused', 'lastRunAt'],
+  setting: ['name', 'value'],
+  packages: ['type', 'name', 'version', 'enabled', 'title', 'path'],
+  engine: ['type', 'name', 'title', 'options', 'secrets'],
+  application: ['name', 'title'],
+  'task-type': ['name', 'title', 'from'],
+};
+
+/** A page as a table; what more there is, is said below it. */
+export function showList(
+  io: Io,
+  noun: string,
+  { items, next, total }: { items: readonly Row[]; next?: unknown; total?: unknown },
+): void {
+  const first = items[0];
+  if (!first) {
+    io.err('There is none.\n');
+    return;
+  }
+  const shown = (columns[noun] ?? Object.keys(first)).filter((key) => key in first);
+  io.out(
+    table(
+      io,
+      shown.map(heading),
+      items.map((row) => shown.map((key) => cell(row[key]))),
+    ),
+  );
+  if (next) io.err(`${items.length} of ${String(total)}. The next page: --after ${String(next)}\n`);
+}
+
+const heading = (key: string): string =>
+  key.replace(/At$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** One subject, with what can be done with it. */
+export function showOne(io: Io, row: Row): void {
+  const shown = Object.entries(row).filter(([key]) => !['tasks', 'steps', 'actions', 'diagnosis'].includes(key));
+  io.out(
+    fields(
+      io,
+      shown.map(([key, value]) => [heading(key), cell(value)] as const),
+    ),
+  );
+  for (const { name, status } of listOf(row['steps'])) io.out(`  ${cell(status).padEnd(10)}${harmless(cell(name))}\n`);
+  showPossible(io, [...listOf(row['tasks']), ...listOf(row['actions'])]);
+}
+
+function showPossible(io: Io, all: readonly Row[]): void {
+  if (all.length === 0) return;
+  const possible = all.filter(({ possible }) => possible === true).map(({ name }) => cell(name));
+  io.out(`${styled(io, 'dim', 'possible now')}  ${possible.join(', ') || 'nothing'}\n`);
+  for (const { name, reason } of all)
+    if (typeof reason === 'string') io.out(`${styled(io, 'dim', `  not ${cell(name)}: ${harmless(reason)}`)}\n`);
+}
+
+const listOf = (value: unknown): readonly Row[] => (Array.isArray(value) ? (value as readonly Row[]) : []); // of our own API
+
+/** A value in one line. */
+export function cell(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '-';
+  if (typeof value === 'string') return /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : value;
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ');
+  if (typeof value === 'object') return objectCell(value as Row); // what is neither null nor a list
+  return String(value);
+}
+
+function objectCell(value: Row): string {
+  if ('noun' in value && 'name' in value) return cell(value['name']);
+  if ('redirect' in value) return `${cell(value['name'])}${value['redirect'] === true ? ' (redirect)' : ''}`;
+  if ('engine' in value && 'type' in value) return `${cell(value['type'])}: ${cell(value['engine'])}`;
+  if ('directory' in value) return cell(value['directory']);
+  const schema = value['properties'];
+  if (schema !== null && typeof schema === 'object') return Object.keys(schema).join(', ');
+  const all = Object.entries(value);
+  return all.length === 0 ? '-' : all.map(([key, one]) => `${key}=${cell(one)}`).join(' ');
+}
+
+/** In the time zone of who reads it, to the second. */
+const moment = (at: string): string => {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return at;
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ');
+};

@@ -1,0 +1,168 @@
+import type { Command } from 'commander';
+import { type Answer, api } from '../api/endpoints.ts';
+import type { Logged } from '../api/follow.ts';
+import { Problem } from '../model/problem.ts';
+import { addWait, askAndShow, type Common, nounOf, type Session } from './commands.ts';
+import { exampleText } from './examples.ts';
+import { addFlags, flagValues, type JsonSchema, schemaOf } from './flags.ts';
+import { followToEnd } from './follow.ts';
+import { LogLines } from './log-lines.ts';
+
+type TaskType = Answer<'task-type list'>['items'][number];
+type Noun = 'server' | 'platform' | 'site';
+const names: { readonly [One in Noun]: string } = { server: 'master', platform: 'd10', site: '@example.com' };
+
+interface TaskFlags extends Common, Readonly<Record<string, unknown>> {
+  readonly dryRun?: boolean;
+  readonly runAt?: string;
+  readonly priority?: string;
+}
+
+/** A verb for every task type that the hub knows, plug-ins' too: `aegir site verify example.com`. */
+export function addTaskVerbs(program: Command, session: Session, types: readonly TaskType[]): void {
+  for (const type of types) {
+    if (!(type.noun in names)) continue;
+    const noun = type.noun as Noun; // just looked up
+    const parent = nounOf(program, noun);
+    const command = parent
+      .command(`${type.verb.replaceAll(' ', '-')} <${noun}>`)
+      .summary(type.title)
+      .description(type.title);
+    const schema = type.args as JsonSchema; // z.toJSONSchema made it
+    addFlags(command, schema);
+    const creates = type.name === 'site install' || type.name === 'site import';
+    if (creates) addFlags(command, siteSchema, siteWithout(type.name));
+    addWait(command)
+      .option('--dry-run', 'only say what it would do')
+      .option('--run-at <time>', 'not before this time, as 2030-01-01T04:00:00Z')
+      .option('--priority <number>', 'lower runs first')
+      .option('--json', 'print the answer as JSON');
+    command.addHelpText('after', exampleText(examplesOf(type.name, noun)));
+    command.action(async (name: string, flags: TaskFlags) => {
+      const wanted = creates ? await flagValues(session.io, siteSchema, flags, siteWithout(type.name)) : {};
+      if (creates && (await createSite(session, type.name, name, wanted, flags))) return;
+      const args = await flagValues(session.io, schema, flags);
+      await askTask(session, noun, name, { name: type.name, args }, flags);
+    });
+  }
+}
+
+const siteSchema: JsonSchema = (() => {
+  const { required: _, ...rest } = schemaOf(api['site create'].body);
+  return rest; // --platform is needed only for a site that is not there yet; the hub says so then.
+})();
+const siteWithout = (task: string): readonly string[] =>
+  task === 'site import' ? ['name', 'import', 'dryRun'] : ['name', 'import', 'dryRun', 'directory'];
+
+function examplesOf(task: string, noun: Noun): readonly string[] {
+  if (task === 'site install')
+    return [
+      'aegir site install example.com --platform d10 --profile standard',
+      'aegir site install example.com --dry-run',
+    ];
+  if (task === 'site import') return ['aegir site import old.example.com --platform d7'];
+  return [`aegir ${task} ${names[noun]}`, `aegir ${task} ${names[noun]} --dry-run`];
+}
+
+/** Makes the site when it is not there. One that is there, as it is wanted, is only installed. Answers whether it asked. */
+async function createSite(
+  session: Session,
+  task: string,
+  name: string,
+  wanted: Readonly<Record<string, unknown>>,
+  flags: TaskFlags,
+): Promise<boolean> {
+  const found = await siteThere(session, name);
+  // Only fields that are alike in question and answer tell a difference.
+  const same = Object.entries(wanted).every(
+    ([key, value]) => typeof value !== 'string' || isAlike(found?.[key], value),
+  );
+  if (found && same) return false;
+  const body = {
+    ...wanted,
+    name: name.replace(/^@/, ''),
+    import: task === 'site import',
+    dryRun: flags.dryRun === true,
+  };
+  await askAndShow(session, 'site create', { body }, flags);
+  // A dry run leaves no site behind; without waiting for its end it cannot be taken away yet.
+  if (flags.dryRun === true && flags.wait !== false)
+    await session.call('site discard', { params: { name: body.name } });
+  return true;
+}
+
+const isAlike = (there: unknown, wanted: string): boolean =>
+  typeof there === 'object' || there === undefined || wanted.replace(/^@(platform_|server_)?/, '') === there;
+
+async function siteThere({ call }: Session, name: string): Promise<Readonly<Record<string, unknown>> | null> {
+  try {
+    return await call('site get', { params: { name } });
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'not-found') return null;
+    throw error;
+  }
+}
+
+async function askTask(
+  session: Session,
+  noun: Noun,
+  name: string,
+  asked: { readonly name: string; readonly args: Record<string, unknown> },
+  flags: TaskFlags,
+): Promise<void> {
+  const { io, call } = session;
+  const body = {
+    ...asked,
+    dryRun: flags.dryRun === true,
+    ...(flags.runAt !== undefined && { runAt: flags.runAt }),
+    ...(flags.priority !== undefined && { priority: Number(flags.priority) }),
+  };
+  const { task, coalesced } = await call(`${noun} task`, { params: { name }, body });
+  // One for later is not waited for.
+  if (flags.wait === false || flags.runAt !== undefined) {
+    const line = `Task ${task.id}: ${task.name} (${task.status})${coalesced ? ', which waits already' : ''}`;
+    io.out(
+      flags.json
+        ? `${JSON.stringify({ task, coalesced }, null, 2)}\n`
+        : `${line}. See: aegir task log ${task.id} --follow\n`,
+    );
+    return;
+  }
+  if (!flags.json)
+    io.out(`Task ${task.id}: ${task.name} ${task.subject.name}${coalesced ? ' (it waits already)' : ''}\n`);
+  session.exitCode = await followToEnd(session, task.id, {
+    json: flags.json === true,
+    verbose: flags.verbose === true,
+  });
+}
+
+/** `aegir task log`: what was logged so far, or with --follow until the end. */
+export function addTaskLog(program: Command, session: Session): void {
+  nounOf(program, 'task')
+    .command('log <task>')
+    .summary('The log of a task')
+    .description('The log of a task')
+    .option('-f, --follow', 'go on until the task ends')
+    .option('-v, --verbose', 'show commands and their output too')
+    .option('--json', 'print each event as a line of JSON')
+    .addHelpText('after', exampleText(['aegir task log 12', 'aegir task log 12 --follow']))
+    .action(async (task: string, flags: Common & { readonly follow?: boolean }) => {
+      if (flags.follow) {
+        const { json = false, verbose = false } = flags;
+        session.exitCode = await followToEnd(session, task, { json, verbose });
+        return;
+      }
+      const lines = new LogLines(session.io, flags.verbose === true);
+      for await (const logged of wholeLog(session, task))
+        for (const line of flags.json ? [JSON.stringify(logged)] : lines.of(logged)) session.io.out(`${line}\n`);
+    });
+}
+
+async function* wholeLog({ call }: Session, task: string): AsyncGenerator<Logged> {
+  for (let after = 0; ; ) {
+    const page = await call('task log', { params: { task }, query: { after, limit: 1000 } });
+    yield* page.items;
+    if (page.next === null) return;
+    after = Number(page.next);
+  }
+}
