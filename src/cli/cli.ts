@@ -84,8 +84,7 @@ async function addVerbs(program: Command, session: Session): Promise<unknown> {
     return null;
   } catch (error) {
     for (const noun of ['server', 'platform', 'site'])
-      nounOf(program, noun).addHelpText('after', '
-The hub does not answer: verbs that are tasks are not shown.');
+      nounOf(program, noun).addHelpText('after', '\nThe hub does not answer: verbs that are tasks are not shown.');
     return error;
   }
 }
