@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Call, connect, type Send } from '../api/call.ts';
 import { followTask } from '../api/follow.ts';
 import { Problem, type ProblemJson, problemFrom } from '../model/problem.ts';
-import { lastWordsOf, pidsOf } from './our-process.ts';
+import { lastWordsOf, type OurProcess, pidsOf } from './our-process.ts';
 import { hubSocket } from './places.ts';
 import type { Say } from './screen.ts';
 
@@ -45,13 +45,22 @@ export async function waitForHub(): Promise<void> {
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'server-unreachable') throw error;
       if ((await pidsOf('hub')).length > 0 && Date.now() < until) continue;
-      throw await doesNotStart(error);
+      throw await doesNotStart('hub', error);
     }
   }
 }
 
-const doesNotStart = async (cause: unknown): Promise<Problem> =>
-  new Problem('server-unreachable', `the hub does not start:\n    ${await lastWordsOf('hub')}`, {
+/** Until the hub has heard of one; the hub forgets those that are gone. */
+export async function waitForWorker(): Promise<void> {
+  for (const until = Date.now() + patienceMs; ; await sleep(100)) {
+    const { workers } = await call('status', {});
+    if (workers.length > 0) return;
+    if ((await pidsOf('worker')).length === 0 || Date.now() > until) throw await doesNotStart('worker');
+  }
+}
+
+const doesNotStart = async (name: OurProcess, cause?: unknown): Promise<Problem> =>
+  new Problem('server-unreachable', `the ${name} does not start:\n    ${await lastWordsOf(name)}`, {
     hint: 'Correct what it names, then run ./up again.',
     cause,
   });

@@ -13,7 +13,7 @@ import {
   makeServer,
   makeSite,
 } from './first-site.ts';
-import { call, waitForHub } from './hub-call.ts';
+import { call, waitForHub, waitForWorker } from './hub-call.ts';
 import { openSite } from './open-site.ts';
 import { ensureOurs } from './our-process.ts';
 import { setUpPhp } from './php.ts';
@@ -85,7 +85,11 @@ async function startAegir(screen: Screen): Promise<void> {
     await waitForHub();
     return wasStarted ? 'started' : null;
   });
-  await screen.step('worker', async () => ((await ensureOurs('worker')) ? 'started' : null));
+  await screen.step('worker', async () => {
+    const wasStarted = await ensureOurs('worker');
+    await waitForWorker();
+    return wasStarted ? 'started' : null;
+  });
   await removeOldCopies();
 }
 
