@@ -62,8 +62,13 @@ export class Listener {
     client.on('notification', ({ channel, payload = '' }) => {
       for (const listening of this.#channels.get(channel) ?? []) listening.onNotify(payload);
     });
-    await client.connect();
-    for (const channel of this.#channels.keys()) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    try {
+      await client.connect();
+      for (const channel of this.#channels.keys()) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      client.end().catch(() => undefined); // half open: whether it can say goodbye does not matter
+      throw error;
+    }
     this.#client = client;
     this.#probe(client);
     return client;

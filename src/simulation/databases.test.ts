@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DbWorld, dbContract, fresh, refusesWhenDown } from '../../tests/kit/db-contract.ts';
 import { query } from '../machine/command.ts';
+import { DryMachine } from '../machine/dry.ts';
 import { MemoryMachine } from '../machine/memory.ts';
+import type { Log } from '../model/event.ts';
 import { serverPaths } from '../model/server.ts';
 import type { Db } from '../services/db/db.ts';
 import { mysql } from '../services/db/mysql.ts';
@@ -61,11 +63,8 @@ async function postgresqlWorld(): Promise<DbWorld> {
         `create role "${user}" login password '${verifier}';\ncreate database "of_${user}" owner "${user}" template template0 encoding 'UTF8'`,
       )),
     async reaches({ user, password }, database) {
-      const file = '/tmp/login.pgpass';
-      await machine.write(file, `*:*:*:*:${password.reveal()}\n`, { mode: '0600' });
-      const connection = `dbname='${database}' user='${user}' passfile='${file}'`;
+      const connection = `dbname='${database}' user='${user}' password='${password.reveal()}'`;
       const { exitCode } = await machine.run({ ...query`psql ${connection}`, stdin: 'select 1', allow: [0, 2] });
-      await machine.remove(file);
       return exitCode === 0;
     },
   };
@@ -97,3 +96,26 @@ for (const [engine, downFile] of [
     assert.equal(world.snapshot(), before);
   });
 }
+
+for (const engine of [mysql, postgresqlEngine])
+  test(`${engine.name} in memory: a dry run says what it would do, and does nothing`, async () => {
+    const { world, host } = memory();
+    const notes: string[] = [];
+    const log: Log = {
+      async append(event) {
+        if (event.type === 'changed') notes.push(event.what);
+      },
+    };
+    const dry = open(engine, { ...host, machine: new DryMachine(host.machine, log) });
+    const before = world.snapshot();
+    const database = fresh();
+    assert.deepEqual(await dry.verify(), []);
+    assert.notDeepEqual(await dry.create(database), []);
+    assert.ok(notes.length > 0);
+    assert.equal(world.snapshot(), before);
+    await open(engine, host).create(database);
+    const made = world.snapshot();
+    assert.deepEqual(await dry.create(database), []);
+    await dry.destroy(database);
+    assert.equal(world.snapshot(), made);
+  });

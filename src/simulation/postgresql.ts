@@ -51,11 +51,13 @@ class Refused extends Error {
 
 function client(state: State, { argv, stdin = '' }: Command, world: MemoryWorld): Partial<Output> {
   try {
-    const database = logIn(state, argv.at(-1) ?? '', world);
-    const rows = reveal(stdin)
-      .split(';\n')
-      .filter((statement) => statement.trim() !== '')
-      .flatMap((statement) => execute(state, statement, { world, database }));
+    let database = logIn(state, argv.at(-1) ?? '', world);
+    const rows: string[] = [];
+    for (const line of reveal(stdin).split(/;?\n/)) {
+      const other = /^\\connect -reuse-previous=off "(.*)"$/.exec(line)?.[1];
+      if (other !== undefined) database = logIn(state, other.replaceAll('""', '"'), world);
+      else if (line.trim() !== '') rows.push(...execute(state, line, { world, database }));
+    }
     return { stdout: rows.map((row) => `${row}\n`).join('') };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -75,16 +77,18 @@ function logIn(state: State, connection: string, world: MemoryWorld): string {
   if (world.get(postgresqlIsDown)) throw new Refused('error: connection to server failed: Connection refused', 2);
   const stored = state.roles.get(user);
   if (stored !== undefined) {
-    const line = world.text(words.get('passfile') ?? '') ?? '';
-    const password = line.trimEnd().slice('*:*:*:*:'.length).replace(/\\(.)/g, '$1');
+    const password = words.get('password') ?? '';
     const salt = Buffer.from(/:([^$]+)\$/.exec(stored)?.[1] ?? '', 'base64');
     if (scramVerifier(password, salt) !== stored)
-      throw new Refused(`error: FATAL:  password authentication failed for user "${user}"`, 2);
+      throw new Refused(
+        `error: connection to server failed: FATAL:  password authentication failed for user "${user}"`,
+        2,
+      );
   }
   const found = state.databases.get(database);
-  if (!found) throw new Refused(`error: FATAL:  database "${database}" does not exist`, 2);
+  if (!found) throw new Refused(`error: connection to server failed: FATAL:  database "${database}" does not exist`, 2);
   if (stored !== undefined && !found.isPublic && found.owner !== user)
-    throw new Refused(`error: FATAL:  permission denied for database "${database}"`, 2);
+    throw new Refused(`error: connection to server failed: FATAL:  permission denied for database "${database}"`, 2);
   return database;
 }
 

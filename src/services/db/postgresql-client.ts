@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { query } from '../../machine/command.ts';
-import type { Machine } from '../../machine/machine.ts';
+import type { Machine, Output } from '../../machine/machine.ts';
 import { type Changes, putFile } from '../../machine/put.ts';
 import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
@@ -34,24 +34,44 @@ export class PostgresqlClient {
     effect: 'reads' | 'changes',
     database = 'postgres',
   ): Promise<readonly (readonly string[])[]> {
+    const { exitCode, stdout, stderr } = await this.#psql(
+      statements.map((one) => `${one};\n`).join(''),
+      effect,
+      database,
+    );
+    if (exitCode !== 0) throw this.#problem(this.#login, exitCode, stderr);
+    return rowsOf(stdout);
+  }
+
+  /** Logs in anew with a password, over the network as sites do, and asks one thing there. No file is needed for that, so a dry run can do it too. */
+  async runAs(
+    login: PostgresqlLogin & { readonly host: string; readonly password: Secret },
+    database: string,
+    statement: string,
+    effect: 'reads' | 'changes',
+  ): Promise<readonly (readonly string[])[]> {
+    const { host, port, user, password } = login;
+    const words = { host, port: String(port), user, dbname: database, connect_timeout: '10' };
+    const connection = `${connectionString(words)} password=${quoted(password.reveal())}`.replaceAll('"', '""');
+    const script = `\\connect -reuse-previous=off "${connection}"\n${statement};\n`;
+    const { exitCode, stdout, stderr } = await this.#psql(script, effect, 'postgres');
+    if (exitCode === 0) return rowsOf(stdout);
+    const isLogin = /connection to server|\\connect/.test(stderr);
+    throw isLogin ? this.#problem(login, 2, stderr) : this.#problem(this.#login, exitCode, stderr);
+  }
+
+  async #psql(script: string, effect: 'reads' | 'changes', database: string): Promise<Output> {
     await this.prepare();
     const fixed = '-X -q -A -t --no-password -v ON_ERROR_STOP=1 -v VERBOSITY=verbose'.split(' ');
-    const output = await this.#machine.run({
+    return this.#machine.run({
       ...query`psql ${fixed} ${['-F', '\t']} ${this.#connection(database)}`,
       // Without these a server's own settings could read our quotes in another way, or add lines to the answer.
-      stdin: new Secret(
-        ['set standard_conforming_strings = on', 'set client_min_messages = error', ...statements, ''].join(';\n'),
-      ),
+      stdin: new Secret(`set standard_conforming_strings = on;\nset client_min_messages = error;\n${script}`),
       effect,
       // psql: 1 is its own failure, 2 a connection that failed, 3 a statement.
       allow: [0, 1, 2, 3],
       quiet: true,
     });
-    if (output.exitCode !== 0) throw this.#problem(output.exitCode, output.stderr);
-    return output.stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => line.split('\t'));
   }
 
   /** Writes the file with the password where it is not there yet. */
@@ -80,14 +100,10 @@ export class PostgresqlClient {
       // A file of the operating system's user is never read: it could hold another password.
       passfile: password === null ? '/dev/null' : this.#file,
     };
-    const quoted = (value: string): string => `'${value.replace(/[\\']/g, '\\$&')}'`;
-    return Object.entries(words)
-      .map(([word, value]) => `${word}=${quoted(value)}`)
-      .join(' ');
+    return connectionString(words);
   }
 
-  #problem(exitCode: number, stderr: string): Problem {
-    const { host, port, user, password } = this.#login;
+  #problem({ host, port, user, password }: PostgresqlLogin, exitCode: number, stderr: string): Problem {
     const server = `the PostgreSQL server of ${this.#machine.name} (${host ?? 'socket'}, port ${port})`;
     const cause = new Error(stderr.trim().slice(0, 1000));
     const code = /\b(?:ERROR|FATAL): {2}([0-9A-Z]{5})\b/.exec(stderr)?.[1] ?? '';
@@ -134,6 +150,18 @@ export class PostgresqlClient {
     }
   }
 }
+
+const quoted = (value: string): string => `'${value.replace(/[\\']/g, '\\$&')}'`;
+const connectionString = (words: Readonly<Record<string, string>>): string =>
+  Object.entries(words)
+    .map(([word, value]) => `${word}=${quoted(value)}`)
+    .join(' ');
+
+const rowsOf = (stdout: string): readonly (readonly string[])[] =>
+  stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
 
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -78,7 +78,9 @@ class Postgresql implements Db {
     const database = { name, user: name, password: new Secret(randomBytes(24).toString('base64url')) };
     try {
       const made = await this.create(database);
-      if (made.length > 0 && (await this.#logIn(database)) === 'refused') throw this.#sitesShutOut();
+      // Not 'reads': a dry run has not made the role.
+      const login = made.length > 0 ? await this.#logIn(database, name, 'changes') : 'complete';
+      if (login === 'refused') throw this.#sitesShutOut();
     } finally {
       await this.destroy(database);
     }
@@ -93,7 +95,7 @@ class Postgresql implements Db {
     const found = await this.#look(database);
     mustBeOurs(database, found);
     const into = found.owner === null ? 'postgres' : database.name;
-    const login = found.role === null ? 'refused' : await this.#logIn(database, into);
+    const login = found.role === null ? 'refused' : await this.#logIn(database, into, 'reads');
     const changes: string[] = [];
     const statements = [
       ...this.#roleStatements(database, found, login, changes),
@@ -101,7 +103,7 @@ class Postgresql implements Db {
     ];
     if (statements.length > 0) await this.#client.run(statements, 'changes');
     if (found.owner !== null && login === 'complete') return changes;
-    return [...changes, ...(await this.#createExtension(database))];
+    return [...changes, ...(await this.#createExtension(database, found))];
   }
 
   async destroy(key: Pick<Database, 'name' | 'user'>): Promise<void> {
@@ -149,27 +151,22 @@ class Postgresql implements Db {
   }
 
   /** Drupal 10 wants pg_trgm. The database's owner may create it. */
-  async #createExtension({ name }: Database): Promise<Changes> {
-    const text = "select 'extension' from pg_extension where extname = 'pg_trgm'";
-    if ((await this.#client.run([text], 'reads', name)).length > 0) return [];
+  async #createExtension({ name }: Database, { owner }: Found): Promise<Changes> {
+    // A database that was just made has none, and in a dry run cannot be asked.
+    if (owner !== null && (await this.#client.run([findExtension], 'reads', name)).length > 0) return [];
     await this.#client.run(['create extension if not exists pg_trgm'], 'changes', name);
     return [`made the extension pg_trgm in ${name}`];
   }
 
   /** Logs in where sites do, and looks what they have. One program does for both: a verify of an unchanged site is quick. */
-  async #logIn({ name, user, password }: Database, into = name): Promise<Login> {
-    const { machine, paths } = this.#host;
-    const file = `${paths.config}/postgresql-${randomBytes(6).toString('hex')}.pgpass`;
+  async #logIn({ user, password }: Database, into: string, effect: 'reads' | 'changes'): Promise<Login> {
     const login = { host: this.#siteHost(), port: this.#options.port, user, password };
-    const text = "select 'extension' from pg_extension where extname = 'pg_trgm'";
     try {
-      const rows = await new PostgresqlClient(machine, login, file).run([text], 'reads', into);
+      const rows = await this.#client.runAs(login, into, findExtension, effect);
       return rows.length > 0 ? 'complete' : 'let in';
     } catch (error) {
       if (error instanceof Problem && error.code === 'forbidden') return 'refused';
       throw error;
-    } finally {
-      await machine.remove(file);
     }
   }
 
@@ -185,6 +182,8 @@ class Postgresql implements Db {
     };
   }
 }
+
+const findExtension = "select 'extension' from pg_extension where extname = 'pg_trgm'";
 
 function mustBeOurs({ name, user }: Database, { owner, role }: Found): void {
   if (owner !== null && owner !== user)
