@@ -5,7 +5,11 @@ import type { Simulation } from './world.ts';
 export const apache: Simulation = (world) => {
   const { test, reload } = installWeb(world, simulated);
   world.programs.set('openssl', openssl);
-  const apache = ({ argv }: { readonly argv: readonly string[] }): { exitCode?: number; stdout?: string; stderr?: string } => {
+  const apache = ({
+    argv,
+  }: {
+    readonly argv: readonly string[];
+  }): { exitCode?: number; stdout?: string; stderr?: string } => {
     const last = argv.at(-1) ?? '';
     if (last === '-v') return { stdout: 'Server version: Apache/2.4.71 (Debian)\n' };
     const said = last === 'graceful' ? reload() : test();
@@ -29,6 +33,8 @@ const simulated: SimulatedWeb = {
   marks: (text, host) =>
     text
       .split('</VirtualHost>')
-      .filter((block) => block.split('\n').some((line) => /^\s*Server(?:Name|Alias) /.test(line) && line.trim().endsWith(` ${host}`)))
-      .flatMap((block) => /\/\.well-known\/aegir\/([0-9a-f]{12})/.exec(block)?.[1] ?? []),
+      .filter((block) =>
+        block.split('\n').some((line) => /^\s*Server(?:Name|Alias) /.test(line) && line.trim().endsWith(` ${host}`)),
+      )
+      .flatMap((block) => /well-known\/aegir\/([0-9a-f]{12})/.exec(block)?.[1] ?? []),
 };

@@ -9,7 +9,9 @@ export const nginx: Simulation = (world) => {
     const args = argv.slice(1).join(' ');
     if (args.endsWith('-v')) return { stderr: 'nginx version: nginx/1.22.1\n' };
     const said = args.endsWith('-t') ? test() : reload();
-    return said === null ? {} : { exitCode: 1, stderr: `nginx: [emerg] ${said}\nnginx: configuration file test failed\n` };
+    return said === null
+      ? {}
+      : { exitCode: 1, stderr: `nginx: [emerg] ${said}\nnginx: configuration file test failed\n` };
   });
 };
 
@@ -18,7 +20,8 @@ const simulated: SimulatedWeb = {
   complaint: (path, text) => {
     const bare = text.replace(/"(?:[^"\\]|\\.)*"/gs, '""').replace(/^\s*#.*$/gm, '');
     const count = (sign: string): number => bare.split(sign).length - 1;
-    if (bare.includes('"') && bare.replaceAll('""', '').includes('"')) return `unexpected end of file, expecting """ in ${path}:1`;
+    if (bare.includes('"') && bare.replaceAll('""', '').includes('"'))
+      return `unexpected end of file, expecting """ in ${path}:1`;
     if (count('{') !== count('}')) return `unexpected end of file, expecting "}" in ${path}:1`;
     const unknown = /^\s*(not_a_directive\S*)/m.exec(bare)?.[1];
     if (unknown !== undefined) return `unknown directive "${unknown.replace(/;$/, '')}" in ${path}:1`;

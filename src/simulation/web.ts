@@ -16,16 +16,27 @@ export interface SimulatedWeb {
 }
 
 /** Both servers of a world share one curl: it asks every one that was installed. */
-const loaded = new WeakMap<MemoryWorld, Map<string, { readonly web: SimulatedWeb; files: ReadonlyMap<string, string> }>>();
+const loaded = new WeakMap<
+  MemoryWorld,
+  Map<string, { readonly web: SimulatedWeb; files: ReadonlyMap<string, string> }>
+>();
 
 /** `configs` are the roots of our directories: '/var/aegir/config' is enough. */
-export function installWeb(world: MemoryWorld, web: SimulatedWeb): { test: () => string | null; reload: () => string | null } {
+export function installWeb(
+  world: MemoryWorld,
+  web: SimulatedWeb,
+): { test: () => string | null; reload: () => string | null } {
   const known = loaded.get(world) ?? new Map();
   loaded.set(world, known);
   const state = { web, files: new Map<string, string>() as ReadonlyMap<string, string> };
   known.set(web.server, state);
   // Which configuration is in force is part of the world: a task that ends must leave it as the files say, or as it was.
-  world.states.set(`${web.server} in force`, () => [...state.files].map(([path, text]) => `${path}=${text}`).toSorted().join('\n'));
+  world.states.set(`${web.server} in force`, () =>
+    [...state.files]
+      .map(([path, text]) => `${path}=${text}`)
+      .toSorted()
+      .join('\n'),
+  );
   world.programs.set('curl', curl);
   const test = (): string | null => {
     for (const [path, text] of included(world, web.server)) {
@@ -46,7 +57,9 @@ export function installWeb(world: MemoryWorld, web: SimulatedWeb): { test: () =>
 
 /** The files that the main files include: our directory names, whatever the root. */
 function included(world: MemoryWorld, server: string): ReadonlyMap<string, string> {
-  const own = new RegExp(`/${server}(?:\\.conf|/(?:[a-z-]+\\.conf|(?:pre|platform|vhost|wild|class|post)\\.d/[^/]+\\.(?:conf|map)))$`);
+  const own = new RegExp(
+    `/${server}(?:\\.conf|/(?:[a-z-]+\\.conf|(?:pre|platform|vhost|wild|class|post)\\.d/[^/]+\\.(?:conf|map)))$`,
+  );
   const names = [...world.files.keys()].filter((path) => own.test(path)).toSorted();
   return new Map(names.map((path) => [path, world.text(path) ?? '']));
 }
@@ -57,7 +70,9 @@ const curl: Program = ({ argv }, { world }) => {
   const mark = /\/([0-9a-f]+)\?\[1-9\]$/.exec(argv.at(-1) ?? '')?.[1] ?? '';
   const states = [...(loaded.get(world)?.values() ?? [])];
   if (states.every(({ files }) => files.size === 0)) return { exitCode: 7, stdout: '000 '.repeat(9) };
-  const isThere = states.some(({ web, files }) => [...files.values()].some((text) => web.marks(text, host).includes(mark)));
+  const isThere = states.some(({ web, files }) =>
+    [...files.values()].some((text) => web.marks(text, host).includes(mark)),
+  );
   return { stdout: (isThere ? '204 ' : '404 ').repeat(9) };
 };
 

@@ -90,9 +90,9 @@ export const opening = ({ acme }: WebPaths, mark: string): Fragment => apacheTex
   Header always set X-Content-Type-Options nosniff
   RequestHeader unset Proxy early
   Alias ${acmePath} ${`${acme}/`}
-  RewriteRule ${rule(`^${acmePath}`)} - [END]
-  RewriteRule ${rule(`^${markPath}${mark}$`)} - [R=204,END]
-  RewriteRule ${rule(`^${markPath}`)} - [R=404,END]
+  RewriteRule ${rule(`^${escaped(acmePath)}`)} - [END]
+  RewriteRule ${rule(`^${escaped(markPath)}${mark}$`)} - [R=204,END]
+  RewriteRule ${rule(`^${escaped(markPath)}`)} - [R=404,END]
 `;
 
 /** One argument of a rewrite directive. A leading '!' would turn its meaning round, hence the group. */

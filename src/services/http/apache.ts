@@ -10,7 +10,7 @@ import type { Http, Vhost } from './http.ts';
 import { operatorLines } from './operator-lines.ts';
 import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
 import { readme } from './readme.ts';
-import { checkVhost, fileName, markPath, names } from './rules.ts';
+import { checkVhost, fileName, names } from './rules.ts';
 
 /** Exactly what the sudoers file allows. */
 const system: WebProgram = {
@@ -122,7 +122,7 @@ class Apache implements Http {
   async destroy(name: string): Promise<void> {
     const files = this.#files(name);
     const text = (await this.#machine.read(files.exact)) ?? '';
-    const mark = new RegExp(`${markPath}([0-9a-f]{12})`).exec(text)?.[1] ?? '0';
+    const mark = /aegir\/([0-9a-f]{12})\$/.exec(text)?.[1] ?? '0';
     await this.#configuration.put({
       wanted: [files.exact, files.wild, files.pem].map((path) => ({ path, text: null })),
       also: async () => [],

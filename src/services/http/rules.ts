@@ -10,10 +10,10 @@ export const deniedAlways: readonly string[] = [
   // Dot files, and what editors and version control leave behind.
   '(?:^|/)\\.',
   '(?:~|\\.(?:bak|orig|save|sw[a-z]|dist|rej))$',
-  '(?:^|/)(?:Entries.*|Repository|Root|Tag|Template|composer\\.(?:json|lock)|package(?:-lock)?\\.json|web\\.config)$',
+  '(?:^|/)(?:CVS/(?:Entries|Repository|Root|Tag|Template)|composer\\.(?:json|lock)|package(?:-lock)?\\.json|web\\.config)$',
   '/#[^/]*#$',
   // Source, settings and dumps.
-  '\\.(?:engine|config|inc|ini|install|make|module|profile|test|pl|py|rb|cgi|po|sh|bash|[^/]*sql|theme|tpl|twig|xtmpl|ya?ml)(?:\\.(?:gz|bz2|xz|zip))?$',
+  '\\.(?:engine|config|inc|ini|install|make|module|profile|test|pl|cgi|po|sh|[^/]*sql|theme|tpl|twig|xtmpl|ya?ml)(?:\\.(?:gz|bz2|xz|zip))?$',
   '\\.info$',
   '/(?:modules|themes|libraries|profiles)/(?:.*/)?[^/]*\\.(?:txt|md)$',
   // Private files: only the application may hand them out.
