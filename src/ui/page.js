@@ -197,7 +197,7 @@ function enter() {
   byId('enter').hidden = true;
   byId('content').hidden = false;
   byId('leave').hidden = false;
-  refresh();
+  void refresh();
 }
 
 function leave(why = '') {
@@ -228,7 +228,7 @@ byId('log-close').addEventListener('click', () => {
 });
 byId('search').addEventListener('input', () => {
   state.more = false;
-  refresh();
+  void refresh();
 });
 if (state.token) enter();
 else leave();

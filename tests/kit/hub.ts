@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import { sql } from 'kysely';
+import { builtIn } from '../../src/built-in.ts';
+import { hubApp, type PageFile } from '../../src/hub/app.ts';
+import { jsonb } from '../../src/hub/database.ts';
+import type { Hub } from '../../src/hub/hub.ts';
+import { sealKey } from '../../src/hub/seal.ts';
+import { testDatabase } from './postgres.ts';
+
+/** What the hub answered, for a test to look into: any field may be asked for and is unknown until it is compared. */
+// biome-ignore lint/suspicious/noExplicitAny: the contract tests compare with literals; a type here would be written twice.
+export type Answered = any;
+
+export interface Ask {
+  readonly token?: string;
+  readonly headers?: Record<string, string>;
+  /** The body as it is, instead of JSON. */
+  readonly raw?: string | Uint8Array<ArrayBuffer>;
+}
+
+export interface TestHub {
+  readonly hub: Hub;
+  readonly app: ReturnType<typeof hubApp>;
+  readonly bugs: readonly unknown[];
+  /** Without a token it comes as through the socket. */
+  ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    more?: Ask,
+  ): Promise<{ status: number; body: Answered; response: Response }>;
+  /** The answer, which must have this status. */
+  good(method: string, path: string, body?: unknown, more?: Ask): Promise<Answered>;
+  /** The problem document, which must have this code. */
+  problem(code: string, method: string, path: string, body?: unknown, more?: Ask): Promise<Answered>;
+  /** How many rows each table has. */
+  counts(): Promise<Readonly<Record<string, number>>>;
+}
+
+/** A hub on a database of this test alone, asked without a port. Fails the test if it meets a bug. */
+export async function testHub(t: TestContext, page: readonly PageFile[] = []): Promise<TestHub> {
+  const database = await testDatabase(t);
+  const bugs: unknown[] = [];
+  const hub: Hub = {
+    database,
+    sealKey: sealKey(randomBytes(32)),
+    catalog: builtIn,
+    version: '0.0.0-test',
+    onBug: (_, error) => void bugs.push(error),
+  };
+  const app = hubApp(hub, page);
+  const ask: TestHub['ask'] = async (method, path, body, more = {}) => {
+    const given = more.raw ?? (body === undefined ? undefined : JSON.stringify(body));
+    const headers = {
+      ...(given !== undefined && { 'content-type': 'application/json' }),
+      ...(more.token !== undefined && { authorization: `Bearer ${more.token}` }),
+      ...more.headers,
+    };
+    const request = { method, headers, ...(given !== undefined && { body: given }) };
+    const response = await app.request(path, request, { local: more.token === undefined });
+    const text = await response.clone().text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    return { status: response.status, body: isJson ? JSON.parse(text) : text, response };
+  };
+  return {
+    hub,
+    app,
+    bugs,
+    ask,
+    async good(method, path, body, more) {
+      const answer = await ask(method, path, body, more);
+      assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    },
+    async problem(code, method, path, body, more) {
+      const answer = await ask(method, path, body, more);
+      assert.equal(answer.body.code, code, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      assert.equal(answer.response.headers.get('content-type'), 'application/problem+json');
+      assert.equal(answer.body.status, answer.status);
+      return answer.body;
+    },
+    async counts() {
+      const tables = [
+        'client',
+        'account',
+        'token',
+        'server',
+        'service',
+        'platform',
+        'site',
+        'alias',
+        'task',
+        'setting',
+        'idempotency',
+      ];
+      const found: Record<string, number> = {};
+      for (const table of tables) {
+        const { rows } = await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)}`.execute(
+          database.db,
+        );
+        found[table] = rows[0]?.n ?? 0;
+      }
+      return found;
+    },
+  };
+}
+
+/** A server with nginx and MariaDB and a platform with Drupal on it, as they are after their first verify. */
+export async function furnished(t: TestContext, page: readonly PageFile[] = []): Promise<TestHub> {
+  const made = await testHub(t, page);
+  const services = [
+    { type: 'http', engine: 'nginx' },
+    { type: 'db', engine: 'mysql' },
+  ];
+  await made.good('POST', '/api/servers', { name: 'master', services });
+  await addPlatform(made, 'd10');
+  await sql`update server set status = 'enabled', verified_at = now()`.execute(made.hub.database.db);
+  await sql`delete from task`.execute(made.hub.database.db);
+  return made;
+}
+
+export async function addPlatform({ good, hub }: TestHub, name: string): Promise<void> {
+  const { platform } = await good('POST', '/api/platforms', { name, root: `/var/aegir/platforms/${name}/web` });
+  const packageOf = (type: string, one: string) => ({
+    ...{ type, name: one, title: one, version: '10.1.2', schemaVersion: null, coreCompatibility: null, hidden: false },
+    path: `core/${type}s/${one}`,
+  });
+  const scan = { packages: [packageOf('profile', 'minimal'), packageOf('profile', 'standard')], files: {} };
+  await sql`
+    update platform set status = 'enabled', application = 'drupal', version = '10.1.2', verified_at = now(),
+      scan = ${jsonb(scan)}::jsonb where id = ${platform.id}`.execute(hub.database.db);
+  await sql`delete from task where subject_type = 'platform' and subject_id = ${platform.id}`.execute(hub.database.db);
+}
+
+/** As a worker would leave it. */
+export const setStatus = async ({ hub }: TestHub, table: string, name: string, status: string): Promise<void> => {
+  await sql`update ${sql.table(table)} set status = ${status} where name = ${name}`.execute(hub.database.db);
+};
+/** As a worker would end what waits for a subject. */
+export const endTasks = async ({ hub }: TestHub, status = 'done'): Promise<void> => {
+  await sql`update task set status = ${status}, ended_at = now() where status in ('queued', 'running')`.execute(
+    hub.database.db,
+  );
+};
