@@ -26,7 +26,7 @@ export interface DbWorld {
 /** What every engine with a server promises, whatever the server is. */
 export function dbContract(title: string, world: (t: TestContext) => Promise<DbWorld>): void {
   const suite = (sentence: string, proof: (world: DbWorld, db: Db, t: TestContext) => Promise<void>): void =>
-    void test(`${title}: ${sentence}`, { timeout: 120_000 }, async (t) => {
+    void test(`${title}: ${sentence}`, { timeout: 600_000 }, async (t) => {
       const made = await world(t);
       await proof(made, made.open(made.host), t);
     });
