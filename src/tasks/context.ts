@@ -13,6 +13,8 @@ import type { Found } from './outcome.ts';
 
 /** What every task can say while it runs. */
 export interface Report {
+  /** The machines only pretend: what an earlier step would make is not there to be asked. */
+  readonly isDryRun?: boolean;
   note(text: string, level?: 'info' | 'warning'): Promise<void>;
   /** One 'changed' event for each; none for none. */
   changed(changes: Changes): Promise<void>;

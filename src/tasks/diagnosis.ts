@@ -43,7 +43,7 @@ export async function diagnose(
   );
   const disk = await answer(machine, query`df -Pm ${(await machine.stat(paths.root)) ? paths.root : '/'}`);
   const diskFreeMb = Number(disk.split('\n').at(-1)?.split(/\s+/)[3] ?? 0);
-  const php = (await answer(machine, query`php -r ${'echo PHP_VERSION;'}`)) || null;
+  const php = /^PHP (\d+\.\d+\.\d+)/m.exec(await answer(machine, query`php -v`))?.[1] ?? null;
   const phpExtensions = (await answer(machine, query`php -m`))
     .split('\n')
     .map((line) => line.trim().toLowerCase())

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import type { Application } from '../applications/application.ts';
 import { putDirectory } from '../machine/put.ts';
@@ -61,7 +62,11 @@ const writeSharedFiles: VerifyStep = {
   name: 'write shared files',
   async run({ machine, platform, application, report, root }) {
     await report.changed(await putDirectory(machine, `${root}/sites`, { mode: '0755' }));
-    for (const file of application.platformFiles(platform)) await report.changed(await putWanted(machine, file));
+    for (const file of application.platformFiles(platform)) {
+      if ((await machine.stat(dirname(file.path))) === null)
+        await report.changed(await putDirectory(machine, dirname(file.path), { mode: '0755' }));
+      await report.changed(await putWanted(machine, file));
+    }
   },
   undo: 'nothing', // Verify heals: what it has put right stays right.
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SiteFound } from '../applications/application.ts';
+import type { FileMode, Machine } from '../machine/machine.ts';
 import { Problem } from '../model/problem.ts';
-import type { DatabaseAddress } from '../model/site.ts';
 import type { SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { putDirectories, putSettings, siteDirectory } from './site-directory.ts';
@@ -20,7 +20,7 @@ export const siteImport = taskType({
   timeoutMs: 30 * 60_000,
   context: async (load, id) => withFound(await load.site(id)),
 
-  async check({ found, http, site, platform }) {
+  async check({ found, http, site, platform, installed }) {
     if (!found)
       throw new Problem('not-found', `there is no site in ${siteDirectory({ site, platform })}`, {
         hint: 'aegir platform get shows the sites that were found on it.',
@@ -29,13 +29,19 @@ export const siteImport = taskType({
       throw new Problem('invalid', `the settings in ${siteDirectory({ site, platform })} name no database`, {
         hint: 'They take it from the environment. Write the credentials into its settings, then retry.',
       });
+    if (found.database.driver !== installed.database.driver)
+      throw new Problem(
+        'invalid',
+        `the database of the site is ${found.database.driver}, its db service ${installed.database.driver}`,
+        { hint: 'Import it with --db-server and a server whose db service holds its database.' },
+      );
     if (await http.exists(site.name))
       throw new Problem('conflict', `${site.name} is already published on this web server`, {
         hint: 'Remove its configuration file from vhost.d, then retry.',
       });
   },
 
-  steps: () => [takeOver, keepSettings, prepareDirectories, writeSettings, publishSite, readPackages],
+  steps: () => [takeOver, keepSettings, prepareDirectories, moveFile, writeSettings, publishSite, readPackages],
 
   done: () => ({ site: { status: 'enabled', verified: true, databaseIsOurs: false } }),
   failed: () => ({ site: { status: 'failed' } }),
@@ -50,15 +56,16 @@ async function withFound(context: SiteContext): Promise<ImportContext> {
     .filter(({ once }) => !once)
     .map(({ path }) => path);
   if (!found?.database) return { ...context, found, settingsPaths };
-  const { name, user, password, host, port, driver } = found.database;
-  const database: DatabaseAddress = { ...installed.database, driver: known(driver), name, user, password, host, port };
-  const taken = { ...site, database: { name, user, password }, hashSalt: found.hashSalt ?? site.hashSalt };
+  const { name, user, password } = found.database;
+  const isFile = found.database.driver === 'sqlite';
+  const taken = {
+    ...site,
+    database: isFile ? site.database : { name, user, password },
+    hashSalt: found.hashSalt ?? site.hashSalt,
+  };
+  // Reached as the db service says and not as its settings did: that is how it will be reached from now on.
+  const database = { ...installed.database, ...(!isFile && { name, user, password }) };
   return { ...context, site: taken, installed: { ...installed, site: taken, database }, found, settingsPaths };
-}
-
-function known(driver: string): DatabaseAddress['driver'] {
-  if (driver === 'mysql' || driver === 'pgsql' || driver === 'sqlite') return driver;
-  throw new Problem('invalid', `the site's database is of a kind that Aegir does not know: ${driver}`);
 }
 
 type ImportStep = Step<ImportContext, Record<string, never>>;
@@ -72,24 +79,78 @@ const takeOver: ImportStep = {
   undo: 'nothing', // It only makes the hub know what the site's own settings say.
 };
 
+const kept = (path: string): string => `${path}.before-import`;
+/** How its directories were, and which files were not there; stays beside the kept settings. */
+const keptNotes = (context: ImportContext): string => `${siteDirectory(context)}/.before-import.json`;
+
 const keepSettings: ImportStep = {
-  name: 'keep its own settings',
-  async run({ machine, settingsPaths, found }) {
+  name: 'keep what it was',
+  async run(context) {
+    const { machine, settingsPaths, found } = context;
+    if (!(await machine.stat(keptNotes(context))))
+      await machine.write(keptNotes(context), JSON.stringify(await before(context)), { mode: '0400' });
     for (const path of settingsPaths)
       if (found?.database && (await machine.stat(path)) && !(await machine.stat(kept(path))))
         await machine.move(path, kept(path));
   },
-  async undo({ machine, settingsPaths }) {
+  async undo(context) {
+    const { machine, settingsPaths } = context;
     for (const path of settingsPaths) if (await machine.stat(kept(path))) await machine.move(kept(path), path);
+    await machine.remove(keptNotes(context));
   },
 };
-const kept = (path: string): string => `${path}.before-import`;
+
+/** Steps hand nothing to each other, and a second worker must know it too: so it lies beside the site. */
+interface Before {
+  readonly paths: readonly { readonly path: string; readonly mode: FileMode | null }[];
+  /** Of a SQLite site. */
+  readonly databaseFile: string | null;
+}
+
+async function before({ application, machine, site, platform, installed, found }: ImportContext): Promise<Before> {
+  const paths: { path: string; mode: FileMode | null }[] = [];
+  for (const { path, once } of application.files(installed, []))
+    if (once && !(await machine.stat(path))) paths.push({ path, mode: null });
+  for (const { path } of application.directories(site, platform)) {
+    const stat = await machine.stat(path);
+    // A FileStat's mode is octal with a leading 0, as a FileMode's is.
+    paths.push({ path, mode: stat && { mode: stat.mode as FileMode['mode'], group: stat.group } });
+  }
+  const { driver, name = '' } = found?.database ?? {};
+  return { paths, databaseFile: driver !== 'sqlite' ? null : name.startsWith('/') ? name : `${platform.root}/${name}` };
+}
+
+const readBefore = async (context: ImportContext): Promise<Before> =>
+  JSON.parse((await context.machine.read(keptNotes(context))) ?? '{"paths":[],"databaseFile":null}') as Before; // written above
 
 const prepareDirectories: ImportStep = {
   name: 'repair directories',
   run: async (context) => context.report.changed(await putDirectories(context)),
-  undo: 'nothing', // Directories that were missing hurt nobody, and permissions of those that were there are the safer ones.
+  async undo(context) {
+    const { machine } = context;
+    for (const { path, mode } of (await readBefore(context)).paths.toReversed()) {
+      if (mode === null) await machine.remove(path);
+      else await machine.makeDirectory(path, mode);
+    }
+  },
 };
+
+/** A SQLite file may lie anywhere; ours are where no web server looks. */
+const moveFile: ImportStep = {
+  name: 'move database file',
+  async run(context) {
+    const { databaseFile } = await readBefore(context);
+    if (databaseFile !== null) await moveIfThere(context.machine, databaseFile, context.installed.database.name);
+  },
+  async undo(context) {
+    const { databaseFile } = await readBefore(context);
+    if (databaseFile !== null) await moveIfThere(context.machine, context.installed.database.name, databaseFile);
+  },
+};
+
+async function moveIfThere(machine: Machine, from: string, to: string): Promise<void> {
+  if (from !== to && (await machine.stat(from))) await machine.move(from, to);
+}
 
 const writeSettings: ImportStep = {
   name: 'write settings',

@@ -76,7 +76,8 @@ const installApplication: InstallStep = {
   name: 'install application',
   async run({ application, machine, installed, report }) {
     // A lost worker may have finished the installer and died before it could say so.
-    if (await application.isInstalled(machine, installed)) return report.note('the application is already installed');
+    if (!report.isDryRun && (await application.isInstalled(machine, installed)))
+      return report.note('the application is already installed');
     await application.install(machine, installed);
   },
   undo: 'nothing', // All it wrote is in the database and the directory, which earlier steps take away.

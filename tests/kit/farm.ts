@@ -8,7 +8,7 @@ import type { Log, TaskEvent } from '../../src/model/event.ts';
 import type { Platform, PlatformStatus } from '../../src/model/platform.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { type Server, type ServerStatus, serverPaths } from '../../src/model/server.ts';
-import type { Site, SiteStatus } from '../../src/model/site.ts';
+import type { Database, Site, SiteStatus } from '../../src/model/site.ts';
 import type { Db } from '../../src/services/db/db.ts';
 import type { Engine } from '../../src/services/engine.ts';
 import type { Http } from '../../src/services/http/http.ts';
@@ -35,6 +35,8 @@ export interface Truth {
   siteIsThere: boolean;
   databaseIsOurs: boolean;
   scan: PackageScan | null;
+  /** Of an imported site, once the hub knows it. */
+  database: Database | null;
   found: Found[];
   kept: string[];
 }
@@ -49,6 +51,7 @@ export const freshTruth = (): Truth => ({
   siteIsThere: true,
   databaseIsOurs: true,
   scan: null,
+  database: null,
   found: [],
   kept: [],
 });
@@ -104,6 +107,7 @@ function reportTo(truth: Truth, log: Log): Report {
     async record(found) {
       truth.found.push(found);
       if (found.platform?.scan) truth.scan = found.platform.scan;
+      if (found.site?.database) truth.database = found.site.database;
     },
   };
 }
@@ -128,7 +132,7 @@ function loadOf(parts: FarmParts, truth: Truth, machine: Machine, report: Report
     ...{ id: '7', name: siteName, directory: siteName, title: 'Example', language: 'en', email: 'a@example.com' },
     ...{ status: truth.site, profile, redirection: null, tls: 'off', certificate: null, data: {} },
     aliases: [{ name: 'www.example.com', redirect: false }],
-    database: { name: 'examplecom_7', user: 'examplecom_7', password },
+    database: truth.database ?? { name: 'examplecom_7', user: 'examplecom_7', password },
     databaseIsOurs: truth.databaseIsOurs,
     hashSalt: salt,
     runUser: 'www-data',

@@ -1,0 +1,60 @@
+import { createRequire } from 'node:module';
+import { Problem, problemCodes, problemJson } from './model/problem.ts';
+
+/** `aegir hub | worker | migrate | up`, and `aegir <noun> <verb>` for all else. Loads only what the command needs: the CLI is quick. */
+async function main([command, ...rest]: readonly string[]): Promise<number> {
+  switch (command) {
+    case 'hub':
+    case 'worker':
+      return runProcess(command);
+    case 'migrate':
+      return runMigrate();
+    case 'up': {
+      const { runUp } = await import('./setup/up.ts');
+      return runUp(rest);
+    }
+    default: {
+      const { runCli } = await import('./cli/cli.ts');
+      return runCli(command === undefined ? [] : [command, ...rest]);
+    }
+  }
+}
+
+async function runProcess(name: 'hub' | 'worker'): Promise<number> {
+  if (process.getuid?.() === 0)
+    throw new Problem('forbidden', `the ${name} does not run as root`, {
+      hint: 'Start it with ./up, or as user aegir.',
+    });
+  const { readEnvironment } = await import('./environment.ts');
+  const { readCatalog } = await import('./built-in.ts');
+  const environment = readEnvironment(process.env);
+  const catalog = await readCatalog(environment.configPath);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  if (name === 'hub') await (await import('./hub-process.ts')).runHub(environment, catalog, version, stop.signal);
+  else await (await import('./worker-process.ts')).runWorker(environment, catalog, stop.signal);
+  return 0;
+}
+
+async function runMigrate(): Promise<number> {
+  const { readEnvironment } = await import('./environment.ts');
+  const { databaseUrl } = await import('./hub-process.ts');
+  const { migrate } = await import('./hub/migrate.ts');
+  const done = await migrate(await databaseUrl(readEnvironment(process.env)));
+  process.stdout.write(done.length === 0 ? 'the database is up to date\n' : `ran ${done.join(', ')}\n`);
+  return 0;
+}
+
+const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const { code, message, causes, hint } = problemJson(error);
+    process.stderr.write(`${[message, ...causes].join('\n  because ')}\n${hint ? `${hint}\n` : ''}`);
+    if (code === 'bug') process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`);
+    process.exitCode = problemCodes[code].exit;
+  },
+);

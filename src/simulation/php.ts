@@ -1,0 +1,183 @@
+import { z } from 'zod';
+import { readScript } from '../applications/scripts.ts';
+import type { Command } from '../machine/command.ts';
+import type { Output } from '../machine/machine.ts';
+import type { MemoryWorld } from '../machine/memory-world.ts';
+import { reveal } from '../machine/scrub.ts';
+import { type Simulation, simulated } from './world.ts';
+
+/** While this file is there, PHP is not installed. */
+export const phpIsMissing = '/run/simulated-php-is-missing';
+/** While this file is there, an application that is started dies, with the file's text as its last words. */
+export const applicationIsBroken = '/run/simulated-application-is-broken';
+
+/**
+ * PHP in memory: it answers our own scripts and nothing else. What a site is like is in a file of its own below its
+ * directory, so that it is moved, copied and removed with it, and the world shows it: `simulatedSite(root, directory)`.
+ */
+export const php: Simulation = (world) =>
+  simulated({
+    name: 'php',
+    fresh: () => null,
+    programs: () => ({
+      php: (command, { world: at }) => answer(command, at),
+      id: () => ({ stdout: 'aegir\n' }),
+    }),
+    snapshot: () => '',
+  })(world);
+
+/** Where a simulated site keeps what would be in its database. */
+export const simulatedSite = (root: string, directory: string): string =>
+  `${root}/sites/${directory}/files/.simulated-site`;
+
+const siteShape = z.object({ root: z.string(), directory: z.string(), database: z.object({ name: z.string() }) });
+const update = z.object({ package: z.string(), update: z.string(), description: z.string() });
+const stateShape = z.object({
+  database: z.string(),
+  title: z.string(),
+  profile: z.string(),
+  email: z.string(),
+  maintenance: z.boolean(),
+  /** Updates that are pending; a test may put some here. */
+  updates: z.array(update),
+});
+type State = z.infer<typeof stateShape>;
+
+const inputShape = z.object({
+  site: siteShape.optional(),
+  want: z.object({ title: z.string(), profile: z.string(), email: z.string() }).optional(),
+  on: z.boolean().optional(),
+  run: z.boolean().optional(),
+  user: z.string().nullable().optional(),
+  path: z.string().optional(),
+  root: z.string().optional(),
+  directories: z.array(z.string()).optional(),
+  wordpress: z.boolean().optional(),
+});
+type Input = z.infer<typeof inputShape>;
+
+function answer(command: Command, world: MemoryWorld): Partial<Output> {
+  if (world.get(phpIsMissing)) return { exitCode: 127, stderr: 'php: command not found\n' };
+  if (command.argv[1] === '-v') return { stdout: 'PHP 8.2.29 (cli) (built: Jul  3 2025 16:16:05) (NTS)\n' };
+  if (command.argv[1] === '-m') return { stdout: '[PHP Modules]\ncurl\ngd\nmbstring\nPDO\nSimpleXML\nxml\n' };
+  const asked = readScript(reveal(command.stdin ?? ''));
+  if (!asked) return { exitCode: 255, stderr: 'a simulated PHP runs our own scripts only\n' };
+  const input = inputShape.parse(asked.input);
+  const broken = world.text(applicationIsBroken);
+  const said = broken === null || asked.script === 'remove' ? run(asked.script, input, world) : failed(broken.trim());
+  return { stdout: `\n${JSON.stringify(said)}\n` };
+}
+
+type Said =
+  | { readonly ok: true; readonly answer: object }
+  | { readonly ok: false; readonly message: string; readonly kind: string; readonly hint: string };
+const done = (given: object = {}): Said => ({ ok: true, answer: given });
+const failed = (message: string, kind = 'application-failed'): Said => ({ ok: false, message, kind, hint: '' });
+
+function run(script: string, input: Input, world: MemoryWorld): Said {
+  if (script === 'remove') {
+    world.remove(input.path ?? '/nothing');
+    return done({ left: 0 });
+  }
+  if (script === 'sites found')
+    return done({ sites: (input.directories ?? []).map((name) => found(name, input, world)) });
+  const [application = '', ...words] = script.split(' ');
+  const { site } = input;
+  if (!site) return failed('no site was named');
+  const path = simulatedSite(site.root, site.directory);
+  const state = stateAt(world, path, site.database.name);
+  const verb = words.join(' ');
+  if (verb === 'is installed') return done({ installed: state !== null });
+  if (verb === 'install') return install(state, input, path, world);
+  if (state === null) return failed('there is no finished installation in its database');
+  return ask(`${application} ${verb}`, state, input, (changed) => put(world, path, changed));
+}
+
+function stateAt(world: MemoryWorld, path: string, database: string): State | null {
+  const text = world.text(path);
+  const state = text === null ? null : stateShape.parse(JSON.parse(text));
+  return state?.database === database ? state : null;
+}
+
+const put = (world: MemoryWorld, path: string, state: State): void =>
+  world.put(path, JSON.stringify(state), { owner: 'www-data', group: 'www-data' });
+
+function install(state: State | null, { want, site }: Input, path: string, world: MemoryWorld): Said {
+  if (state !== null) return failed(`the database ${state.database} is not empty`, 'conflict');
+  if (!want || !site) return failed('nothing was said of the site to install');
+  if (world.diskIsFull) return failed('No space left on device');
+  if (!world.get(`${site.root}/sites/${site.directory}/files`)) return failed('the directory for files is missing');
+  put(world, path, { ...want, database: site.database.name, maintenance: false, updates: [] });
+  return done();
+}
+
+function ask(script: string, state: State, { on, run: toRun, user }: Input, change: (state: State) => void): Said {
+  const [application, ...words] = script.split(' ');
+  switch (words.join(' ')) {
+    case 'status':
+      return done({ ...statusOf(state, application === 'drupal') });
+    case 'counts':
+      return done({ usersRegistered: 1, usersActive: 0, posts: 0, comments: 0 });
+    case 'login link':
+      return done({ path: `/user/reset/1/1700000000/simulated-${(user ?? 'admin').replace(/\W/g, '-')}/login` });
+    case 'maintenance':
+      change({ ...state, maintenance: on === true });
+      return done();
+    case 'updates':
+      if (toRun) change({ ...state, updates: [] });
+      return done({ updates: state.updates });
+    case 'cron':
+    case 'caches':
+      return done();
+    default:
+      return failed(`a simulated PHP does not know '${script}'`);
+  }
+}
+
+const statusOf = ({ title, profile, maintenance }: State, isDrupal: boolean): object => ({
+  title,
+  maintenance,
+  version: isDrupal ? '10.1.2' : '6.1.9',
+  profile: isDrupal ? profile : null,
+  packages: isDrupal
+    ? [
+        { type: 'module', name: 'system', enabled: true, schemaVersion: 10_100 },
+        { type: 'profile', name: profile, enabled: true, schemaVersion: 8_000 },
+      ]
+    : [{ type: 'theme', name: 'twentytwentythree', enabled: true, schemaVersion: null }],
+});
+
+/** Settings that were not written by Aegir say in a line '// simulated: {"driver": …}' where their database is. */
+function found(directory: string, { root, wordpress }: Input, world: MemoryWorld): object {
+  const text = world.text(`${root}/sites/${directory}/${wordpress ? 'wp-config.php' : 'settings.php'}`) ?? '';
+  const database: unknown = JSON.parse(/^\/\/ simulated: (.*)$/m.exec(text)?.[1] ?? 'null');
+  return { directory, database, hashSalt: null };
+}
+
+/** A code base as small as one can be that is still taken for Drupal 10.1.2. */
+export function simulatedDrupal(world: MemoryWorld, root: string): void {
+  world.put(`${root}/core/lib/Drupal.php`, `<?php\nclass Drupal {\n  const VERSION = '10.1.2';\n}\n`);
+  for (const path of ['autoload.php', 'vendor/autoload.php', 'index.php']) world.put(`${root}/${path}`, '<?php\n');
+  const packages = {
+    'core/modules/system': 'module',
+    'core/profiles/minimal': 'profile',
+    'core/profiles/standard': 'profile',
+    'core/themes/stark': 'theme',
+  };
+  for (const [path, type] of Object.entries(packages)) {
+    const name = path.split('/').at(-1);
+    world.put(`${root}/${path}/${name}.info.yml`, `name: ${name}\ntype: ${type}\nversion: VERSION\n`);
+  }
+  world.put(`${root}/core/modules/system/system.install`, '<?php\nfunction system_update_10100() {}\n');
+  world.directory(`${root}/sites`);
+}
+
+export function simulatedWordpress(world: MemoryWorld, root: string): void {
+  world.put(`${root}/wp-includes/version.php`, `<?php\n$wp_version = '6.1.9';\n$wp_db_version = 53496;\n`);
+  world.put(
+    `${root}/wp-content/themes/twentytwentythree/style.css`,
+    '/*\nTheme Name: Twenty Twenty-Three\nVersion: 1.0\n*/\n',
+  );
+  world.put(`${root}/index.php`, '<?php\n');
+  world.directory(`${root}/sites`);
+}

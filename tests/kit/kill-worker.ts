@@ -1,0 +1,29 @@
+import { builtIn } from '../../src/built-in.ts';
+import { readEnvironment } from '../../src/environment.ts';
+import { openDatabase } from '../../src/hub/database.ts';
+import { readSealKey } from '../../src/hub/seal.ts';
+import { databaseUrl } from '../../src/hub-process.ts';
+import { DryMachine } from '../../src/machine/dry.ts';
+import { systemClock } from '../../src/model/clock.ts';
+import { work } from '../../src/worker/work.ts';
+import { WorldConnection, WorldMachine } from './world-server.ts';
+
+/** A worker as worker-process.ts starts it, but its server is the simulated one behind AEGIR_TEST_WORLD. */
+const environment = readEnvironment(process.env);
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort());
+const world = new WorldConnection(process.env['AEGIR_TEST_WORLD'] ?? '');
+const hub = openDatabase(await databaseUrl(environment));
+await work(
+  {
+    ...{ hub, catalog: builtIn, clock: systemClock, slots: environment.workerSlots, busy: () => null },
+    name: `w${process.pid}`,
+    key: await readSealKey(environment.keyPath),
+    openMachine: (_, hands) => new WorldMachine(hands, world),
+    dryMachine: (real, { log }) => new DryMachine(real, log),
+  },
+  stop.signal,
+);
+world.close();
+await hub.close();
+process.exit(0);
