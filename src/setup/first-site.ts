@@ -1,6 +1,7 @@
 import type { Answer } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import { call, finish } from './hub-call.ts';
+import { answerOf } from './open-site.ts';
 import { type PlatformSource, platformAtHand, platformFrom } from './platform-source.ts';
 import type { Did, Say } from './screen.ts';
 import { type DatabaseEngine, tlsPortOf, type WebEngine } from './up-options.ts';
@@ -73,7 +74,18 @@ async function setService(isThere: boolean, { type, engine, options }: WantedSer
     return finish(task, say);
   }
   const { tasks } = await call('service set', { params: { ...params, type }, body: { engine, options } });
-  for (const task of tasks) await finish(task, say);
+  await finishAll(tasks, say);
+}
+
+/** A site may have been verified before its server was: what failed is asked for once more when the others are through. */
+async function finishAll(tasks: readonly Answer<'task retry'>[], say: Say): Promise<void> {
+  const failed: Answer<'task retry'>[] = [];
+  for (const task of tasks)
+    await finish(task, say).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      failed.push(task);
+    });
+  for (const task of failed) await finish(await call('task retry', { params: { task: task.id } }), say);
 }
 
 /** The platform to make a site on: the one that was asked for, else the one that is there, else one that can be had. */
@@ -121,10 +133,17 @@ export async function makeSite({ name, platform, profile }: SiteWish, say: Say):
     await finish(task, say);
     return `installed ${name} on @platform_${platform}`;
   }
-  if (site.status === 'enabled' || site.status === 'disabled') return null;
-  const { task } = await call('site task', { params, body: { name: 'site install' } });
+  if (site.status === 'disabled' || (site.status === 'enabled' && (await isServed(site.url)))) return null;
+  const again = site.status === 'enabled' ? 'site verify' : 'site install';
+  const { task } = await call('site task', { params, body: { name: again } });
   await finish(task, say);
-  return `installed ${name} on @platform_${site.platform}`;
+  return again === 'site verify' ? 'did not answer, so verified it' : `installed ${name} on @platform_${site.platform}`;
+}
+
+/** Whatever a site itself may answer; 404 is what the web server says of a name that nobody has. */
+async function isServed(url: string): Promise<boolean> {
+  const status = await answerOf(url);
+  return status !== null && status !== 404 && status < 500;
 }
 
 /** A fresh one each time: it opens once. Null for a site that is switched off. */

@@ -1,13 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 
 /** What a person should know before opening the address: whether it answers here, and whether its name is known. */
 export async function openSite(url: string): Promise<readonly string[]> {
-  const { hostname, port: given, protocol } = new URL(url);
-  const port = given === '' ? (protocol === 'https:' ? '443' : '80') : given;
-  const lines: string[] = [];
-  const status = protocol === 'http:' ? await statusOf(url, Number(port)) : null;
-  if (status !== null) lines.push(`It answers with ${status}.`);
+  const { hostname } = new URL(url);
+  const port = portOf(url);
+  const status = await answerOf(url);
+  const lines = [status === null ? 'It does not answer yet.' : `It answers with ${status}.`];
   const isKnown = hostname.endsWith('.localhost') || (await lookup(hostname).catch(() => null)) !== null;
   if (!isKnown) {
     lines.push(`The name ${hostname} is not known yet: let it point to this machine, or try`);
@@ -18,17 +18,26 @@ export async function openSite(url: string): Promise<readonly string[]> {
 
 const timeoutMs = 30_000;
 
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  if (port !== '') return Number(port);
+  return protocol === 'https:' ? 443 : 80;
+}
+
 /** Asks the web server of this machine, whatever the name points to; null if it gives no answer. */
-function statusOf(url: string, port: number): Promise<number | null> {
-  const { host, pathname } = new URL(url);
+export function answerOf(url: string): Promise<number | null> {
+  const { host, hostname, pathname, protocol } = new URL(url);
+  const how = { host: '127.0.0.1', port: portOf(url), path: pathname, headers: { host }, timeout: timeoutMs };
   return new Promise((resolve) => {
-    const asked = request({ host: '127.0.0.1', port, path: pathname, headers: { host }, timeout: timeoutMs });
+    // Its certificate may be one it signed itself, and only a status is asked for.
+    const asked =
+      protocol === 'https:' ? requestTls({ ...how, servername: hostname, rejectUnauthorized: false }) : request(how);
     asked.once('response', (response) => {
       response.resume();
       resolve(response.statusCode ?? null);
     });
     asked.once('timeout', () => asked.destroy());
-    // The site is asked for the person's information only: no answer is an answer.
+    // No answer is an answer.
     asked.once('error', () => resolve(null));
     asked.end();
   });

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Problem } from '../model/problem.ts';
 import { allowCommands, makeDirectories, makeSealKey, makeUser } from './account.ts';
 import { setUpDatabaseServer } from './database-server.ts';
@@ -15,9 +14,8 @@ import {
 } from './first-site.ts';
 import { call, waitForHub, waitForWorker } from './hub-call.ts';
 import { openSite } from './open-site.ts';
-import { ensureOurs } from './our-process.ts';
+import { ensureOurs, isInstalled } from './our-process.ts';
 import { setUpPhp } from './php.ts';
-import { hubSocket } from './places.ts';
 import { copyProgram, putLauncher, removeOldCopies } from './program-copy.ts';
 import { Screen } from './screen.ts';
 import { putSettings } from './settings.ts';
@@ -37,27 +35,44 @@ export async function runUp(argv: readonly string[]): Promise<number> {
   process.umask(0o022);
   if (options.down) return runDown(screen);
   const started = performance.now();
+  // Before anything is made; where a hub is there already, it knows what was chosen and is asked first.
+  if (!(await isInstalled())) await checkPorts(options.http ?? first.http, options.port ?? first.port);
+  await makePlace(screen);
   const choices = await choose(options);
   await checkPorts(choices.http, choices.port);
   await prepareMachine(screen, choices);
-  await startAegir(screen);
+  await startWorker(screen);
   await screen.step('server @server_master', (say) => makeServer(choices, say));
-  if (options.wantsSite) await firstSite(screen, options);
+  const open = options.wantsSite ? await firstSite(screen, options) : [];
+  const what = screen.changed === 0 ? 'Everything was in place' : 'Aegir runs';
+  if (options.wantsSite) open.push(...(await logIn(screen, options)));
+  if (open.length > 0) screen.line(['', ...open.map((line) => `  ${line}`), ''].join('\n'));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const what = screen.changed === 0 ? 'everything was in place' : 'Aegir runs';
-  screen.line(`✓ ${what} after ${seconds} s. Next: aegir status, aegir site list, aegir --help; ./up --down stops it`);
+  screen.line(`✓ ${what} (${seconds} s). Next: aegir site list, aegir --help; ./up --down stops it`);
   return 0;
 }
 
+const first: Choices = { http: 'nginx', db: 'mysql', port: 80 };
+
 /** What was not said stays as it is. */
 async function choose({ http, db, port }: UpOptions): Promise<Choices> {
-  const there = existsSync(hubSocket) ? await choicesOf().catch(hubIsDown) : null;
-  return { http: http ?? there?.http ?? 'nginx', db: db ?? there?.db ?? 'mysql', port: port ?? there?.port ?? 80 };
+  const there = (await choicesOf()) ?? first;
+  return { http: http ?? there.http, db: db ?? there.db, port: port ?? there.port };
 }
 
-function hubIsDown(error: unknown): null {
-  if (error instanceof Problem && error.code === 'server-unreachable') return null;
-  throw error;
+/** The hub and what it stands on. It needs no other program, and it knows what else is wanted. */
+async function makePlace(screen: Screen): Promise<void> {
+  await screen.step('user aegir', makeUser);
+  await screen.step('directories', makeDirectories);
+  await screen.step('key for secrets', makeSealKey);
+  await screen.step('settings', () => putSettings(process.env['DATABASE_URL']));
+  await screen.step('program', copyProgram);
+  await screen.step('command aegir', putLauncher);
+  await screen.step('hub', async () => {
+    const wasStarted = await ensureOurs('hub');
+    await waitForHub();
+    return wasStarted ? 'started' : null;
+  });
 }
 
 async function prepareMachine(screen: Screen, { http, db, port }: Choices): Promise<void> {
@@ -67,24 +82,13 @@ async function prepareMachine(screen: Screen, { http, db, port }: Choices): Prom
     phpIsNew = did?.includes('php-') ?? false;
     return did;
   });
-  await screen.step('user aegir', makeUser);
-  await screen.step('directories', makeDirectories);
   await screen.step('what aegir may run as others', allowCommands);
-  await screen.step('key for secrets', makeSealKey);
-  await screen.step('settings', () => putSettings(process.env['DATABASE_URL']));
-  await screen.step('program', copyProgram);
-  await screen.step('command aegir', putLauncher);
   await screen.step('PHP', () => setUpPhp(phpIsNew));
   await screen.step(http === 'nginx' ? 'web server nginx' : 'web server Apache', () => setUpWebServer(http, port));
   await screen.step(`databases of sites (${db})`, () => setUpDatabaseServer(db));
 }
 
-async function startAegir(screen: Screen): Promise<void> {
-  await screen.step('hub', async () => {
-    const wasStarted = await ensureOurs('hub');
-    await waitForHub();
-    return wasStarted ? 'started' : null;
-  });
+async function startWorker(screen: Screen): Promise<void> {
   await screen.step('worker', async () => {
     const wasStarted = await ensureOurs('worker');
     await waitForWorker();
@@ -93,24 +97,27 @@ async function startAegir(screen: Screen): Promise<void> {
   await removeOldCopies();
 }
 
-async function firstSite(screen: Screen, options: UpOptions): Promise<void> {
+/** Answers what a person should know about the site. */
+async function firstSite(screen: Screen, options: UpOptions): Promise<string[]> {
   let platform = '';
   await screen.step('platform', async (say) => {
     const made = await makePlatform(options.platform, say);
     platform = made.name;
     return made.did;
   });
-  const name = options.site ?? defaultSiteName;
+  const name = siteName(options);
   await screen.step(`site ${name}`, (say) => makeSite({ name, platform, profile: options.profile }, say));
+  const { url } = await call('site get', { params: { name } });
+  return [`Site:   ${url}`, ...(await openSite(url))];
+}
+
+const siteName = ({ site }: UpOptions): string => site ?? defaultSiteName;
+
+async function logIn(screen: Screen, options: UpOptions): Promise<string[]> {
   let link: string | null = null;
   await screen.step('login link', async (say) => {
-    link = await loginLink(name, say);
+    link = await loginLink(siteName(options), say);
     return link === null ? 'none, because the site is switched off' : 'made';
   });
-  const { url } = await call('site get', { params: { name } });
-  screen.line('');
-  screen.line(`  Site:   ${url}`);
-  if (link !== null) screen.line(`  Log in: ${link}   (opens once)`);
-  for (const line of await openSite(url)) screen.line(`  ${line}`);
-  screen.line('');
+  return link === null ? [] : [`Log in: ${link}   (opens once)`];
 }
