@@ -68,7 +68,7 @@ export function siteVerbs(application: 'drupal' | 'wordpress'): Verbs {
     status: (machine, site) => call(machine, site, 'status', statusAnswer, reads),
     async loginLink(machine, site, user) {
       // A token is written, which a dry run only pretends.
-      const how = { timeoutMs: shortMs, effect: 'changes', dryAnswer: { path: '/' } } as const;
+      const how = { timeoutMs: shortMs, effect: 'changes', dryAnswer: { path: '/dry-run' } } as const;
       const { path } = await call(machine, site, 'login link', pathAnswer, how, { user: user ?? null });
       return `${site.address}${path}`;
     },

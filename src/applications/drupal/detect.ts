@@ -87,8 +87,8 @@ async function autoloader(machine: Machine, root: string): Promise<string | null
 
 /** What composer.json says of the document root; a file that is no JSON says nothing. */
 function composerOf(text: string): { readonly webRoot: string | null; readonly wantsDrupal: boolean } {
-  const named = /"web-root"\s*:\s*"([A-Za-z0-9._/-]+?)\/*"/.exec(text)?.[1]?.replace(/^\.\/?/, '');
-  const safe = named !== undefined && named !== '' && !named.startsWith('/') && !named.split('/').includes('..');
+  const named = /"web-root"\s*:\s*"([A-Za-z0-9._/-]+?)\/*"/.exec(text)?.[1]?.replace(/^\.\//, '');
+  const safe = named !== undefined && named !== '' && !named.startsWith('/') && !/(^|\/)\.{0,2}(\/|$)/.test(named);
   return {
     webRoot: safe ? named : null,
     wantsDrupal: /"drupal\/(core|core-recommended|recommended-project)"\s*:/.test(text),

@@ -17,7 +17,7 @@ export const deniedEverywhere = [
   '(^|/)(composer\\.(json|lock|phar)|package(-lock)?\\.json|yarn\\.lock|web\\.config)$',
   '(^|/)#[^/]*#$',
   '~$',
-  '\\.(git.*|htaccess|engine|config|inc|ini|info|install|make|module|profile|test|pl|po|sh|sql|theme|twig|tpl|xtmpl|yml|lock|sqlite|phar)(~|\\.sw[op]|\\.bak|\\.orig|\\.save|\\.gz|-wal|-shm|-journal)?$',
+  '\\.(git.*|htaccess|engine|config|inc|ini|info|install|make|module|profile|test|pl|po|sh|sql|theme|twig|tpl(\\.php)?|xtmpl|yml|lock|sqlite|phar)(~|\\.sw[op]|\\.bak|\\.orig|\\.save|\\.gz|-wal|-shm|-journal)?$',
   '\\.(php|phtml|tpl)[^/]*(~|\\.sw[op]|\\.bak|\\.orig|\\.save|\\.txt)$',
   '^/(.+/)?(modules|themes|libraries|profiles|core|vendor|plugins)/(.*/)?[^/]*\\.(txt|md)$',
   '^/[A-Z0-9_]+\\.(txt|md)$',

@@ -18,7 +18,10 @@ function aegir_connect(array $d): PDO {
     default:
       $file = $d['database'];
       if ($file[0] !== '/') $file = getcwd() . "/$file";
-      return new PDO("sqlite:$file", null, null, $options);
+      $pdo = new PDO("sqlite:$file", null, null, $options);
+      // Columns that Drupal makes name this way of comparing, which is its own.
+      $pdo->sqliteCreateCollation('NOCASE_UTF8', fn (string $a, string $b): int => strcmp(mb_strtolower($a), mb_strtolower($b)));
+      return $pdo;
   }
 }
 

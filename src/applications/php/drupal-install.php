@@ -50,5 +50,10 @@ aegir_run(function () use ($site, $is7) {
     while (ob_get_level() > 1) $printed = ob_get_clean() . $printed;
     aegir_fail('application-failed', 'the installer did not come to its end' . ($printed === '' ? '' : ': ' . aegir_plain($printed)));
   }
+  // The installer has logged the account in. A login link dies by the next login, if that is in another second than the
+  // last: so the last was long ago. Not 0, which Drupal takes for "never" and then lets the link live for ever.
+  $pdo = aegir_connect($database);
+  $pdo->exec('update ' . ($is7 ? 'users' : 'users_field_data') . ' set login = 1, access = 0 where uid = 1');
+  if (in_array('cache_entity', aegir_tables($pdo), true)) $pdo->exec('delete from cache_entity');
   return [];
 });

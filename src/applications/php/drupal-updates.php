@@ -2,8 +2,7 @@
 /** Lists pending updates, or runs them. $aegir['run'] says which. */
 aegir_run(function () use ($aegir, $is7, $site) {
   foreach (['install', 'update', 'batch'] as $part) require_once $site['root'] . ($is7 ? '' : '/core') . "/includes/$part.inc";
-  if ($is7) drupal_load_updates();
-  else drupal_load_updates();
+  drupal_load_updates();
   if ($is7 && $aegir['run']) update_fix_compatibility();
   $pending = updates_pending($is7);
   if (!$aegir['run']) return ['updates' => $pending];
@@ -83,6 +82,6 @@ function updates_run_post(): void {
 function updates_fail_if_aborted(array $results, string $name): void {
   if (empty($results['#abort'])) return;
   $said = [];
-  array_walk_recursive($results, function ($value, $key) use (&$said) { if ($key === 'query' && is_string($value)) $said[] = aegir_plain($value); });
+  array_walk_recursive($results, function ($value, $key) use (&$said) { if ($key === 'query' && (is_string($value) || $value instanceof Stringable)) $said[] = aegir_plain((string) $value); });
   aegir_fail('application-failed', "$name failed: " . implode('; ', array_slice($said, -2)), 'The site is left in maintenance mode. Mend the cause and run its updates again, or restore a backup.');
 }
