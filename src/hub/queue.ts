@@ -94,6 +94,9 @@ function parseArgs(type: TaskType, args: Json): Json {
  */
 export async function claimTask(db: Kysely<Tables>, worker: string): Promise<ClaimedTask | undefined> {
   return db.transaction().execute(async (tx) => {
+    // Through task_waiting in its order, so that the first that fits ends the search. Statistics never know of a burst of
+    // tasks; with stale ones all that wait were judged and sorted for each claim (170 ms at 2,000 instead of 0.2 ms).
+    await sql`set local enable_sort = off`.execute(tx);
     const { rows } = await sql<{ id: string; locks: string[] }>`
       select id, locks from task
       where status = 'queued' and run_at <= now()
