@@ -24,7 +24,11 @@ export interface HttpBench {
   databaseOf(host: string): Promise<string | null>;
 }
 
-export const sample = (bench: Pick<HttpBench, 'root' | 'fpmSocket'>, name: string, more: Partial<Vhost> = {}): Vhost => ({
+export const sample = (
+  bench: Pick<HttpBench, 'root' | 'fpmSocket'>,
+  name: string,
+  more: Partial<Vhost> = {},
+): Vhost => ({
   siteId: '1',
   name,
   aliases: [],
@@ -33,7 +37,7 @@ export const sample = (bench: Pick<HttpBench, 'root' | 'fpmSocket'>, name: strin
   directory: name,
   routing: {
     frontController: '/index.php',
-    scripts: ['/index.php', '/cron.php', '/update.php', '/core/authorize.php'],
+    scripts: ['/index.php', '/cron.php', '/update.php', '/core/authorize.php', '/admin/index.php'],
     denied: ['^/sites/[^/]+/settings', '(?:^|/)secret-[0-9]{2}$'],
     files: `sites/${name}/files`,
     shortFiles: true,
@@ -58,7 +62,10 @@ export const database = (name: string, password = 'xY_1-z'): Vhost['database'] =
 });
 
 /** What Http promises, for every engine on every kind of machine. Each test gets a server that has been verified. */
-export function httpContract(title: string, withBench: (action: (bench: HttpBench) => Promise<void>) => Promise<void>): void {
+export function httpContract(
+  title: string,
+  withBench: (action: (bench: HttpBench) => Promise<void>) => Promise<void>,
+): void {
   const suite = (name: string, action: (bench: HttpBench, http: Http) => Promise<void>): void => {
     test(`${title}: ${name}`, { timeout: 240_000 }, () =>
       withBench(async (bench) => {
@@ -126,7 +133,10 @@ export function httpContract(title: string, withBench: (action: (bench: HttpBenc
       let broken = 0;
       for (let nth = 0; ; nth += 1) {
         const faulty = failing(bench.machine, nth, when);
-        const result = await bench.open(faulty).create({ ...vhost, database: database('db_two') }).catch(String);
+        const result = await bench
+          .open(faulty)
+          .create({ ...vhost, database: database('db_two') })
+          .catch(String);
         if (Array.isArray(result)) break;
         broken += 1;
         assert.deepEqual(await filesOf(bench), files, `command ${nth}: the files are as before`);
@@ -186,7 +196,10 @@ export function httpContract(title: string, withBench: (action: (bench: HttpBenc
     assert.ok([...texts.values()].some((text) => text.includes('xY_1-z')));
     await http.create(sample(bench, 'one.example.com', { tls: 'on', state: 'disabled' }));
     const disabled = await filesOf(bench);
-    assert.ok(![...disabled.values()].some((text) => text.includes('xY_1-z')), 'a disabled site carries no credentials');
+    assert.ok(
+      ![...disabled.values()].some((text) => text.includes('xY_1-z')),
+      'a disabled site carries no credentials',
+    );
   });
 }
 
@@ -194,7 +207,12 @@ const isReload = (command: string): boolean => / -s reload$| graceful$/.test(com
 
 async function filesOf({ machine, config }: HttpBench): Promise<ReadonlyMap<string, string>> {
   const found = await machine.find(config, {});
-  return machine.readMany(found.filter(({ kind }) => kind === 'file').map(({ path }) => path).toSorted());
+  return machine.readMany(
+    found
+      .filter(({ kind }) => kind === 'file')
+      .map(({ path }) => path)
+      .toSorted(),
+  );
 }
 
 /** The machine, but its nth command fails, before or after it did its work. */
@@ -219,7 +237,13 @@ function dying(machine: Machine): Machine {
     claim.abort();
     throw new Error('the worker is dead');
   });
-  return { ...whole, write: alive(whole.write), remove: alive(whole.remove), run: alive(whole.run), read: alive(whole.read) };
+  return {
+    ...whole,
+    write: alive(whole.write),
+    remove: alive(whole.remove),
+    run: alive(whole.run),
+    read: alive(whole.read),
+  };
 }
 
 const withRun = (machine: Machine, run: (command: Command) => ReturnType<Machine['run']>): Machine => ({

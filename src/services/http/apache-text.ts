@@ -5,6 +5,7 @@ import {
   acmePath,
   attack,
   deniedAlways,
+  indexed,
   markOf,
   markPath,
   methods,
@@ -162,7 +163,11 @@ function routingLines({ root, routing }: Vhost): Fragment {
   RewriteRule ^ - [F,END]
 ${routing.shortFiles ? apacheText`  RewriteRule ${rewriteWord('^/files/(.*)$')} ${rewriteWord(`/${files}/$1`)}\n` : new Fragment('')}${deniedAlways.map((one) => deny(one, 'NC,'))}${routing.denied.map((one) => deny(one, ''))}  RewriteCond ${new Fragment('%{HTTP_COOKIE}')} ${rewriteWord(`!${session}`)}
   RewriteRule ${rule(needsSession)} - [R=404,END]
-${scripts.map((one) => apacheText`  RewriteRule ${rewriteWord(`^${escaped(one)}(?:/|$)`)} - [END]\n`)}${deny(phpLike, 'NC,')}${file(inRoot(`/${files}/favicon.ico`))}  RewriteRule ^/favicon\\.ico$ ${`/${files}/favicon.ico`} [PT,END]
+${indexed(scripts).map(
+  (one) => apacheText`  RewriteRule ${rewriteWord(`^${escaped(one)}$`)} ${rewriteWord(`${one}/`)} [R=301,END]
+  RewriteRule ${rewriteWord(`^${escaped(one)}/$`)} ${rewriteWord(`${one}/index.php`)} [PT,END]
+`,
+)}${scripts.map((one) => apacheText`  RewriteRule ${rewriteWord(`^${escaped(one)}(?:/|$)`)} - [END]\n`)}${deny(phpLike, 'NC,')}${file(inRoot(`/${files}/favicon.ico`))}  RewriteRule ^/favicon\\.ico$ ${`/${files}/favicon.ico`} [PT,END]
   RewriteCond ${inRoot('/favicon.ico')} !-f
   RewriteRule ^/favicon\\.ico$ - [R=204,END]
 ${robots(files, inRoot, file)}  RewriteCond ${new Fragment(`"${root}$1"`)} -f

@@ -78,7 +78,7 @@ map "$aegir_state|$aegir_tls|$scheme" $aegir_to {
   ${key('^e\\|s\\|http$')} "https://$host${new Fragment(tlsSuffix)}";
 }
 # Files may be kept for a month. A redirect may not: it would outlive the day it is taken back.
-map $aegir_to $aegir_expires { default off; "" 30d; }
+map "$aegir_to|$aegir_rule" $aegir_expires { default off; "|+" 30d; }
 map $aegir_state $aegir_retry { default ""; m ${retryAfterSeconds}; }
 map "$aegir_short|$uri" $aegir_path { default $uri; ${key('^s\\|/files/(?<aegir_file>.*)$')} /$aegir_files/$aegir_file; }
 map $request_method $aegir_method_refused { default 1;${methods.map((one) => nginxText` ${one} "";`)} }
@@ -155,7 +155,9 @@ ${php}    fastcgi_param SCRIPT_FILENAME $aegir_root$aegir_rule;
     fastcgi_pass unix:$aegir_fpm;
 }
 location / {
-${refuse}    expires $aegir_expires;
+${refuse}    if ($aegir_rule = "/") { return 301 $scheme://$host$aegir_port$uri/$is_args$args; }
+    if ($aegir_rule ~ "^/") { rewrite ^ $aegir_rule last; }
+    expires $aegir_expires;
     log_not_found off;
     try_files $aegir_path @aegir_front;
 }

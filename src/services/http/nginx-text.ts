@@ -1,7 +1,7 @@
 import { Problem } from '../../model/problem.ts';
 import type { Vhost } from './http.ts';
 import { Fragment, lines, nginxText, nginxValue } from './quoted.ts';
-import { fileName, markOf, names, parameters } from './rules.ts';
+import { fileName, indexed, markOf, names, parameters } from './rules.ts';
 
 /** Separates the fields of a site's value. No field but the last, the password, may hold it. */
 const separator = '|';
@@ -15,15 +15,18 @@ export interface RoutingClass {
   readonly choice: string;
 }
 
-/** `$aegir_rule` of a path: '-' never answered, '+' a file or the front controller, else the script that answers. */
+/** `$aegir_rule` of a path: '-' never answered, '+' a file or the front controller, '/' the same with a slash, else the script that answers. */
 export function routingClass({ routing }: Vhost): RoutingClass {
   const scripts = [routing.frontController, ...routing.scripts];
   const id = markOf(...routing.denied, '\n', ...scripts);
   const denied = routing.denied.map((one) => new Fragment(`  ${regex(one)} "-";\n`));
   const allowed = [...new Set(scripts)].map((one) => new Fragment(`  ${regex(`^${escaped(one)}(?:/|$)`)} ${one};\n`));
+  const indexes = indexed(scripts).map(
+    (one) => new Fragment(`  ${regex(`^${escaped(one)}$`)} "/";\n  ${regex(`^${escaped(one)}/$`)} ${one}/index.php;\n`),
+  );
   return {
     id,
-    rules: `map $aegir_path $aegir_rule_${id} {\n  default "+";\n${text(denied)}${text(allowed)}}\n`,
+    rules: `map $aegir_path $aegir_rule_${id} {\n  default "+";\n${text(denied)}${text(indexes)}${text(allowed)}}\n`,
     choice: `${id} $aegir_rule_${id};\n`,
   };
 }

@@ -39,6 +39,7 @@ async function rules(t: TestContext, bench: RealBench, http: Http): Promise<void
     'core/misc/drupal.js': 'js',
     'core/authorize.php': echo,
     'core/lib/tool.php': echo,
+    'admin/index.php': echo,
     'secret-12': 'secret',
   })) {
     await mkdir(dirname(join(bench.root, path)), { recursive: true });
@@ -174,6 +175,13 @@ async function rules(t: TestContext, bench: RealBench, http: Http): Promise<void
     assert.equal((await ask(`http://${site}/${files}/image.jpg`)).body, echo, 'a picture with code in it is a picture');
     assert.equal((await answered(`http://${site}/index.php/user/1`))['PATH_INFO'], '/user/1');
     assert.equal((await answered(`http://${site}/cron.php`))['SCRIPT_NAME'], '/cron.php');
+  });
+  await t.test('a directory with a script for its index is answered by it', async () => {
+    const { status: got, headers } = await ask(`http://${site}/admin?x=%20y`);
+    assert.deepEqual([got, headers.get('location')], [301, `http://${site}:${bench.web.port}/admin/?x=%20y`]);
+    const server = await answered(`http://${site}/admin/?x=y`);
+    assert.deepEqual([server['SCRIPT_NAME'], server['QUERY_STRING']], ['/admin/index.php', 'x=y']);
+    assert.equal((await answered(`http://${site}/admin/z`))['SCRIPT_NAME'], '/index.php');
   });
   await t.test('24: files by their short path too, to be kept for a month', async () => {
     for (const path of ['/files/x.txt', `/${files}/x.txt`]) {

@@ -32,6 +32,10 @@ export const attack = '23value|23default_value|element_parents=(?:%23|#)';
 export const needsSession = '^/(?:core/)?(?:authorize|update)\\.php';
 export const session = 'S?SESS[0-9a-f]{32}=';
 
+/** Directories with a script for an index: '/wp-admin' of '/wp-admin/index.php'. The root is the front controller's. */
+export const indexed = (scripts: readonly string[]): readonly string[] =>
+  scripts.flatMap((script) => /^(\/.+)\/index\.php$/.exec(script)?.[1] ?? []);
+
 /** Where the engine asks whether a configuration is in force: 204 on this path and its mark, and on no other. */
 export const markPath = '/.well-known/aegir/';
 export const acmePath = '/.well-known/acme-challenge/';

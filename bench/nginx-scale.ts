@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { LocalMachine } from '../src/machine/local.ts';
+import { Secret } from '../src/model/secret.ts';
+import { serverPaths } from '../src/model/server.ts';
+import type { Http, Vhost } from '../src/services/http/http.ts';
+import { nginxEngine } from '../src/services/http/nginx.ts';
+import { mapText } from '../src/services/http/nginx-text.ts';
+import { openDirectory, type PrivateWeb, startNginx } from '../tests/kit/web.ts';
+import { type Figure, figure } from './figure.ts';
+
+interface Measured {
+  /** From the command until a request is answered by the new configuration: median of three. */
+  readonly reloadMs: number;
+  /** Proportional set size of all processes, after the old ones ended. */
+  readonly memoryMb: number;
+}
+
+/** nginx with all sites in shared maps, beside one server block for each of the same sites. */
+export async function nginxScale(): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const sites of [1_000, 10_000]) {
+    const shared = await measured((directory, web) => publishShared(directory, web, sites));
+    const blocks = await measured((directory, web) => publishBlocks(directory, web, sites));
+    const goal = 'at most a tenth of one server block per site';
+    const ok = (value: number, reference: number): boolean => value <= reference / 10;
+    // At 1,000 sites starting the processes is most of it: the promise is about 10,000.
+    const promise = sites >= 10_000 ? { goal, ok } : { goal: 'less than one server block per site', ok: (a: number, b: number) => a < b };
+    const count = sites.toLocaleString('en');
+    figures.push(
+      figure({ name: `nginx reload, ${count} sites`, unit: 'ms', value: shared.reloadMs, reference: blocks.reloadMs, ...promise }),
+      figure({ name: `nginx memory, ${count} sites`, unit: 'MB', value: shared.memoryMb, reference: blocks.memoryMb, ...promise }),
+    );
+  }
+  return figures;
+}
+
+/** `publish` writes everything and says which file to change so that a mark answers for the new configuration. */
+type Publish = (directory: string, web: PrivateWeb) => Promise<{ readonly include: string; readonly probe: string }>;
+
+async function measured(publish: Publish): Promise<Measured> {
+  const directory = await openDirectory('aegir-bench-nginx');
+  const config = serverPaths(join(directory.path, 'aegir'), 'master').config;
+  await mkdir(config, { recursive: true });
+  const web = await startNginx(directory.path, join(config, 'nginx.conf'));
+  try {
+    const { include, probe } = await publish(directory.path, web);
+    const times: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      await writeFile(include, `server { listen 127.0.0.1:${web.port}; server_name probe${round}.invalid; return 204; }\n`);
+      times.push(await reload(web, `probe${round}.invalid`, probe));
+    }
+    await oneWorker(web.pid);
+    // The first also opens the sockets.
+    const median = times.slice(1).toSorted((a, b) => a - b)[1] ?? 0;
+    return { reloadMs: median, memoryMb: await memory(web.pid) };
+  } finally {
+    await web.stop();
+    await directory.remove();
+  }
+}
+
+async function publishShared(directory: string, web: PrivateWeb, sites: number): ReturnType<Publish> {
+  const paths = serverPaths(join(directory, 'aegir'), 'master');
+  const machine = new LocalMachine({ name: 'localhost', log: { append: async () => {} }, claim: new AbortController().signal });
+  const options = { port: web.port, tlsPort: web.tlsPort, addresses: ['127.0.0.1'] };
+  // The engine's type is http, so this is what it opens.
+  const http = nginxEngine(web.program).open({ machine, paths }, options) as Http;
+  await http.verify();
+  await http.create(vhost(0));
+  for (let index = 1; index < sites; index += 1)
+    await writeFile(join(paths.config, 'nginx/vhost.d', `s${index}.example.com.map`), mapText(vhost(index), null).text);
+  return { include: join(paths.config, 'nginx/post.d/probe.conf'), probe: `http://127.0.0.1:${web.port}/` };
+}
+
+/** What Aegir wrote for each site, as short as it can be: one block, the rules in an included file. */
+async function publishBlocks(directory: string, web: PrivateWeb, sites: number): ReturnType<Publish> {
+  const config = serverPaths(join(directory, 'aegir'), 'master').config;
+  const rules = join(config, 'rules.conf');
+  await writeFile(
+    rules,
+    `client_max_body_size 100m;
+     location ^~ /.well-known/acme-challenge/ { alias /var/aegir/acme/; }
+     location = /favicon.ico { try_files $uri @empty; }
+     location = /robots.txt { try_files $uri @front; }
+     location ~* "\\.(?:engine|inc|install|module|profile|po|sh|sql|theme|twig|yml)$" { return 404; }
+     location ~ "^/sites/[^/]+/private/" { return 404; }
+     location ~* "\\.php(?:/|$)" { return 404; }
+     location / { expires 30d; try_files $uri @front; }
+     location @empty { return 204; }
+     location @front { include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME $document_root/index.php; fastcgi_pass unix:/run/php/fpm.sock; }\n`,
+  );
+  const block = (index: number): string => {
+    const { name, root, database } = vhost(index);
+    const credentials = { NAME: database.name, USER: database.user, PASSWORD: database.password.reveal(), HOST: 'localhost' };
+    const params = Object.entries(credentials).map(([key, value]) => `fastcgi_param AEGIR_DB_${key} ${value};`);
+    return `server { listen 127.0.0.1:${web.port}; server_name ${name} www.${name}; root ${root}; ${params.join(' ')} include ${rules}; }\n`;
+  };
+  const blocks = Array.from({ length: sites }, (_, index) => block(index)).join('');
+  const probe = join(config, 'probe.conf');
+  const hash = 'server_names_hash_max_size 65536; server_names_hash_bucket_size 512;';
+  await writeFile(join(config, 'nginx.conf'), `${hash}\n${blocks}include ${join(config, 'probe.con[f]')};\n`);
+  return { include: probe, probe: `http://127.0.0.1:${web.port}/` };
+}
+
+const vhost = (index: number): Vhost => ({
+  siteId: String(index),
+  name: `s${index}.example.com`,
+  aliases: [{ name: `www.s${index}.example.com`, redirect: true }],
+  redirection: null,
+  root: '/var/aegir/platforms/d10',
+  directory: `s${index}.example.com`,
+  routing: {
+    frontController: '/index.php',
+    scripts: ['/cron.php'],
+    denied: ['^/sites/[^/]+/private/'],
+    files: `sites/s${index}.example.com/files`,
+    shortFiles: true,
+  },
+  state: 'enabled',
+  database: {
+    ...{ driver: 'mysql', name: `s${index}example`, user: `s${index}example` },
+    ...{ password: new Secret('abcdefghijklmnopqrstuvwx'), host: 'localhost', port: 3306, socket: null },
+  },
+  fpmSocket: '/run/php/fpm.sock',
+  tls: 'off',
+  certificate: null,
+  lines: [],
+});
+
+async function reload(web: PrivateWeb, host: string, url: string): Promise<number> {
+  const [program, ...args] = web.program.reload;
+  const beganMs = performance.now();
+  await promisify(execFile)(program, args);
+  const endMs = beganMs + 120_000;
+  while (performance.now() < endMs) {
+    const asked = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '--max-time', '10', '-H', `Host: ${host}`, url];
+    const { stdout } = await promisify(execFile)('curl', asked).catch(() => ({ stdout: '' }));
+    if (stdout === '204') return performance.now() - beganMs;
+    await wait(5);
+  }
+  throw new Error('nginx did not take the new configuration in two minutes');
+}
+
+/** Waits until the workers of before have ended: while they are there, memory counts twice. */
+async function oneWorker(pid: number): Promise<void> {
+  const endMs = performance.now() + 60_000;
+  while ((await children(pid)).length > 1 && performance.now() < endMs) await wait(20);
+}
+
+async function memory(pid: number): Promise<number> {
+  let kilobytes = 0;
+  for (const one of [pid, ...(await children(pid))]) {
+    const rollup = await readFile(`/proc/${one}/smaps_rollup`, 'utf8').catch(() => '');
+    kilobytes += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
+  }
+  return kilobytes / 1024;
+}
+
+async function children(pid: number): Promise<readonly number[]> {
+  const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const isChild = async (one: number): Promise<boolean> =>
+    Number(/\) \S (\d+)/.exec(await readFile(`/proc/${one}/stat`, 'utf8').catch(() => ''))?.[1]) === pid;
+  const which = await Promise.all(all.map(isChild));
+  return all.filter((_, at) => which[at]);
+}
