@@ -1,37 +1,16 @@
-import { request as ask } from 'node:http';
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Call, connect, type Send } from '../api/call.ts';
+import { type Call, connect } from '../api/call.ts';
 import { followTask } from '../api/follow.ts';
+import { overSocket } from '../cli/connection.ts';
+import type { TaskEvent } from '../model/event.ts';
 import { Problem, type ProblemJson, problemFrom } from '../model/problem.ts';
 import { lastWordsOf, type OurProcess, pidsOf } from './our-process.ts';
 import { hubSocket } from './places.ts';
 import type { Say } from './screen.ts';
 
-/** Over the socket that only root and aegir can open; the hub asks for no token there. */
-export const send: Send = (path, { method = 'GET', headers, body, signal }) =>
-  new Promise((resolve, reject) => {
-    const asked = ask({
-      socketPath: hubSocket,
-      path,
-      method,
-      headers: Object.fromEntries(new Headers(headers)),
-      ...(signal && { signal }),
-    });
-    asked.once('response', (response) => {
-      const answered = Object.entries(response.headers).map(
-        ([name, value]) => [name, String(value)] as [string, string],
-      );
-      // Node's own stream and the web's are the same thing here; their types differ in details we do not use.
-      const stream = Readable.toWeb(response) as unknown as ReadableStream;
-      resolve(new Response(stream, { status: response.statusCode ?? 502, headers: answered }));
-    });
-    asked.once('error', (cause) => {
-      reject(new Problem('server-unreachable', 'the hub does not answer', { hint: 'Start it with ./up', cause }));
-    });
-    asked.end(typeof body === 'string' ? body : undefined);
-  });
+const send = overSocket(hubSocket);
 
+/** As root, who needs no token on the hub's own machine. */
 export const call: Call = connect(send);
 
 const patienceMs = 90_000;
@@ -67,15 +46,16 @@ const doesNotStart = async (name: OurProcess, cause?: unknown): Promise<Problem>
 
 /** Follows a task to its end, telling each step. Throws the task's own Problem if it does not end well. */
 export async function finish(task: { readonly id: string; readonly name: string }, say: Say): Promise<void> {
-  for await (const { event } of followTask(send, task.id)) {
-    if (event.type === 'step.started') say(String(event['step']));
-    if (event.type === 'task.done') return;
-    if (['task.failed', 'task.stuck', 'task.cancelled'].includes(event.type)) {
-      const problem = problemFrom(event['problem'] as ProblemJson); // what these events carry, see model/event.ts
-      throw new Problem(problem.code, `${task.name} failed: ${problem.message}`, {
-        hint: `${problem.hint ?? ''} Its whole log: aegir task log ${task.id}`.trim(),
-        cause: problem.cause,
-      });
-    }
+  for await (const logged of followTask(send, task.id)) {
+    const event = logged.event as TaskEvent; // The hub stores nothing else.
+    if (event.type === 'step.started') say(event.step);
+    if (event.type === 'task.failed' || event.type === 'task.stuck' || event.type === 'task.cancelled')
+      throw ended(task, event.problem);
   }
+}
+
+function ended(task: { readonly id: string; readonly name: string }, json: ProblemJson): Problem {
+  const { code, message, hint = '', cause } = problemFrom(json);
+  const whole = `${hint} Its whole log: aegir task log ${task.id}`.trim();
+  return new Problem(code, `${task.name} failed: ${message}`, { hint: whole, cause });
 }
