@@ -141,6 +141,7 @@ function report({ worker: { hub, key }, task, noun, log }: Held): Report {
       await write(tx);
     });
   return {
+    isDryRun: task.dryRun,
     note: (text, level = 'info') => log.append({ type: 'note', level, text }),
     async changed(changes) {
       if (task.dryRun) return; // The machines have said already what they would do.
