@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import { type Call, connect, type Send } from '../../src/api/call.ts';
+import type { Answer, Input } from '../../src/api/endpoints.ts';
+import { followTask } from '../../src/api/follow.ts';
+import { applications } from '../../src/applications/applications.ts';
+import { hubApp } from '../../src/hub/app.ts';
+import { type HubDatabase, openDatabase } from '../../src/hub/database.ts';
+import type { Hub } from '../../src/hub/hub.ts';
+import { requeueLost } from '../../src/hub/lost-tasks.ts';
+import { sealKey } from '../../src/hub/seal.ts';
+import { DryMachine } from '../../src/machine/dry.ts';
+import type { Machine } from '../../src/machine/machine.ts';
+import { MemoryMachine } from '../../src/machine/memory.ts';
+import type { MemoryWorld } from '../../src/machine/memory-world.ts';
+import { systemClock } from '../../src/model/clock.ts';
+import type { TaskEvent } from '../../src/model/event.ts';
+import type { ProblemJson } from '../../src/model/problem.ts';
+import { engines } from '../../src/services/engines.ts';
+import { apache } from '../../src/simulation/apache.ts';
+import { mariadb } from '../../src/simulation/mariadb.ts';
+import { nginx } from '../../src/simulation/nginx.ts';
+import { php, simulatedDrupal, simulatedWordpress } from '../../src/simulation/php.ts';
+import { postgresql } from '../../src/simulation/postgresql.ts';
+import { simulatedWorld } from '../../src/simulation/world.ts';
+import { type Catalog, catalog, type Extension } from '../../src/tasks/catalog.ts';
+import { taskTypes } from '../../src/tasks/task-types.ts';
+import { work } from '../../src/worker/work.ts';
+import { testDatabase } from './postgres.ts';
+
+/** One thing that is done on a server: a method of its machine and what it is done to. */
+export interface Act {
+  readonly worker: string;
+  readonly method: string;
+  /** A path, or a command as its words. */
+  readonly what: string;
+}
+
+/** How a task ended, as its log and its row say. */
+export interface TaskEnding {
+  readonly status: string;
+  readonly task: Answer<'task get'>;
+  readonly problem: ProblemJson | null;
+  readonly events: readonly TaskEvent[];
+  /** The sentences of its 'changed' events. */
+  readonly changed: readonly string[];
+}
+
+export interface HubWithWorker {
+  readonly call: Call;
+  readonly send: Send;
+  readonly hub: Hub;
+  readonly database: HubDatabase;
+  readonly world: MemoryWorld;
+  /** Asked before each act; what it throws, the act throws; while it waits, the act waits. */
+  before: (act: Act) => Promise<void> | void;
+  /** What the workers say of the load; null: they take tasks. */
+  busy: string | null;
+  /** Follows the task's log, as the CLI does, to its last event. */
+  waitFor(task: string | { readonly id: string }): Promise<TaskEnding>;
+  /** Waits for it and asserts that it was done. */
+  done(task: string | { readonly id: string }): Promise<TaskEnding>;
+  /** Takes running tasks from their workers, as when these were silent for too long; other workers take them over. */
+  loseWorkers(): Promise<void>;
+  /** Stops it and starts it anew, with another catalogue, on the same database and server. */
+  again(more: HubMore): Promise<HubWithWorker>;
+  stop(): Promise<void>;
+}
+
+export interface HubMore {
+  readonly extensions?: readonly Extension[];
+  /** Instead of `extensions`: a whole catalogue. */
+  readonly catalog?: Catalog;
+  readonly workers?: number;
+  readonly slots?: number;
+  readonly world?: MemoryWorld;
+}
+
+/** Programs of every engine, and nothing of ours yet. */
+export const freshWorld = (): MemoryWorld => simulatedWorld([nginx, apache, mariadb, postgresql, php]);
+
+/** A hub that answers calls and workers that do what it says, in this process, on one server in memory. Stopped after the test. */
+export async function hubWithWorker(t: TestContext, more: HubMore = {}): Promise<HubWithWorker> {
+  const running: HubWithWorker[] = [];
+  const bugs: unknown[] = [];
+  // What is registered first runs first: workers end before their database is dropped.
+  t.after(async () => {
+    await Promise.all(running.map((one) => one.stop()));
+    assert.deepEqual(bugs, [], 'faults in Aegir itself');
+  });
+  const { url, ...database } = await testDatabase(t);
+  const key = sealKey(randomBytes(32));
+  const world = more.world ?? freshWorld();
+  const begin = (given: HubMore): HubWithWorker => {
+    const hub: Hub = {
+      ...{ database, sealKey: key, version: '0.0.0-test' },
+      catalog: given.catalog ?? catalog({ engines, applications, taskTypes, sweeps: [] }, given.extensions ?? []),
+      onBug: (_, error) => bugs.push(error),
+    };
+    const again = async (then: HubMore): Promise<HubWithWorker> => {
+      await farm.stop();
+      return begin(then);
+    };
+    const farm = start({ hub, url, world, again }, given);
+    running.push(farm);
+    return farm;
+  };
+  return begin(more);
+}
+
+interface Parts {
+  readonly hub: Hub;
+  readonly url: string;
+  readonly world: MemoryWorld;
+  again(more: HubMore): Promise<HubWithWorker>;
+}
+
+function start({ hub, url, world, again }: Parts, { workers = 1, slots = 4 }: HubMore): HubWithWorker {
+  const app = hubApp(hub);
+  const send: Send = async (path, request) => app.request(path, request, { local: true });
+  const stop = new AbortController();
+  const working: Promise<void>[] = [];
+  const farm: HubWithWorker = {
+    ...{ hub, send, world, again, database: hub.database },
+    call: connect(send),
+    before: () => undefined,
+    busy: null,
+    waitFor: (task) => ending(farm, typeof task === 'string' ? task : task.id),
+    async done(task) {
+      const ended = await farm.waitFor(task);
+      assert.equal(ended.status, 'done', `${ended.task.name}: ${JSON.stringify(ended.problem)}`);
+      return ended;
+    },
+    loseWorkers: async () => void (await requeueLost(hub.database.db, 0)),
+    async stop() {
+      farm.before = () => undefined;
+      stop.abort();
+      await Promise.all(working);
+    },
+  };
+  for (let number = 1; number <= workers; number++)
+    working.push(startWorker(farm, url, `w${number}`, slots, stop.signal));
+  return farm;
+}
+
+async function startWorker(
+  farm: HubWithWorker,
+  url: string,
+  name: string,
+  slots: number,
+  stop: AbortSignal,
+): Promise<void> {
+  const { hub, world } = farm;
+  const unique = `${name}-${randomBytes(3).toString('hex')}`;
+  // Connections of its own: the hub's answers never wait for a worker.
+  const database = openDatabase(url);
+  try {
+    await work(
+      {
+        ...{ name: unique, hub: database, key: hub.sealKey, clock: systemClock, catalog: hub.catalog, slots },
+        openMachine: (_, hands) => watched(farm, name, new MemoryMachine(hands, world)),
+        dryMachine: (real, { log }) => new DryMachine(real, log),
+        busy: () => farm.busy,
+      },
+      stop,
+    );
+  } finally {
+    await database.close();
+  }
+}
+
+/** Tells of every act before it is done. */
+function watched(farm: HubWithWorker, worker: string, machine: Machine): Machine {
+  return new Proxy(machine, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      return async (...args: unknown[]) => {
+        const [first] = args;
+        const { argv } = (first ?? {}) as { readonly argv?: readonly string[] }; // a command has one
+        await farm.before({ worker, method: String(key), what: argv?.join(' ') ?? String(first) });
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+}
+
+/** A test that waits for longer than this waits for nothing. */
+const waitMs = 60_000;
+
+async function ending({ call, send }: HubWithWorker, task: string): Promise<TaskEnding> {
+  const events: TaskEvent[] = [];
+  for await (const { event } of followTask(send, task, 0, AbortSignal.timeout(waitMs))) events.push(event as TaskEvent); // the hub writes no others
+  const row = await call('task get', { params: { task } });
+  return {
+    status: row.status,
+    task: row,
+    problem: row.problem as ProblemJson | null, // the hub writes nothing else
+    events,
+    changed: events.flatMap((event) => (event.type === 'changed' ? [event.what] : [])),
+  };
+}
+
+export const platformRoot = '/var/aegir/platforms/p1';
+
+export interface Kind {
+  readonly http: 'nginx' | 'apache';
+  readonly db: 'mysql' | 'postgresql' | 'sqlite';
+  readonly application: 'drupal' | 'wordpress';
+}
+
+/** A verified server `master` with both services and a verified platform `p1` on it. */
+export async function verifiedFarm(t: TestContext, kind: Kind, more: HubMore = {}): Promise<HubWithWorker> {
+  const farm = await hubWithWorker(t, more);
+  const { call, world } = farm;
+  if (kind.application === 'drupal') simulatedDrupal(world, platformRoot);
+  else simulatedWordpress(world, platformRoot);
+  const services = [
+    { type: 'http', engine: kind.http },
+    { type: 'db', engine: kind.db },
+  ];
+  const server = await call('server create', { body: { name: 'master', services } });
+  await farm.done(server.task);
+  const platform = await call('platform create', { body: { name: 'p1', root: platformRoot } });
+  await farm.done(platform.task);
+  return farm;
+}
+
+type SiteBody = Input<'site create'>['body'];
+
+/** The site, installed. */
+export async function installedSite(
+  { call, done }: HubWithWorker,
+  name: string,
+  more: Partial<SiteBody> = {},
+): Promise<TaskEnding> {
+  const { task } = await call('site create', { body: { name, platform: 'p1', ...more } });
+  return done(task);
+}
