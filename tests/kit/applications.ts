@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Application, InstalledSite } from '../../src/applications/application.ts';
 import { keepForeign } from '../../src/applications/own-files.ts';
 import { LocalMachine } from '../../src/machine/local.ts';
@@ -41,7 +42,8 @@ export async function copyPlatform(t: TestContext, source: string, application: 
   const composer = await readFile(join(source, '../composer.json'), 'utf8').catch(() => null);
   const [from, root] =
     composer === null ? [source, '/code'] : [join(source, '..'), `/code/${source.split('/').at(-1)}`];
-  await cp(from, `${directory.path}/code`, { recursive: true, dereference: true, verbatimSymlinks: false });
+  // Much faster than fs.cp for the tens of thousands of files of a Composer project.
+  await promisify(execFile)('cp', ['-aL', from, `${directory.path}/code`]);
   const { machine } = testMachine();
   const found = await application.detect(machine, `${directory.path}${root}`);
   if (!found) throw new Error(`${source} is not ${application.title}`);

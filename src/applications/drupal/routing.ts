@@ -4,11 +4,18 @@ import type { Routing } from '../../services/http/http.ts';
 import { isSeven } from './detect.ts';
 
 /**
- * No update.php, authorize.php or install.php: updates run as a task, so the doors that the old system opened for
- * a session cookie (S-3.4 row 21) stay shut for everybody.
+ * What a browser opens. update.php and authorize.php are answered by the engines to those who have a session only
+ * (S-3.4 row 21); no installer, and nothing that rebuilds.
  */
-const scripts7 = ['/index.php', '/cron.php', '/xmlrpc.php', '/modules/statistics/statistics.php'];
-const scripts8 = ['/index.php', '/core/modules/statistics/statistics.php'];
+const scripts7 = [
+  '/index.php',
+  '/cron.php',
+  '/xmlrpc.php',
+  '/update.php',
+  '/authorize.php',
+  '/modules/statistics/statistics.php',
+];
+const scripts8 = ['/index.php', '/update.php', '/core/authorize.php', '/core/modules/statistics/statistics.php'];
 
 /** Source code, editors' copies and dot files (row 10); text files of packages (11); what modules keep below files/ (12, 14, 15); private files (16). */
 export const deniedEverywhere = [
