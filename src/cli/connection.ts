@@ -62,7 +62,7 @@ export function overSocket(socketPath: string): Send {
       const stream = Readable.toWeb(answer) as ReadableStream; // the same thing, typed twice
       resolve(new Response(stream, { status: answer.statusCode ?? 500, headers: found }));
     });
-    request.once('error', (cause: NodeJS.ErrnoException) =>
+    request.on('error', (cause: NodeJS.ErrnoException) =>
       reject(signal?.aborted ? cause : unreachable(socketPath, cause)),
     );
     request.end(typeof body === 'string' ? body : undefined);

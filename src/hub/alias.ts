@@ -47,6 +47,12 @@ export async function writeAliases(
   );
 }
 
+/** The plain answer for what is taken already; of two that ask at once, writeAliases() decides. */
+export async function demandFree(tx: Kysely<Tables>, names: readonly string[]): Promise<void> {
+  const { rows } = await sql`select from alias where name = any (${[...names]}::text[]) limit 1`.execute(tx);
+  if (rows.length > 0) throw await conflict(tx, names);
+}
+
 async function conflict(tx: Kysely<Tables>, lost: readonly string[]): Promise<Problem> {
   const { rows } = await sql<{ name: string; site: string }>`
     select alias.name, site.name as site from alias join site on site.id = alias.site_id

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { endpointNames, endpointOf } from '../api/endpoints.ts';
 import { testHub } from '../../tests/kit/hub.ts';
+import { endpointNames, endpointOf } from '../api/endpoints.ts';
 import { pageFiles } from '../ui/page.ts';
 import { may } from './access.ts';
 import { hubApp } from './app.ts';
@@ -49,7 +49,15 @@ test('a token is stored as its hash only, and one that is not whole opens nothin
   const { token } = await good('POST', '/api/tokens', {});
   const { rows } = await sql<{ text: string }>`select token::text as text from token`.execute(hub.database.db);
   assert.equal(rows[0]?.text.includes(token.slice(6)), false);
-  for (const wrong of [token.slice(0, -1), `${token}x`, token.toUpperCase(), '', 'aegir_', `${token} ${token}`, "' or 1=1 --"])
+  for (const wrong of [
+    token.slice(0, -1),
+    `${token}x`,
+    token.toUpperCase(),
+    '',
+    'aegir_',
+    `${token} ${token}`,
+    "' or 1=1 --",
+  ])
     await problem('unauthenticated', 'GET', '/api/sites', undefined, { token: wrong });
   await problem('invalid', 'POST', '/api/tokens', { expiresAt: '2001-01-01T00:00:00Z' });
 });
@@ -136,9 +144,17 @@ test('a key whose request failed is free again, and a token is never kept for a 
   await good('POST', '/api/accounts', { name: 'ada' });
   const { token } = await good('POST', '/api/tokens', { account: 'ada' }, { headers });
   await problem('conflict', 'POST', '/api/tokens', { account: 'ada' }, { headers });
-  const { rows } = await sql<{ all: string }>`select idempotency::text as all from idempotency`.execute(hub.database.db);
+  const { rows } = await sql<{ all: string }>`select idempotency::text as all from idempotency`.execute(
+    hub.database.db,
+  );
   assert.equal(JSON.stringify(rows).includes(token), false);
-  await problem('invalid', 'POST', '/api/accounts', { name: 'bob' }, { headers: { 'idempotency-key': 'x'.repeat(201) } });
+  await problem(
+    'invalid',
+    'POST',
+    '/api/accounts',
+    { name: 'bob' },
+    { headers: { 'idempotency-key': 'x'.repeat(201) } },
+  );
 });
 
 test('the page holds no inline script and may load nothing from elsewhere', async (t) => {

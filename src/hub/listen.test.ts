@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { test } from 'node:test';
 import { join } from 'node:path';
+import { test } from 'node:test';
 import { testHub } from '../../tests/kit/hub.ts';
 import { temporaryDirectory } from '../../tests/kit/postgres.ts';
 import { connect } from '../api/call.ts';

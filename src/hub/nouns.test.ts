@@ -53,7 +53,10 @@ test('a server comes with its services and its first task, or not at all', async
   const { good, problem, counts } = await testHub(t);
   const services = [{ type: 'http', engine: 'nginx', options: { port: 8080 } }];
   const { server, task } = await good('POST', '/api/servers', { name: 'web1', host: 'web1.example.com', services });
-  assert.deepEqual([server.context, server.status, server.services[0].options], ['@server_web1', 'queued', { port: 8080 }]);
+  assert.deepEqual(
+    [server.context, server.status, server.services[0].options],
+    ['@server_web1', 'queued', { port: 8080 }],
+  );
   assert.deepEqual([task.name, task.subject.name, task.status], ['server verify', 'web1', 'queued']);
   const before = await counts();
   const wrong = [
@@ -86,7 +89,11 @@ test("a service's secrets are sealed and never answered", async (t) => {
   const body = { type: 'db', engine: 'mysql', options: { user: 'aegir', password: secret } };
   const { service } = await good('POST', '/api/servers/db1/services', body);
   assert.deepEqual([service.options, service.secretsSet], [{ user: 'aegir' }, ['password']]);
-  const all = [await good('GET', '/api/servers'), await good('GET', '/api/servers/db1/services/db'), await good('GET', '/api/tasks')];
+  const all = [
+    await good('GET', '/api/servers'),
+    await good('GET', '/api/servers/db1/services/db'),
+    await good('GET', '/api/tasks'),
+  ];
   assert.equal(JSON.stringify(all).includes(secret), false);
   const { rows } = await sql<{ text: string }>`select service::text as text from service`.execute(hub.database.db);
   assert.equal(rows[0]?.text.includes(secret), false);
@@ -101,7 +108,13 @@ test("a service's secrets are sealed and never answered", async (t) => {
 test('changing a service verifies the server and what stands on it, and nothing else', async (t) => {
   const made = await furnished(t);
   const { good, problem } = made;
-  await good('POST', '/api/servers', { name: 'other', services: [{ type: 'http', engine: 'nginx' }, { type: 'db', engine: 'mysql' }] });
+  await good('POST', '/api/servers', {
+    name: 'other',
+    services: [
+      { type: 'http', engine: 'nginx' },
+      { type: 'db', engine: 'mysql' },
+    ],
+  });
   await good('POST', '/api/platforms', { name: 'far', server: 'other', root: '/var/aegir/platforms/far' });
   for (const name of ['example.com', 'new.example.com']) await good('POST', '/api/sites', { name, platform: 'd10' });
   await setStatus(made, 'site', 'example.com', 'enabled');
@@ -128,13 +141,35 @@ test('a server that nothing stands on is forgotten', async (t) => {
 
 test('a platform takes its place on the only web server, and no other may have its directory', async (t) => {
   const { good, problem, counts } = await furnished(t);
-  const { platform, task } = await good('POST', '/api/platforms', { name: 'd11', root: '/var/aegir/platforms/d11/web' });
-  assert.deepEqual([platform.server, platform.engine, platform.status, task.name], ['master', 'nginx', 'queued', 'platform verify']);
+  const { platform, task } = await good('POST', '/api/platforms', {
+    name: 'd11',
+    root: '/var/aegir/platforms/d11/web',
+  });
+  assert.deepEqual(
+    [platform.server, platform.engine, platform.status, task.name],
+    ['master', 'nginx', 'queued', 'platform verify'],
+  );
   const before = await counts();
-  const taken = await problem('conflict', 'POST', '/api/platforms', { name: 'copy', root: '/var/aegir/platforms/d11/web' });
+  const taken = await problem('conflict', 'POST', '/api/platforms', {
+    name: 'copy',
+    root: '/var/aegir/platforms/d11/web',
+  });
   assert.match(taken.detail, /platform d11/);
   await problem('conflict', 'POST', '/api/platforms', { name: 'd11', root: '/var/aegir/platforms/x' });
-  for (const root of ['/', '/etc', '/etc/nginx', 'relative', '/a/../etc', '/a//b', '/a/', '/a b', '/a;b', "/a'b", '/root/x', '/var'])
+  for (const root of [
+    '/',
+    '/etc',
+    '/etc/nginx',
+    'relative',
+    '/a/../etc',
+    '/a//b',
+    '/a/',
+    '/a b',
+    '/a;b',
+    "/a'b",
+    '/root/x',
+    '/var',
+  ])
     await problem('invalid', 'POST', '/api/platforms', { name: 'x', root });
   assert.deepEqual(await counts(), before);
 });
@@ -143,7 +178,9 @@ test('a platform says what can be done with it, and why not', async (t) => {
   const made = await furnished(t);
   const { good, problem } = made;
   const possible = async () =>
-    Object.fromEntries((await good('GET', '/api/platforms/@platform_d10')).tasks.map((one: { name: string }) => [one.name, one]));
+    Object.fromEntries(
+      (await good('GET', '/api/platforms/@platform_d10')).tasks.map((one: { name: string }) => [one.name, one]),
+    );
   assert.deepEqual((await good('GET', '/api/platforms/d10')).profiles, ['minimal', 'standard']);
   assert.equal((await possible())['platform lock'].possible, true);
   assert.match((await possible())['platform unlock'].reason, /only when locked/);
@@ -170,7 +207,8 @@ test('a platform with sites is not deleted, and one that is being deleted takes 
 
 test('context names mean what they say, whole', async (t) => {
   const { good, problem } = await furnished(t);
-  for (const name of ['example.com', 'example.com.au']) await good('POST', '/api/sites', { name, platform: '@platform_d10' });
+  for (const name of ['example.com', 'example.com.au'])
+    await good('POST', '/api/sites', { name, platform: '@platform_d10' });
   assert.equal((await good('GET', '/api/resolve/@example.com')).name, 'example.com');
   assert.equal((await good('GET', '/api/resolve/@example.com.au')).name, 'example.com.au');
   assert.equal((await good('GET', '/api/resolve/@server_master')).noun, 'server');

@@ -5,7 +5,7 @@ import { Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import { databaseName } from '../services/db/name.ts';
 import { checkedData } from './added-data.ts';
-import { type AliasRow, writeAliases } from './alias.ts';
+import { type AliasRow, demandFree, writeAliases } from './alias.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
 import { taskTypeOf } from './possible.ts';
@@ -32,6 +32,7 @@ const create: Handler<'site create'> = async ({ body }, asked) => {
   const db = await chosenDb(asked, platform, body.dbServer);
   const clientId = await chosenClient(asked, body.client);
   const names = siteNames(body.name, body.aliases ?? []);
+  await demandFree(tx, [...names.keys()]);
   demandRedirection(names, body.redirection ?? null);
   demandCertificate(body.certificatePath ?? null, body.keyPath ?? null);
   if (body.directory !== undefined && !body.import)
