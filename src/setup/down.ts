@@ -5,13 +5,15 @@ import { must } from './program.ts';
 import type { Screen } from './screen.ts';
 import { hasOwnDatabase } from './settings.ts';
 
+const notRunning = 'did not run';
+
 /** ./up --down: the sites go on, nothing is removed, and ./up starts all of it again. */
 export async function runDown(screen: Screen): Promise<number> {
-  await screen.step('worker', async () => ((await stopOurs('worker')) ? 'stopped' : null));
-  await screen.step('hub', async () => ((await stopOurs('hub')) ? 'stopped' : null));
+  await screen.step('worker', async () => ((await stopOurs('worker')) ? 'stopped' : notRunning));
+  await screen.step('hub', async () => ((await stopOurs('hub')) ? 'stopped' : notRunning));
   await screen.step('database of the hub', async () => {
-    if (!(await hasOwnDatabase())) return null;
-    return (await stopDatabase()) ? 'stopped' : null;
+    if (!(await hasOwnDatabase())) return 'not ours, so left as it is';
+    return (await stopDatabase()) ? 'stopped' : notRunning;
   });
   screen.line('✓ Aegir is stopped; the sites go on. ./up starts it again.');
   return 0;

@@ -19,7 +19,7 @@ export interface PlatformSource {
 
 /** The code base that was asked for: copied, unless it lies below /var/aegir already. */
 export async function platformFrom(given: string, say: Say): Promise<PlatformSource> {
-  const docroot = resolve(process.env['INIT_CWD'] ?? process.cwd(), given);
+  const docroot = resolve(process.env['AEGIR_CALLED_FROM'] ?? process.cwd(), given);
   if (!(await stat(docroot).catch(absentIsNull))?.isDirectory())
     throw new Problem('not-found', `there is no directory ${docroot}`, {
       hint: 'Name the directory of Drupal or WordPress.',
@@ -91,7 +91,7 @@ async function drupalByComposer(say: Say): Promise<PlatformSource | null> {
   say('asking Composer for Drupal');
   const composer = ['runuser', '-u', user, '--', 'composer', '--no-interaction'] as const;
   const env = { HOME: '/tmp', COMPOSER_HOME: join(aegirRoot, 'hub/composer') };
-  const answer = await ask([...composer, 'show', '--all', '--latest', drupalProject], { timeoutMs: askTimeoutMs, env });
+  const answer = await ask([...composer, 'show', '--available', drupalProject], { timeoutMs: askTimeoutMs, env });
   if (answer.exitCode !== 0) return null;
   say('fetching Drupal by Composer');
   const fresh = `${target}.${process.pid}~`;

@@ -31,9 +31,12 @@ export async function removeOldCopies(): Promise<void> {
   const current = await resolved(places.programLink);
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
-    if (path.startsWith(`${places.programLink}-`) && path !== current) await rm(path, { recursive: true });
+    if (isCopy.test(name) && path !== current) await rm(path, { recursive: true });
   }
 }
+
+/** Those that were cut off while they were made, too. */
+const isCopy = /^aegir-[0-9a-f]{12}(?:\.\d+~)?$/;
 
 export const resolved = (link: string): Promise<string | null> => readlink(link).catch(notALink);
 
