@@ -8,7 +8,7 @@ import { Secret } from '../src/model/secret.ts';
 import { serverPaths } from '../src/model/server.ts';
 import type { Http, Vhost } from '../src/services/http/http.ts';
 import { nginxEngine } from '../src/services/http/nginx.ts';
-import { mapText } from '../src/services/http/nginx-text.ts';
+import { mapText, ownBlockText } from '../src/services/http/nginx-text.ts';
 import { openDirectory, type PrivateWeb, startNginx } from '../tests/kit/web.ts';
 import { type Figure, figure } from './figure.ts';
 
@@ -63,47 +63,31 @@ async function measured(publish: Publish): Promise<Measured> {
   }
 }
 
-async function publishShared(directory: string, web: PrivateWeb, sites: number): ReturnType<Publish> {
+async function verified(directory: string, web: PrivateWeb): Promise<{ readonly http: Http; readonly config: string }> {
   const paths = serverPaths(join(directory, 'aegir'), 'master');
   const machine = new LocalMachine({ name: 'localhost', log: { append: async () => {} }, claim: new AbortController().signal });
   const options = { port: web.port, tlsPort: web.tlsPort, addresses: ['127.0.0.1'] };
   // The engine's type is http, so this is what it opens.
   const http = nginxEngine(web.program).open({ machine, paths }, options) as Http;
   await http.verify();
-  await http.create(vhost(0));
-  for (let index = 1; index < sites; index += 1)
-    await writeFile(join(paths.config, 'nginx/vhost.d', `s${index}.example.com.map`), mapText(vhost(index), null).text);
-  return { include: join(paths.config, 'nginx/post.d/probe.conf'), probe: `http://127.0.0.1:${web.port}/` };
+  return { http, config: join(paths.config, 'nginx') };
 }
 
-/** What Aegir wrote for each site, as short as it can be: one block, the rules in an included file. */
+async function publishShared(directory: string, web: PrivateWeb, sites: number): ReturnType<Publish> {
+  const { http, config } = await verified(directory, web);
+  await http.create(vhost(0));
+  for (let index = 1; index < sites; index += 1)
+    await writeFile(join(config, 'vhost.d', `s${index}.example.com.map`), mapText(vhost(index), null).text);
+  return { include: join(config, 'post.d/probe.conf'), probe: `http://127.0.0.1:${web.port}/` };
+}
+
+/** The same rules for the same names, each site in a block of its own. It is spared the credentials, and files: there is one. */
 async function publishBlocks(directory: string, web: PrivateWeb, sites: number): ReturnType<Publish> {
-  const config = serverPaths(join(directory, 'aegir'), 'master').config;
-  const rules = join(config, 'rules.conf');
-  await writeFile(
-    rules,
-    `client_max_body_size 100m;
-     location ^~ /.well-known/acme-challenge/ { alias /var/aegir/acme/; }
-     location = /favicon.ico { try_files $uri @empty; }
-     location = /robots.txt { try_files $uri @front; }
-     location ~* "\\.(?:engine|inc|install|module|profile|po|sh|sql|theme|twig|yml)$" { return 404; }
-     location ~ "^/sites/[^/]+/private/" { return 404; }
-     location ~* "\\.php(?:/|$)" { return 404; }
-     location / { expires 30d; try_files $uri @front; }
-     location @empty { return 204; }
-     location @front { include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME $document_root/index.php; fastcgi_pass unix:/run/php/fpm.sock; }\n`,
-  );
-  const block = (index: number): string => {
-    const { name, root, database } = vhost(index);
-    const credentials = { NAME: database.name, USER: database.user, PASSWORD: database.password.reveal(), HOST: 'localhost' };
-    const params = Object.entries(credentials).map(([key, value]) => `fastcgi_param AEGIR_DB_${key} ${value};`);
-    return `server { listen 127.0.0.1:${web.port}; server_name ${name} www.${name}; root ${root}; ${params.join(' ')} include ${rules}; }\n`;
-  };
-  const blocks = Array.from({ length: sites }, (_, index) => block(index)).join('');
-  const probe = join(config, 'probe.conf');
-  const hash = 'server_names_hash_max_size 65536; server_names_hash_bucket_size 512;';
-  await writeFile(join(config, 'nginx.conf'), `${hash}\n${blocks}include ${join(config, 'probe.con[f]')};\n`);
-  return { include: probe, probe: `http://127.0.0.1:${web.port}/` };
+  const { config } = await verified(directory, web);
+  const on = { listen: [`127.0.0.1:${web.port}`], listenTls: [], certificate: null };
+  const block = (index: number): string => ownBlockText(vhost(index), [join(config, 'site.conf')], { before: [], after: [] }, on);
+  await writeFile(join(config, 'vhost.d/all.conf'), Array.from({ length: sites }, (_, index) => block(index)).join(''));
+  return { include: join(config, 'post.d/probe.conf'), probe: `http://127.0.0.1:${web.port}/` };
 }
 
 const vhost = (index: number): Vhost => ({
