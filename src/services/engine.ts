@@ -38,7 +38,10 @@ export interface Engine {
   detect?(machine: Machine): Promise<Detected | null>;
 }
 
-type Opened<Type extends string> = Type extends keyof Services ? Services[Type] : Provides<never, never> | object;
+/** What `server verify` asks of every service; the rest is the plug-in's own affair. */
+type Opened<Type extends string> = Type extends keyof Services
+  ? Services[Type]
+  : Pick<Provides<never, never>, 'verify'>;
 
 /** Ties `open` to the engine's own options, so that neither the engine nor the list of engines needs a cast. */
 export function engine<const Type extends string, Options>(definition: {

@@ -1,11 +1,15 @@
 import type { ZodType } from 'zod';
 import type { Application } from '../applications/application.ts';
+import { Problem } from '../model/problem.ts';
+import type { Site } from '../model/site.ts';
 import type { Engine } from '../services/engine.ts';
 import type { SiteContext } from './context.ts';
 import type { AddedSteps, TaskType } from './task-type.ts';
 
 /** What a plug-in may know of a site when it adds lines for it. No secrets. */
-export type LinesFor = Pick<SiteContext, 'site' | 'platform' | 'server'>;
+export interface LinesFor extends Pick<SiteContext, 'platform' | 'server'> {
+  readonly site: Omit<Site, 'database' | 'hashSalt' | 'cronKey'>;
+}
 
 /** Adds one task to every enabled subject, once per period. */
 export interface Sweep {
@@ -41,12 +45,13 @@ export interface Extension {
 /** All there is: ours and what plug-ins add. */
 export type Catalog = Required<Extension>;
 
+/** Throws Problem 'invalid' when two of them have one name, or one speaks of a task type that there is not. */
 export function catalog(
   own: Pick<Catalog, 'engines' | 'applications' | 'taskTypes' | 'sweeps'>,
   extensions: readonly Extension[],
 ): Catalog {
   const all = [own, ...extensions] as readonly Extension[]; // `own` is an Extension that has not all of them.
-  return {
+  const whole = {
     engines: all.flatMap(({ engines = [] }) => engines),
     applications: all.flatMap(({ applications = [] }) => applications),
     taskTypes: all.flatMap(({ taskTypes = [] }) => taskTypes),
@@ -56,6 +61,37 @@ export function catalog(
     settingsLines: all.flatMap(({ settingsLines = [] }) => settingsLines),
     vhostLines: all.flatMap(({ vhostLines = [] }) => vhostLines),
   };
+  demandOnce(whole);
+  demandTaskTypes(whole);
+  return whole;
+}
+
+function demandOnce({ engines, applications, taskTypes, sweeps, data }: Catalog): void {
+  const names = [
+    ...engines.map(({ type, name }) => `the engine '${name}' for ${type}`),
+    ...applications.map(({ name }) => `the application '${name}'`),
+    ...taskTypes.map(({ name }) => `the task type '${name}'`),
+    ...sweeps.map(({ name }) => `the sweep '${name}'`),
+    ...data.map(({ noun, name }) => `the data '${name}' of a ${noun}`),
+  ];
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined)
+    throw new Problem('invalid', `${twice} is there twice`, {
+      hint: 'Name each plug-in once in aegir.config.ts, and give what it adds a name of its own.',
+    });
+}
+
+/** Which steps a task has is only known when it is opened; see define.ts. */
+function demandTaskTypes({ taskTypes, sweeps, steps }: Catalog): void {
+  const known = new Set(taskTypes.map(({ name }) => name));
+  const missing = [
+    ...sweeps.filter(({ task }) => !known.has(task)).map(({ name, task }) => `the sweep '${name}' adds '${task}'`),
+    ...steps.filter(({ task }) => !known.has(task)).map(({ task }) => `a plug-in adds steps to '${task}'`),
+  ];
+  if (missing.length > 0)
+    throw new Problem('invalid', `${missing[0]}, which is no task type`, {
+      hint: `There are: ${[...known].join(', ')}.`,
+    });
 }
 
 /** For `aegir.config.ts`: gives an editor the types. */

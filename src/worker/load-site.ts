@@ -79,7 +79,8 @@ export async function loadSite(loading: Loading, id: string): Promise<SiteContex
     database: database.address(site.database, `${platform.root}/sites/${site.directory}`),
     address: http.address(site),
   };
-  const who = { site, platform, server };
+  const { database: _, hashSalt, cronKey, ...open } = site;
+  const who = { site: open, platform, server };
   const lines = {
     settings: settingsLines(catalog, application.name, who),
     vhost: vhostLines(catalog, httpRow.engine, who),
