@@ -52,7 +52,9 @@ export async function makeServer(choices: Choices, say: Say): Promise<Did> {
     if (there && isSo(there, service)) continue;
     say(`${service.type} by ${service.engine}`);
     await setService(there !== undefined, service, say);
-    did.push(`${service.type} is ${service.engine} now`);
+    did.push(
+      `${service.type} is ${service.engine}${'port' in service.options ? ` on port ${service.options.port}` : ''} now`,
+    );
   }
   if (did.length === 0 && server.status !== 'enabled') {
     const { task } = await call('server task', { params, body: { name: 'server verify' } });

@@ -17,18 +17,22 @@ export interface PlatformSource {
   readonly did: string | null;
 }
 
-/** The code base that was asked for: copied, unless it lies below /var/aegir already. */
-export async function platformFrom(given: string, say: Say): Promise<PlatformSource> {
+/** Its absolute path. Throws Problem 'not-found' or 'invalid' if there is no application in it, before anything is done. */
+export async function checkedDocroot(given: string): Promise<string> {
   const docroot = resolve(process.env['AEGIR_CALLED_FROM'] ?? process.cwd(), given);
   if (!(await stat(docroot).catch(absentIsNull))?.isDirectory())
     throw new Problem('not-found', `there is no directory ${docroot}`, {
       hint: 'Name the directory of Drupal or WordPress.',
     });
-  if (!(await exists(join(docroot, 'index.php')))) {
-    const below = (await docrootsBelow(docroot))[0];
-    const hint = below ? `Did you mean --platform ${below}?` : 'Name the directory in which index.php is.';
-    throw new Problem('invalid', `there is no index.php in ${docroot}`, { hint });
-  }
+  if (await exists(join(docroot, 'index.php'))) return docroot;
+  const below = (await docrootsBelow(docroot))[0];
+  const hint = below ? `Did you mean --platform ${below}?` : 'Name the directory in which index.php is.';
+  throw new Problem('invalid', `there is no index.php in ${docroot}`, { hint });
+}
+
+/** The code base that was asked for: copied, unless it lies below /var/aegir already. */
+export async function platformFrom(given: string, say: Say): Promise<PlatformSource> {
+  const docroot = await checkedDocroot(given);
   const project = (await exists(join(dirname(docroot), 'vendor'))) ? dirname(docroot) : docroot;
   if (docroot.startsWith(`${aegirRoot}/`)) return { name: nameOf(project), root: mustBePlain(docroot), did: null };
   return copied(project, docroot, say);

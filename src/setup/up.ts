@@ -16,6 +16,7 @@ import { call, waitForHub, waitForWorker } from './hub-call.ts';
 import { openSite } from './open-site.ts';
 import { ensureOurs, isInstalled } from './our-process.ts';
 import { setUpPhp } from './php.ts';
+import { checkedDocroot } from './platform-source.ts';
 import { copyProgram, putLauncher, removeOldCopies } from './program-copy.ts';
 import { Screen } from './screen.ts';
 import { putSettings } from './settings.ts';
@@ -36,6 +37,7 @@ export async function runUp(argv: readonly string[]): Promise<number> {
   if (options.down) return runDown(screen);
   const started = performance.now();
   // Before anything is made; where a hub is there already, it knows what was chosen and is asked first.
+  if (options.platform !== undefined) await checkedDocroot(options.platform);
   if (!(await isInstalled())) await checkPorts(options.http ?? first.http, options.port ?? first.port);
   await makePlace(screen);
   const choices = await choose(options);
