@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Application, InstalledSite } from '../src/applications/application.ts';
+import { drupal } from '../src/applications/drupal/drupal.ts';
+import { wordpress } from '../src/applications/wordpress/wordpress.ts';
+import { Browser, codeBases, copyPlatform, mysqlDatabase, putSite, testMachine, testSite } from './kit/applications.ts';
+import { onReal, type Server } from './kit/http-benches.ts';
+
+const servers: readonly Server[] = ['nginx', 'apache'];
+
+/** What our engines publish is what our applications expect: parameters, scripts, front controller and refusals. */
+for (const server of servers)
+  for (const [application, source, inside] of [
+    [wordpress, codeBases.wordpress, '/wp-admin/'],
+    [drupal, codeBases.drupal7, '/user/1/edit'],
+    [drupal, codeBases.drupal10, '/user/1/edit'],
+  ] as const) {
+    const skip = source === null && 'no code of Drupal here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7';
+    test(`${application.title} of ${source} is published by ${server} of ours`, { skip, timeout: 300_000 }, (t) =>
+      published(t, server, application, source ?? '', inside),
+    );
+  }
+
+async function published(
+  t: TestContext,
+  server: Server,
+  application: Application,
+  source: string,
+  inside: string,
+): Promise<void> {
+  const platform = await copyPlatform(t, source, application);
+  await onReal(server, async (bench) => {
+    const alias = { name: 'alias.example.org', redirect: false };
+    const installed = testSite(platform, await mysqlDatabase(t), bench.web.port, {
+      aliases: [alias],
+      fpmSocket: bench.fpmSocket,
+    });
+    const { machine } = testMachine();
+    await putSite(application, installed);
+    await application.install(machine, installed);
+    const http = bench.open();
+    await http.verify();
+    await http.create({ ...vhostOf(application, installed), state: 'enabled' });
+
+    const browser = new Browser(installed);
+    const front = await browser.open('/');
+    assert.equal(front.status, 200);
+    assert.match(front.text, /Zoë/);
+    const loggedIn = async () => {
+      const { status, text } = await browser.open(inside);
+      return application.name === 'wordpress' ? text.includes('wp-admin-bar-my-account') : status === 200;
+    };
+    assert.equal(await loggedIn(), false);
+    await browser.open(await application.loginLink(machine, installed));
+    assert.equal(await loggedIn(), true);
+
+    const byAlias = new Browser({ ...installed, address: installed.address.replace(installed.site.name, alias.name) });
+    assert.ok([200, 301, 302].includes((await byAlias.open('/')).status), 'an alias finds the same site');
+    const { directory } = installed.site;
+    for (const path of [
+      `/sites/${directory}/settings.php`,
+      `/sites/${directory}/wp-config.php`,
+      `/sites/${directory}/private/temp/x`,
+      '/install.php',
+      '/core/install.php',
+      '/wp-admin/install.php',
+      '/wp-config.php',
+      '/.git/config',
+    ])
+      assert.notEqual((await new Browser(installed).open(path)).status, 200, path);
+  });
+}
+
+const vhostOf = (application: Application, { site, platform, database }: InstalledSite) => ({
+  siteId: site.id,
+  name: site.name,
+  aliases: site.aliases,
+  redirection: null,
+  root: platform.root,
+  directory: site.directory,
+  routing: application.routing(site, platform),
+  database,
+  fpmSocket: site.fpmSocket,
+  tls: 'off' as const,
+  certificate: null,
+  lines: [],
+});
