@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import type { SiteFound } from './application.ts';
 
@@ -62,8 +61,3 @@ export const toSiteFound = ({
   database: database && { ...database, password: new Secret(database.password) },
   hashSalt: hashSalt === null ? null : new Secret(hashSalt),
 });
-
-/** A script that only reads may still be asked in vain in a dry run; then it has no answer of its own. */
-export const refuse = (message: string, hint: string): never => {
-  throw new Problem('invalid', message, { hint });
-};
