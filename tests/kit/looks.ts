@@ -25,6 +25,19 @@ export const isProblem =
     return true;
   };
 
+/** For assert.rejects: 'invalid', and these fields are named. */
+export const namesFields =
+  (paths: readonly string[]) =>
+  (problem: unknown): boolean => {
+    isProblem('invalid')(problem);
+    const { fields } = problem as { fields?: readonly { path: string }[] }; // isProblem has looked
+    assert.deepEqual(
+      fields?.map(({ path }) => path),
+      paths,
+    );
+    return true;
+  };
+
 /** What the web server was told of this site. */
 export const vhostOf = (world: MemoryWorld, name: string): string =>
   [...world.files]
