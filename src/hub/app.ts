@@ -4,7 +4,7 @@ import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.t
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
 import { type Caller, may } from './access.ts';
 import { handlers } from './handlers.ts';
-import type { Asked, Hub } from './hub.ts';
+import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
 import { type GivenParts, readRequest } from './request.ts';
 import { streamTask } from './task-stream.ts';
@@ -98,7 +98,7 @@ async function handled(
   // What was given has just been checked with the schemas that the handler's type is computed from.
   const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
   if (method === 'GET' || alone.has(name)) return { status, body: await handler(given, { hub, caller, gone, tx: db }) };
-  return db.transaction().execute(async (tx) => {
+  return inTransaction(db, async (tx) => {
     const repeated = key === undefined ? null : await takeKey(tx, caller, key, request);
     if (repeated) return { status: repeated.status, body: repeated.answer };
     const asked: Asked = { hub, caller, gone, tx };
@@ -106,6 +106,20 @@ async function handled(
     if (key !== undefined) await keepAnswer(tx, caller, key, status, once ? null : body);
     return { status, body };
   });
+}
+
+/** Two that wait for each other: PostgreSQL ends one of them, which may simply try again. */
+const deadlock = '40P01';
+const attemptsMax = 4;
+
+async function inTransaction<T>(db: Reader, action: (tx: Asked['tx']) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(action);
+    } catch (error) {
+      if (codeOf(error) !== deadlock || attempt >= attemptsMax) throw error;
+    }
+  }
 }
 
 const nothingHere = (context: Request): Problem =>
@@ -137,6 +151,10 @@ function bug(hub: Hub, error: unknown): Problem {
     return new Problem('server-unreachable', "the hub's database does not answer", {
       hint: 'Wait a moment and try again; aegir status shows how it is.',
     });
+  if (codeOf(error) === '57014')
+    return new Problem('timeout', "the hub's database took too long", {
+      hint: 'Nothing was changed. Ask for less at a time, or try again.',
+    });
   const id = randomBytes(6).toString('hex');
   hub.onBug(id, error);
   return new Problem('bug', `a fault in Aegir: ${id}`, {
@@ -145,10 +163,10 @@ function bug(hub: Hub, error: unknown): Problem {
 }
 
 /** Connections refused, ended, or not to be had in time: nothing is wrong with the request or with us. */
-function isOverload(error: unknown): boolean {
-  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string }; // any thrown thing
-  return (
-    ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', '57P01', '57P03', '53300'].includes(code) ||
-    /timeout exceeded when trying to connect|Connection terminated/.test(message)
-  );
-}
+const isOverload = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', '57P01', '57P03', '53300'].includes(codeOf(error)) ||
+  /timeout exceeded when trying to connect|Connection terminated/.test(error instanceof Error ? error.message : '');
+
+/** PostgreSQL's SQLSTATE, or that of a socket; '' of anything else. */
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -7,6 +7,7 @@ import { testHub } from '../../tests/kit/hub.ts';
 import { temporaryDirectory } from '../../tests/kit/postgres.ts';
 import { connect } from '../api/call.ts';
 import { overSocket } from '../cli/connection.ts';
+import type { HubDatabase } from './database.ts';
 import { serve } from './listen.ts';
 
 const address = '127.0.0.1';
@@ -60,4 +61,28 @@ test('a hub that stops ends the streams that are open', async (t) => {
   await assert.rejects(async () => {
     while (!(await reader.read()).done);
   });
+});
+
+test('a reader that goes away in the middle of a stream leaves nothing behind', async (t) => {
+  const made = await testHub(t);
+  await made.good('POST', '/api/servers', { name: 'master' });
+  const ended = Promise.withResolvers<void>();
+  const listen: HubDatabase['listen'] = async (...args) => {
+    const unlisten = await made.hub.database.listen(...args);
+    return async () => {
+      await unlisten();
+      ended.resolve();
+    };
+  };
+  const socketPath = join(await temporaryDirectory(t), 'hub.sock');
+  const hub = { ...made.hub, database: { ...made.hub.database, listen } };
+  const listening = await serve(hub, { address, port: 0, socketPath });
+  t.after(() => listening.close());
+  const leave = new AbortController();
+  const response = await overSocket(socketPath)('/api/tasks/1/stream', { signal: leave.signal });
+  const reader = response.body?.getReader();
+  assert.ok(reader);
+  await reader.read();
+  leave.abort();
+  await ended.promise;
 });

@@ -86,7 +86,7 @@ const create: Handler<'platform create'> = async ({ body }, asked) => {
   const server = await serverFor(asked, body.server);
   const { rows: services } = await sql<{ id: string }>`
     select id from service where server_id = ${server.id} and type = 'http' and status <> 'deleted'
-    for key share`.execute(tx);
+    for share`.execute(tx);
   if (!services[0])
     throw new Problem('invalid', `server ${server.name} has no web server`, {
       hint: `Give it one: aegir service create ${server.name} http --engine nginx.`,

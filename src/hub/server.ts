@@ -93,8 +93,9 @@ const set: Handler<'server set'> = async ({ params, body }, asked) => {
 };
 
 const remove: Handler<'server delete'> = async ({ params }, { tx }) => {
-  // Who makes a platform here holds this row first.
+  // Who makes a platform here holds the server's row, who makes a site its database service's: both before we look.
   const { id, name } = await resolve(tx, 'server', params.name, { lock: true });
+  await sql`select from service where server_id = ${id} order by id for update`.execute(tx);
   const { rows } = await sql<{ name: string }>`
     select 'platform ' || platform.name as name from platform where server_id = ${id} and status <> 'deleted'
     union all

@@ -74,7 +74,7 @@ export async function chosenDb(
     select service.id, service.engine, server.name as server, service.server_id
     from service join server on server.id = service.server_id
     where service.type = 'db' and service.status <> 'deleted' and server.status <> 'deleted'
-    order by service.id for key share of service`.execute(tx);
+    order by service.id for share of service`.execute(tx);
   const wanted = named === undefined ? platform.serverId : (await resolve(tx, 'server', named)).id;
   const own = rows.find(({ serverId }) => serverId === wanted);
   const found = own ?? (named === undefined && rows.length === 1 ? rows[0] : undefined);

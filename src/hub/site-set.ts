@@ -24,16 +24,22 @@ const set: Handler<'site set'> = async ({ params, body }, asked) => {
     throw new Problem('wrong-status', `${site.name} is being deleted by task ${deleting.id}`, {
       hint: `To keep the site, cancel it first: aegir task cancel ${deleting.id}.`,
     });
+  await demandPair(asked, site, body);
   await writeNames(asked, site, body);
   const changed = await changedColumns(asked, site, body);
   if (Object.keys(changed).length > 0) await tx.updateTable('site').set(changed).where('id', '=', site.id).execute();
-  const { rows } = await sql<{ certificatePath: string | null; keyPath: string | null }>`
-    select certificate_path, key_path from site where id = ${site.id}`.execute(tx);
-  const { certificatePath, keyPath } = one(rows, `there is no site ${site.id}`);
-  demandCertificate(certificatePath, keyPath);
   const task = Object.keys(body).length > 0 ? await verify(asked, site) : null;
   return { site: await siteById(asked, site.id), task: task === null ? null : await taskById(asked, task) };
 };
+
+/** What the change leaves of certificate and key must still be both or neither. */
+async function demandPair({ tx }: Pick<Asked, 'tx'>, { id }: Subject, body: Change): Promise<void> {
+  const { rows } = await sql<{ certificatePath: string | null; keyPath: string | null }>`
+    select certificate_path, key_path from site where id = ${id}`.execute(tx);
+  const before = one(rows, `there is no site ${id}`);
+  const { certificatePath = before.certificatePath, keyPath = before.keyPath } = body;
+  demandCertificate(certificatePath, keyPath);
+}
 
 /** One that is not installed yet, or failed to be, needs no task: the installation takes what is here then. */
 async function verify(asked: Asked, site: Subject): Promise<string | null> {

@@ -139,6 +139,7 @@ test('only the given fields of a site change, null resets, and three edits are o
   ]);
   assert.deepEqual([three.site.title, three.site.url], ['example.com', 'https://www.example.com']);
   await problem('invalid', 'PATCH', '/api/sites/example.com', { aliases: [] }); // It redirects to one of them.
+  await problem('invalid', 'PATCH', '/api/sites/example.com', { keyPath: '/etc/ssl/a.key' });
   const none = await good('PATCH', '/api/sites/example.com', { aliases: null, redirection: null, tls: null });
   assert.deepEqual([none.site.aliases, none.site.redirection, none.site.tls], [[], null, 'off']);
   assert.equal((await good('PATCH', '/api/sites/example.com', {})).task, null);

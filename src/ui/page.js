@@ -91,10 +91,12 @@ async function showTasks() {
   for (const one of byId('tasks').querySelectorAll('button')) if (one.textContent === focused) one.focus();
 }
 
+const count = (n, noun) => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
 async function showStatus() {
   const { version, queue, workers, counts } = await askJson('/api/status');
   const parts = [
-    `${counts.sites} sites on ${counts.platforms} platforms`,
+    `${count(counts.sites, 'site')} on ${count(counts.platforms, 'platform')}`,
     `${queue.queued} waiting, ${queue.running} running`,
   ];
   if (queue.stuck > 0) parts.push(`${queue.stuck} stuck`);
