@@ -104,6 +104,7 @@ const hostFields = new Set(['name', 'redirection', 'aliases']);
 function assertKept(place: Place, value: unknown, answer: Answered): void {
   const [field] = place.path;
   const noun = place.endpoint.split(' ')[0] ?? '';
+  if (answer?.coalesced === true) return; // It is the task that waits already.
   if (place.at !== 'body' || place.path.length > 1 || references.has(String(field))) return;
   const found = stored(answer, noun, place.path);
   if (found === undefined || Array.isArray(found) || field === 'options') return; // options are merged

@@ -249,3 +249,23 @@ test('engines, applications and task types say what they take', async (t) => {
   const { items: applications } = await good('GET', '/api/applications');
   assert.ok(applications.length >= 2);
 });
+
+test('packages are listed where they lie, and as a site has them', async (t) => {
+  const made = await furnished(t);
+  const { good, hub } = made;
+  await good('POST', '/api/sites', { name: 'example.com', platform: 'd10' });
+  await sql`
+    with named as (insert into package (application, type, name, title) values
+        ('drupal', 'module', 'views', 'Views'), ('drupal', 'theme', 'olivero', 'Olivero') returning id, name),
+      released as (insert into release (package_id, version, schema_version) select id, '10.1.2', 10100 from named returning id),
+      placed as (insert into instance (release_id, platform_id, path)
+        select released.id, platform.id, 'core/' || released.id from released, platform)
+    insert into package_on_site (site_id, package_id, enabled)
+      select site.id, named.id, named.name = 'views' from named, site`.execute(hub.database.db);
+  const onPlatform = await good('GET', '/api/platforms/d10/packages?type=module');
+  assert.deepEqual([names(onPlatform), onPlatform.items[0].version, onPlatform.total], [['views'], '10.1.2', 1]);
+  assert.deepEqual(names(await good('GET', '/api/sites/example.com/packages')), ['olivero', 'views']);
+  assert.deepEqual(names(await good('GET', '/api/sites/example.com/packages?enabled=true')), ['views']);
+  const first = await good('GET', '/api/platforms/d10/packages?limit=1');
+  assert.deepEqual(names(await good('GET', `/api/platforms/d10/packages?limit=1&after=${first.next}`)), ['views']);
+});

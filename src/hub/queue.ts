@@ -66,7 +66,13 @@ export async function addTask(
       where status = 'queued' and name = ${type.name} and subject_id = ${subject.id} and subject_type = ${type.noun}
         and args = ${jsonb(args)}::jsonb and dry_run = ${dryRun} and run_at <= now()
       order by id limit 1`.execute(tx);
-    if (rows[0]) return { task: rows[0].id, coalesced: true };
+    if (rows[0]) {
+      // Who is in more of a hurry than the one before pulls it forward; nobody pushes it back.
+      await sql`update task set priority = least(priority, ${asked.priority ?? type.priority}) where id = ${rows[0].id}`.execute(
+        tx,
+      );
+      return { task: rows[0].id, coalesced: true };
+    }
   }
   const { rows } = await sql<{ id: string }>`
     insert into task (name, subject_type, subject_id, subject_name, args, dry_run, locks, priority, run_at,

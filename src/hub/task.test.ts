@@ -31,6 +31,8 @@ test('a task is asked for by its name, and its arguments are checked', async (t)
   const second = await good('POST', path, { name: 'site verify' });
   assert.deepEqual([first.coalesced, second.coalesced, second.task.id], [false, true, first.task.id]);
   assert.notEqual(first.task.id, later.task.id);
+  const hurry = await good('POST', path, { name: 'site verify', priority: -5 });
+  assert.deepEqual([hurry.task.id, hurry.task.priority], [first.task.id, -5]);
   const dry = await good('POST', path, { name: 'site delete', args: { force: true }, dryRun: true });
   assert.deepEqual([dry.task.dryRun, dry.task.args], [true, { force: true }]);
 });

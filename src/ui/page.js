@@ -105,6 +105,10 @@ async function showStatus() {
   byId('status').textContent = `${parts.join(' · ')} · ${version}`;
 }
 
+const complain = (problem) => {
+  byId('status').textContent = `${problem.message} ${problem.hint ?? ''}`;
+};
+
 async function refresh() {
   clearTimeout(state.timer);
   try {
@@ -112,7 +116,7 @@ async function refresh() {
     await Promise.all([showStatus(), showTasks(), ...(state.more ? [] : [showSites()])]);
   } catch (problem) {
     if (problem.status === 401) return leave(`${problem.message}. ${problem.hint}`);
-    byId('status').textContent = `${problem.message} ${problem.hint ?? ''}`;
+    complain(problem);
   }
   if (state.token) state.timer = setTimeout(refresh, document.hidden ? everyMs * 10 : everyMs);
 }
@@ -223,7 +227,7 @@ byId('enter').addEventListener('submit', (event) => {
   enter();
 });
 byId('leave').addEventListener('click', () => leave());
-byId('more').addEventListener('click', () => showSites(true));
+byId('more').addEventListener('click', () => void showSites(true).catch(complain));
 byId('log-close').addEventListener('click', () => {
   state.following?.abort();
   byId('log-section').hidden = true;

@@ -13,7 +13,7 @@ import { testDatabase } from './postgres.ts';
 // biome-ignore lint/suspicious/noExplicitAny: the contract tests compare with literals; a type here would be written twice.
 export type Answered = any;
 
-export interface Ask {
+interface Ask {
   readonly token?: string;
   readonly headers?: Record<string, string>;
   /** The body as it is, instead of JSON. */
