@@ -30,6 +30,8 @@ export interface Hosting {
   readonly directory: string;
   /** Waits for its end. Throws, with the log, if it is not done. */
   done(task: { readonly id: string }): Promise<DoneTask>;
+  /** Ends hub and worker, so that they disturb nobody. */
+  end(): Promise<void>;
 }
 
 export async function startHosting(resources: Resources, cluster: Cluster): Promise<Hosting> {
@@ -41,8 +43,8 @@ export async function startHosting(resources: Resources, cluster: Cluster): Prom
   resources.defer(() => nginx.stop());
   const mariadb = await startMariadb(resources);
   const farm = { ...(await cluster.farm('hosting')), nginx: nginx.program };
-  await startHub(resources, farm);
-  await startWorker(resources, farm, 2);
+  const hub = await startHub(resources, farm);
+  const worker = await startWorker(resources, farm, 2);
   const database = openDatabase(farm.databaseUrl);
   resources.defer(() => database.close());
   const call = connect(overSocket(farm.socketPath));
@@ -58,7 +60,14 @@ export async function startHosting(resources: Resources, cluster: Cluster): Prom
       ],
     },
   });
-  const hosting = { call, mariadb, directory: paths.platforms, done: (one: { id: string }) => done(database, one.id) };
+  const hosting: Hosting = {
+    ...{ call, mariadb, directory: paths.platforms },
+    done: (one) => done(database, one.id),
+    async end() {
+      await worker.end();
+      await hub.end();
+    },
+  };
   await hosting.done(task);
   return hosting;
 }
@@ -84,7 +93,12 @@ async function done(database: HubDatabase, task: string): Promise<DoneTask> {
 /** A copy of the code, made a platform and verified. `root` is below the copy: '' or 'web'. Answers how long the first verify took. */
 export async function addPlatform(
   { call, directory, done: wait }: Hosting,
-  { name, source, root, prepare }: { name: string; source: string; root: string; prepare?: (copy: string) => Promise<void> },
+  {
+    name,
+    source,
+    root,
+    prepare,
+  }: { name: string; source: string; root: string; prepare?: (copy: string) => Promise<void> },
 ): Promise<DoneTask> {
   const copy = join(directory, name);
   await copyCode(source, copy);

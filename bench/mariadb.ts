@@ -49,8 +49,7 @@ export async function startMariadb(resources: Resources): Promise<Mariadb> {
     ...{ socket, port },
     async database(name, password) {
       const accounts = ['localhost', '127.0.0.1'].map(
-        (host) =>
-          `create user ${name}@${host} identified by '${password}'; grant all on ${name}.* to ${name}@${host};`,
+        (host) => `create user ${name}@${host} identified by '${password}'; grant all on ${name}.* to ${name}@${host};`,
       );
       await sql(`create database ${name} character set utf8mb4; ${accounts.join(' ')}`);
     },

@@ -28,11 +28,26 @@ export async function nginxScale(): Promise<readonly Figure[]> {
     const goal = 'at most a tenth of one server block per site';
     const ok = (value: number, reference: number): boolean => value <= reference / 10;
     // At 1,000 sites starting the processes is most of it: the promise is about 10,000.
-    const promise = sites >= 10_000 ? { goal, ok } : { goal: 'less than one server block per site', ok: (a: number, b: number) => a < b };
+    const promise =
+      sites >= 10_000
+        ? { goal, ok }
+        : { goal: 'less than one server block per site', ok: (a: number, b: number) => a < b };
     const count = sites.toLocaleString('en');
     figures.push(
-      figure({ name: `nginx reload, ${count} sites`, unit: 'ms', value: shared.reloadMs, reference: blocks.reloadMs, ...promise }),
-      figure({ name: `nginx memory, ${count} sites`, unit: 'MB', value: shared.memoryMb, reference: blocks.memoryMb, ...promise }),
+      figure({
+        name: `nginx reload, ${count} sites`,
+        unit: 'ms',
+        value: shared.reloadMs,
+        reference: blocks.reloadMs,
+        ...promise,
+      }),
+      figure({
+        name: `nginx memory, ${count} sites`,
+        unit: 'MB',
+        value: shared.memoryMb,
+        reference: blocks.memoryMb,
+        ...promise,
+      }),
     );
   }
   return figures;
@@ -50,7 +65,10 @@ async function measured(publish: Publish): Promise<Measured> {
     const { include, probe } = await publish(directory.path, web);
     const times: number[] = [];
     for (let round = 0; round < 4; round += 1) {
-      await writeFile(include, `server { listen 127.0.0.1:${web.port}; server_name probe${round}.invalid; return 204; }\n`);
+      await writeFile(
+        include,
+        `server { listen 127.0.0.1:${web.port}; server_name probe${round}.invalid; return 204; }\n`,
+      );
       times.push(await reload(web, `probe${round}.invalid`, probe));
     }
     await oneWorker(web.pid);
@@ -65,7 +83,11 @@ async function measured(publish: Publish): Promise<Measured> {
 
 async function verified(directory: string, web: PrivateWeb): Promise<{ readonly http: Http; readonly config: string }> {
   const paths = serverPaths(join(directory, 'aegir'), 'master');
-  const machine = new LocalMachine({ name: 'localhost', log: { append: async () => {} }, claim: new AbortController().signal });
+  const machine = new LocalMachine({
+    name: 'localhost',
+    log: { append: async () => {} },
+    claim: new AbortController().signal,
+  });
   const options = { port: web.port, tlsPort: web.tlsPort, addresses: ['127.0.0.1'] };
   // The engine's type is http, so this is what it opens.
   const http = nginxEngine(web.program).open({ machine, paths }, options) as Http;
@@ -85,7 +107,8 @@ async function publishShared(directory: string, web: PrivateWeb, sites: number):
 async function publishBlocks(directory: string, web: PrivateWeb, sites: number): ReturnType<Publish> {
   const { config } = await verified(directory, web);
   const on = { listen: [`127.0.0.1:${web.port}`], listenTls: [], certificate: null };
-  const block = (index: number): string => ownBlockText(vhost(index), [join(config, 'site.conf')], { before: [], after: [] }, on);
+  const block = (index: number): string =>
+    ownBlockText(vhost(index), [join(config, 'site.conf')], { before: [], after: [] }, on);
   await writeFile(join(config, 'vhost.d/all.conf'), Array.from({ length: sites }, (_, index) => block(index)).join(''));
   return { include: join(config, 'post.d/probe.conf'), probe: `http://127.0.0.1:${web.port}/` };
 }

@@ -49,7 +49,8 @@ export async function drushInstaller(mariadb: Mariadb, source: string, copy: str
   return async (round) => {
     const name = `drupal_alone_${round}`;
     await mariadb.database(name, password);
-    for (const left of ['settings.php', 'files', 'services.yml']) await rm(join(site, left), { recursive: true, force: true });
+    for (const left of ['settings.php', 'files', 'services.yml'])
+      await rm(join(site, left), { recursive: true, force: true });
     await chmod(site, 0o755);
     await chown(site, uid, gid);
     const url = `mysql://${name}:${password}@127.0.0.1:${mariadb.port}/${name}`;
@@ -64,7 +65,6 @@ async function timed(what: Parameters<Machine['run']>[0]): Promise<number> {
   await here().run(what);
   return performance.now() - startedAt;
 }
-
 
 async function wwwData(): Promise<{ uid: number; gid: number }> {
   const { stdout } = await here().run(command`id -u www-data`);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { nodeOptions } from '../src/setup/settings.ts';
 import type { Resources } from './resources.ts';
 
 const startMaxMs = 60_000;
@@ -39,6 +40,7 @@ async function startOurs(
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env['PATH'],
+      NODE_OPTIONS: nodeOptions,
       DATABASE_URL: databaseUrl,
       AEGIR_SOCKET: socketPath,
       AEGIR_KEY: keyPath,

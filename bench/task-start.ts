@@ -103,7 +103,9 @@ async function measureReference(url: string): Promise<readonly number[]> {
     await answerer.query('listen reference_asked');
     let answered: Promise<unknown> = Promise.resolve();
     answerer.on('notification', () => {
-      answered = answerer.query("with made as (insert into reference values (1)) select pg_notify('reference_done', '')");
+      answered = answerer.query(
+        "with made as (insert into reference values (1)) select pg_notify('reference_done', '')",
+      );
     });
     const values: number[] = [];
     for (let round = 0; round < rounds / 2; round++) {

@@ -69,7 +69,8 @@ async function plainTransactions(url: string, connections: number): Promise<numb
   const startedAt = performance.now();
   await Promise.all(
     clients.map(async (client) => {
-      for (; performance.now() - startedAt < referenceMs; done++) await client.query('insert into reference values (1)');
+      for (; performance.now() - startedAt < referenceMs; done++)
+        await client.query('insert into reference values (1)');
     }),
   );
   const perSecond = (done / (performance.now() - startedAt)) * 1000;
