@@ -18,17 +18,16 @@ export async function readCatalog(configPath: string): Promise<Catalog> {
 }
 
 async function readExtensions(path: string): Promise<readonly Extension[]> {
-  let loaded: { readonly default?: unknown };
-  try {
-    loaded = (await import(pathToFileURL(path).href)) as { readonly default?: unknown }; // a module is an object
-  } catch (error) {
-    const missing =
-      (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' && String(error).includes(`'${path}'`);
-    if (missing) return [];
-    throw new Problem('invalid', `${path} cannot be loaded`, { hint: 'Correct it, or move it away.', cause: error });
-  }
-  if (Array.isArray(loaded.default)) return loaded.default as readonly Extension[]; // typed by defineConfig in the file
+  const loaded = await import(pathToFileURL(path).href).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes(`'${path}'`)) return { default: [] };
+    throw unreadable(path, error);
+  });
+  const given: unknown = loaded.default;
+  if (Array.isArray(given)) return given as readonly Extension[]; // typed by defineConfig in the file
   throw new Problem('invalid', `${path} does not export a list of extensions`, {
     hint: 'It should end with: export default defineConfig({ … }, …)',
   });
 }
+
+const unreadable = (path: string, cause: unknown): Problem =>
+  new Problem('invalid', `${path} cannot be loaded`, { hint: 'Correct it, or move it away.', cause });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname, loadavg } from 'node:os';
 import type { Environment } from './environment.ts';
 import { openDatabase } from './hub/database.ts';
+import { migrate } from './hub/migrate.ts';
 import { readSealKey } from './hub/seal.ts';
 import { databaseUrl } from './hub-process.ts';
 import { DryMachine } from './machine/dry.ts';
@@ -16,7 +17,9 @@ import { work } from './worker/work.ts';
 
 /** Takes tasks and does them, until `stop`; then finishes those in hand. */
 export async function runWorker(environment: Environment, catalog: Catalog, stop: AbortSignal): Promise<void> {
-  const hub = openDatabase(await databaseUrl(environment), { connectionsMax: environment.workerSlots * 2 + 4 });
+  const url = await databaseUrl(environment);
+  await migrate(url); // A worker may be up before any hub.
+  const hub = openDatabase(url, { connectionsMax: environment.workerSlots * 2 + 4 });
   const key = await readSealKey(environment.keyPath);
   // The random part: a worker that is started again must not take its own old claims for alive.
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;

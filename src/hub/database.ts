@@ -38,6 +38,8 @@ export function openDatabase(url: string, { connectionsMax = 10 }: { connections
   // An idle connection was lost. The pool has dropped it already, and the next query opens another or says why not;
   // without a listener the process would end.
   pool.on('error', () => undefined);
+  // The same for one that is lost between two statements of a transaction: the next statement says so.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],

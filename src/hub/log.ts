@@ -82,7 +82,8 @@ async function hasEnded(db: Kysely<Tables>, task: string): Promise<boolean> {
 
 /**
  * Appends to the log of a claimed task; `first` is the number of the first of them. Throws Problem 'lost'.
- * The row is held for the moment, so that nobody can take the task over between look and write.
+ * The row is held for the moment, so that nobody can take the task over between look and write. May be repeated: events
+ * that are there already, because the answer to an earlier attempt was lost, are not written twice.
  */
 export async function appendEvents(
   db: Kysely<Tables>,
@@ -90,13 +91,14 @@ export async function appendEvents(
   first: number,
   events: readonly TaskEvent[],
 ): Promise<void> {
-  // One statement, so one wait for the disk: a notification of its own would be a second commit.
-  const { rows } = await sql`
+  const { rows } = await sql<{ held: boolean }>`
     with held as (select id from task where ${mine(claim)} for share),
-         written as (insert into event (task_id, seq, data)
-                     select held.id, ${first}::int + line.number::int - 1, line.data
-                     from held, jsonb_array_elements(${jsonb(events)}::jsonb) with ordinality as line (data, number)
-                     returning task_id)
-    select pg_notify('event', task_id::text) from (select distinct task_id from written) as told`.execute(db);
-  if (rows.length === 0) throw lost(claim);
+    written as (
+      insert into event (task_id, seq, data)
+      select held.id, ${first}::int + line.number::int - 1, line.data
+      from held, jsonb_array_elements(${jsonb(events)}::jsonb) with ordinality as line (data, number)
+      on conflict (task_id, seq) do nothing
+      returning pg_notify('event', task_id::text))
+    select exists (select from held) as held, (select count(*) from written)`.execute(db);
+  if (!rows[0]?.held) throw lost(claim);
 }

@@ -33,7 +33,7 @@ export async function requeueLost(
     for (const { id, attempt } of over) {
       const problem = problemJson(
         new Problem('lost', `its worker was lost ${attempt} times`, {
-          hint: `Look what it left behind, then run: aegir task settle ${id}`,
+          hint: `Look why; then let it go on (aegir task retry ${id}) or give it up (aegir task settle ${id}).`,
         }),
       );
       await append(tx, id, { type: 'task.stuck', problem });

@@ -51,7 +51,8 @@ export const possibleTasks = (
 function whyNot(type: TaskType, status: string, tasks: readonly Outstanding[]): string | null {
   if (status === 'deleted') return 'It is deleted.';
   const stuck = tasks.find((task) => task.status === 'stuck');
-  if (stuck) return `Task ${stuck.id} (${stuck.name}) is stuck: look what it left, then aegir task settle ${stuck.id}.`;
+  if (stuck)
+    return `Task ${stuck.id} (${stuck.name}) is stuck: look why, then aegir task retry ${stuck.id} or aegir task settle ${stuck.id}.`;
   const deleting = tasks.find(({ name }) => name === `${type.noun} delete`);
   if (deleting) return `It is being deleted by task ${deleting.id}.`;
   const same = tasks.find(({ name }) => name === type.name);

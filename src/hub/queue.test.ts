@@ -186,7 +186,7 @@ test('a worker given up for dead cannot write any more, and its task goes on whe
 test('a task whose workers die again and again is stuck, keeps its locks, and is settled by a person', async (t) => {
   const hub = await testDatabase(t);
   const id = await add(hub, locking(['site:1']));
-  for (let attempt = 1; attempt <= 3; attempt++) {
+  for (let attempt = 1; attempt <= 5; attempt++) {
     await claimed(hub, `w${attempt}`);
     await requeueLost(hub.db, 0);
   }
@@ -245,4 +245,18 @@ test('what ended long ago is forgotten; what is stuck stays', async (t) => {
     rows.map(({ id }) => id),
     [fresh, stuck],
   );
+});
+
+test('a task that waits is not taken while what it is to see is still being written', async (t) => {
+  const hub = await testDatabase(t);
+  const type = locking(['site:1'], { coalesce: true });
+  const first = await add(hub, type);
+  await hub.db.transaction().execute(async (tx) => {
+    const again = await addTask(tx, type, { id: '1', name: 's1.test', status: 'queued' });
+    assert.deepEqual(again, { task: first, coalesced: true });
+    assert.equal(await claimTask(hub.db, 'w1'), undefined);
+  });
+  assert.equal((await claimed(hub)).taskId, first);
+  // It runs now and may have read the old state already: the next edit needs a task of its own.
+  assert.notEqual(await add(hub, type), first);
 });

@@ -39,8 +39,8 @@ export interface Asked {
   readonly accountId?: string | null;
 }
 
-/** A task is asked for again by a new task; the row of a lost one is handed out this often. */
-const attemptsMax = 3;
+/** A task whose worker was lost is handed out again, this often: it might be the task that kills its workers. */
+export const attemptsMax = 5;
 
 /**
  * Takes part in the caller's transaction: the row it is about and the task come to be together, or not at all.
@@ -61,16 +61,19 @@ export async function addTask(
   const args = parseArgs(type, asked.args ?? {});
   const dryRun = asked.dryRun ?? false;
   if (type.coalesce && !asked.runAt) {
+    // Held until the caller commits: a worker that took it before would not see what the caller has just written. One
+    // that is taken in this very moment is not queued any more, and a new task is added.
+    // Who is in more of a hurry than the one before pulls it forward; nobody pushes it back.
     const { rows } = await sql<{ id: string }>`
-      select id from task
-      where status = 'queued' and name = ${type.name} and subject_id = ${subject.id} and subject_type = ${type.noun}
-        and args = ${jsonb(args)}::jsonb and dry_run = ${dryRun} and run_at <= now()
-      order by id limit 1`.execute(tx);
+      update task set priority = least(priority, ${asked.priority ?? type.priority})
+      where status = 'queued' and id = (
+        select id from task
+        where status = 'queued' and name = ${type.name} and subject_id = ${subject.id} and subject_type = ${type.noun}
+          and args = ${jsonb(args)}::jsonb and dry_run = ${dryRun} and run_at <= now()
+        order by id limit 1)
+      returning id`.execute(tx);
     if (rows[0]) {
-      // Who is in more of a hurry than the one before pulls it forward; nobody pushes it back.
-      await sql`update task set priority = least(priority, ${asked.priority ?? type.priority}) where id = ${rows[0].id}`.execute(
-        tx,
-      );
+      await sql`select pg_notify('task', ${rows[0].id})`.execute(tx); // A worker may have passed it over meanwhile.
       return { task: rows[0].id, coalesced: true };
     }
   }

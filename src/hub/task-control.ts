@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { Problem, problemJson } from '../model/problem.ts';
 import { jsonb } from './database.ts';
 import { append } from './lost-tasks.ts';
@@ -48,6 +48,26 @@ export async function settleTask(db: Kysely<Tables>, id: string): Promise<void> 
     await sql`update task set status = 'failed' where id = ${id}`.execute(tx);
     await releaseLocks(tx, [id]);
   });
+}
+
+/** How often the row of a task that goes on is handed out when its workers are lost again. */
+const attemptsMore = 3;
+
+/**
+ * A person has looked at a stuck task and lets it go on where it was: what was done is not done again, what failed is
+ * tried again. Its time limit begins anew.
+ */
+export async function resumeTask(tx: Transaction<Tables>, id: string): Promise<void> {
+  // Whoever follows a log stops at its last event, and this no longer is one.
+  await sql`
+    update event set data = jsonb_build_object('type', 'note', 'level', 'warning',
+      'text', 'it was stuck (' || (data -> 'problem' ->> 'message') || ') and goes on')
+    where task_id = ${id} and data ->> 'type' = 'task.stuck'`.execute(tx);
+  await sql`
+    update task set status = 'queued', worker = null, problem = null, started_at = null, ended_at = null,
+                    cancel_requested_at = null, attempts_max = attempt + ${attemptsMore}
+    where id = ${id} and status = 'stuck'`.execute(tx);
+  await releaseLocks(tx, [id]);
 }
 
 /** Ended tasks and their logs, older than this, are forgotten. Stuck ones stay. A thousand at a time. */

@@ -90,7 +90,7 @@ test('a task shows its steps, what it waits for, and what can be done about it',
   assert.equal((await good('GET', `/api/tasks/${task.id}`)).status, 'running'); // It stops after the step in hand.
 });
 
-test('a cancelled task is asked for again, and a stuck one only once it is settled', async (t) => {
+test('a cancelled task is asked for again; a stuck one goes on, or is settled and then asked for again', async (t) => {
   const { good, problem, hub } = await furnished(t);
   const { task } = await good('POST', '/api/sites', { name: 'example.com', platform: 'd10' });
   assert.equal((await good('POST', `/api/tasks/${task.id}/cancel`)).status, 'cancelled');
@@ -100,7 +100,9 @@ test('a cancelled task is asked for again, and a stuck one only once it is settl
   await sql`update task set status = 'stuck', ended_at = now() where id = ${again.id}`.execute(hub.database.db);
   const stuck = await problem('wrong-status', 'POST', '/api/sites/example.com/tasks', { name: 'site delete' });
   assert.match(stuck.hint, /aegir task settle/);
-  await problem('wrong-status', 'POST', `/api/tasks/${again.id}/retry`);
+  const resumed = await good('POST', `/api/tasks/${again.id}/retry`);
+  assert.deepEqual([resumed.id, resumed.status, resumed.endedAt], [again.id, 'queued', null], 'it goes on');
+  await sql`update task set status = 'stuck', ended_at = now() where id = ${again.id}`.execute(hub.database.db);
   assert.equal((await good('POST', `/api/tasks/${again.id}/settle`)).status, 'failed');
   await good('POST', `/api/tasks/${again.id}/retry`);
   for (const verb of ['cancel', 'retry', 'settle']) await problem('not-found', 'POST', `/api/tasks/999/${verb}`);

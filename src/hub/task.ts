@@ -11,7 +11,7 @@ import { demandPossible, taskTypeOf } from './possible.ts';
 import { addTask } from './queue.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
-import { cancelTask, settleTask } from './task-control.ts';
+import { cancelTask, resumeTask, settleTask } from './task-control.ts';
 import { stepsOf, waitsFor } from './task-steps.ts';
 import { iso, isoOrNull } from './time.ts';
 
@@ -102,7 +102,7 @@ function actions({ status }: TaskRow): { name: string; possible: boolean; reason
     when.includes(status)
       ? { name, possible: true }
       : { name, possible: false, reason: `Not while it is ${status}, only when ${when.join(' or ')}.` };
-  return [action('cancel', ['queued', 'running']), action('retry', retried), action('settle', ['stuck'])];
+  return [action('cancel', ['queued', 'running']), action('retry', [...retried, 'stuck']), action('settle', ['stuck'])];
 }
 const retried = ['failed', 'cancelled', 'done'];
 
@@ -128,10 +128,12 @@ const settle: Handler<'task settle'> = async ({ params }, asked) => {
 
 const retry: Handler<'task retry'> = async ({ params }, asked) => {
   const before = await taskRow(asked, params.task);
+  if (before.status === 'stuck') {
+    await resumeTask(asked.tx, before.id);
+    return taskById(asked, before.id);
+  }
   if (!retried.includes(before.status))
-    throw new Problem('wrong-status', `task ${before.id} is ${before.status}`, {
-      hint: before.status === 'stuck' ? `Settle it first: aegir task settle ${before.id}.` : 'It has not ended yet.',
-    });
+    throw new Problem('wrong-status', `task ${before.id} is ${before.status}`, { hint: 'It has not ended yet.' });
   const { args, dryRun, priority } = before;
   const { task } = await ask(asked, before.subjectType, before.subjectId, {
     name: before.name,

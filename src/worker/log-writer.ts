@@ -1,7 +1,3 @@
-import type { Kysely } from 'kysely';
-import { appendEvents } from '../hub/log.ts';
-import type { Claim } from '../hub/queue.ts';
-import type { Tables } from '../hub/tables.ts';
 import type { Log, TaskEvent } from '../model/event.ts';
 
 /** Events of one statement; more wait for the next. */
@@ -12,17 +8,22 @@ const batchMax = 200;
  * order: a reader who has seen event 6 is sure that 5 was there before. `append` resolves when the event is on disk.
  */
 export class LogWriter implements Log {
-  readonly #db: Kysely<Tables>;
-  readonly #claim: Claim;
+  readonly #append: (first: number, events: readonly TaskEvent[]) => Promise<void>;
   #next: number;
   #waiting: { event: TaskEvent; written: PromiseWithResolvers<void> }[] = [];
   #writing: Promise<void> = Promise.resolve();
   #onLost: (error: unknown) => void;
 
-  /** `last` is the number of the last event there is. `onLost`: a write failed, so the claim can no longer be shown to be ours. */
-  constructor(db: Kysely<Tables>, claim: Claim, last: number, onLost: (error: unknown) => void) {
-    this.#db = db;
-    this.#claim = claim;
+  /**
+   * `append` writes to the hub, `last` is the number of the last event there is.
+   * `onLost`: a write failed, so the claim can no longer be shown to be ours.
+   */
+  constructor(
+    append: (first: number, events: readonly TaskEvent[]) => Promise<void>,
+    last: number,
+    onLost: (error: unknown) => void,
+  ) {
+    this.#append = append;
     this.#next = last + 1;
     this.#onLost = onLost;
   }
@@ -45,9 +46,7 @@ export class LogWriter implements Log {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, batchMax);
       try {
-        await appendEvents(
-          this.#db,
-          this.#claim,
+        await this.#append(
           this.#next,
           batch.map(({ event }) => event),
         );

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { jsonb } from '../hub/database.ts';
-import { readWholeLog } from '../hub/log.ts';
+import { appendEvents, readWholeLog } from '../hub/log.ts';
 import { silentMaxMs } from '../hub/lost-tasks.ts';
 import { recordFound, recordOutcome } from '../hub/outcome.ts';
 import { type ClaimedTask, endTask, heartbeat, lost, mine } from '../hub/queue.ts';
@@ -14,6 +14,7 @@ import type { Outcome } from '../tasks/outcome.ts';
 import type { Noun, OpenTask } from '../tasks/task-type.ts';
 import { loader } from './load.ts';
 import { LogWriter } from './log-writer.ts';
+import { patiently } from './patience.ts';
 import { type Control, type Ending, rehearse, run } from './run.ts';
 import type { Worker } from './worker.ts';
 
@@ -29,6 +30,8 @@ interface Held {
   readonly log: LogWriter;
   readonly control: Control;
   remainingMs(): number;
+  /** Tries again while the database is away for a moment. */
+  patient<T>(action: () => Promise<T>): Promise<T>;
 }
 
 /** From the claim to the end. Never rejects for what the task did; a lost claim just ends it. */
@@ -48,12 +51,17 @@ export async function runClaimed(
   const deadline = performance.now() + task.timeoutMs - task.runningMs;
   const beating = beat(worker, task, switches, claim);
   try {
-    const past = await readWholeLog(worker.hub.db, task.taskId);
+    const patient = <T>(action: () => Promise<T>): Promise<T> => patiently(worker.clock, claim.signal, action);
+    const past = await patient(() => readWholeLog(worker.hub.db, task.taskId));
     const remainingMs = (): number => (switches.undoing ? Number.POSITIVE_INFINITY : deadline - performance.now());
     const held: Held = {
-      ...{ worker, task, claim, remainingMs },
+      ...{ worker, task, claim, remainingMs, patient },
       noun: task.subjectType as Noun, // written by addTask from a task type
-      log: new LogWriter(worker.hub.db, task, past.at(-1)?.seq ?? 0, giveUp),
+      log: new LogWriter(
+        (first, events) => patient(() => appendEvents(worker.hub.db, task, first, events)),
+        past.at(-1)?.seq ?? 0,
+        giveUp,
+      ),
       control: {
         claim: claim.signal,
         stop: () => reasonToStop(task, switches.cancelled, remainingMs()),
@@ -66,7 +74,8 @@ export async function runClaimed(
       held,
       past.map(({ data }) => data),
     );
-    await end(held, ending, outcome);
+    const seq = await held.log.drain();
+    await patient(() => end(held, seq, ending, outcome));
   } catch (error) {
     // Lost is not our failure: the next worker has it, and finds in the log where to go on.
     process.stderr.write(`${worker.name}: task ${task.taskId} was lost: ${problemJson(error).message}\n`);
@@ -89,7 +98,7 @@ async function openAndRun(held: Held, past: readonly TaskEvent[]): Promise<{ end
   const { worker, task, claim, log, control } = held;
   let opened: OpenTask;
   try {
-    opened = await open(held);
+    opened = await held.patient(() => open(held));
   } catch (error) {
     claim.signal.throwIfAborted();
     await log.append({ type: 'task.started', worker: worker.name, attempt: task.attempt, steps: [] });
@@ -111,7 +120,7 @@ function failedToOpen({ noun, task }: Held): Outcome {
   return {};
 }
 
-function open(held: Held): Promise<OpenTask> {
+async function open(held: Held): Promise<OpenTask> {
   const { worker, task, log, claim, remainingMs } = held;
   const type = worker.catalog.taskTypes.find(({ name }) => name === task.name);
   if (!type)
@@ -130,16 +139,18 @@ function open(held: Held): Promise<OpenTask> {
 }
 
 /** What steps can say. Writes to the hub hold the task's row for the moment, so a lost claim writes nothing. */
-function report({ worker: { hub, key }, task, noun, log }: Held): Report {
+function report({ worker: { hub, key }, task, noun, log, patient }: Held): Report {
   const { db } = hub;
   const fenced = (
     write: (tx: Parameters<Parameters<ReturnType<typeof db.transaction>['execute']>[0]>[0]) => Promise<unknown>,
   ) =>
-    db.transaction().execute(async (tx) => {
-      const { rows } = await sql`select from task where ${mine(task)} for share`.execute(tx);
-      if (rows.length === 0) throw lost(task);
-      await write(tx);
-    });
+    patient(() =>
+      db.transaction().execute(async (tx) => {
+        const { rows } = await sql`select from task where ${mine(task)} for share`.execute(tx);
+        if (rows.length === 0) throw lost(task);
+        await write(tx);
+      }),
+    );
   return {
     isDryRun: task.dryRun,
     note: (text, level = 'info') => log.append({ type: 'note', level, text }),
@@ -162,8 +173,7 @@ function report({ worker: { hub, key }, task, noun, log }: Held): Report {
 }
 
 /** Whoever reads the last event finds the task ended and its outcome recorded: it is one transaction. */
-async function end({ worker, task, noun, log }: Held, ending: Ending, outcome: Outcome): Promise<void> {
-  const seq = await log.drain();
+async function end({ worker, task, noun }: Held, seq: number, ending: Ending, outcome: Outcome): Promise<void> {
   await worker.hub.db.transaction().execute(async (tx) => {
     const problem = ending.status === 'done' ? null : jsonProblem(ending);
     await endTask(tx, task, ending.status, { result: ending.status === 'done' ? ending.result : null, problem });

@@ -1,6 +1,7 @@
 import { builtIn } from '../../src/built-in.ts';
 import { readEnvironment } from '../../src/environment.ts';
 import { openDatabase } from '../../src/hub/database.ts';
+import { migrate } from '../../src/hub/migrate.ts';
 import { readSealKey } from '../../src/hub/seal.ts';
 import { databaseUrl } from '../../src/hub-process.ts';
 import { DryMachine } from '../../src/machine/dry.ts';
@@ -13,7 +14,9 @@ const environment = readEnvironment(process.env);
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
 const world = new WorldConnection(process.env['AEGIR_TEST_WORLD'] ?? '');
-const hub = openDatabase(await databaseUrl(environment));
+const url = await databaseUrl(environment);
+await migrate(url); // A worker may be up before any hub.
+const hub = openDatabase(url);
 await work(
   {
     ...{ hub, catalog: builtIn, clock: systemClock, slots: environment.workerSlots, busy: () => null },

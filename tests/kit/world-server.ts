@@ -46,7 +46,8 @@ function serve(machine: MemoryMachine, socket: Socket): void {
     const value = await call.apply(machine, [...args]);
     answer(id, { value: value instanceof Map ? [...value] : (value ?? null) });
   };
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket }).on('error', () => undefined); // as below, said once more
+  lines.on('line', (line) => {
     const request = JSON.parse(line) as Request;
     act(request).catch((error: unknown) => answer(request.id, { problem: problemJson(error) }));
   });
