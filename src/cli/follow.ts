@@ -45,7 +45,10 @@ async function tellEnd({ io, call }: Pick<Connected, 'io' | 'call'>, task: Answe
   io.err(`${styled(io, ['red', 'bold'], `${task.status}:`)} ${harmless(what)} (task ${task.id})\n`);
   const problem = problemOf(task);
   if (problem) io.err(problemText(io, problem));
-  if (task.status === 'stuck') io.err(`It keeps its locks until you have looked: aegir task settle ${task.id}\n`);
+  if (task.status === 'stuck')
+    io.err(
+      `It keeps its locks until you have looked: aegir task retry ${task.id} lets it go on, aegir task settle ${task.id} gives it up\n`,
+    );
 }
 
 async function tellLink({ io, call }: Pick<Connected, 'io' | 'call'>, task: Answer<'task get'>): Promise<void> {

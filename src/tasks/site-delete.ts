@@ -17,11 +17,13 @@ export const siteDelete = taskType({
   timeoutMs: 30 * 60_000,
   context: async (load, id, { force }) => ({ ...(await load.site(id)), force }),
 
-  async check({ site, force }) {
+  async check({ site, force, db }) {
     if (site.status === 'enabled' && !force)
       throw new Problem('wrong-status', `${site.name} is enabled`, {
         hint: 'Disable it first, or delete it with --force.',
       });
+    // Dropping the database cannot be undone or left out, so its server must be there before anything begins.
+    if (site.databaseIsOurs) await db.exists(site.database);
   },
 
   steps: () => [unpublish, setAside, dropDatabase, removeFiles],

@@ -84,14 +84,14 @@ export const taskEndpoints = {
   'task retry': endpoint({
     method: 'POST',
     path: '/api/tasks/:task/retry',
-    summary: 'Ask again for a task that has ended',
+    summary: 'Ask again for a task that has ended; a stuck one goes on where it was',
     answer: shape.task,
     status: 202,
   }),
   'task settle': endpoint({
     method: 'POST',
     path: '/api/tasks/:task/settle',
-    summary: 'A person has looked at a stuck task: free what it holds',
+    summary: 'Give a stuck task up: it counts as failed, and what it holds is free',
     answer: shape.task,
   }),
   'queue list': endpoint({
