@@ -45,7 +45,7 @@ export const vhostOf = (world: MemoryWorld, name: string): string =>
     .map(([, { text }]) => text)
     .join('\n');
 
-/** Waits at the first act that fits, until `go` is called. */
+/** Acts that fit wait until `go` or `fail` is called. */
 export function heldAt(farm: HubWithWorker, fits: (what: string, method: string) => boolean) {
   const reached = Promise.withResolvers<void>();
   const free = Promise.withResolvers<void>();
@@ -54,7 +54,7 @@ export function heldAt(farm: HubWithWorker, fits: (what: string, method: string)
     reached.resolve();
     await free.promise;
   };
-  return { reached: reached.promise, go: free.resolve };
+  return { reached: reached.promise, go: free.resolve, fail: () => free.reject(new Error('power cut')) };
 }
 
 /** Every row of every table, what every command was called with, and what the API answers to who reads. */
