@@ -62,7 +62,8 @@ export async function addTask(
   const dryRun = asked.dryRun ?? false;
   if (type.coalesce && !asked.runAt) {
     // Held until the caller commits: a worker that took it before would not see what the caller has just written. One
-    // that is taken in this very moment is not queued any more, and a new task is added.
+    // that is taken in this very moment is not queued any more, and a new task is added. So is it for one that was lost:
+    // it goes on behind the steps that were done with the old state.
     // Who is in more of a hurry than the one before pulls it forward; nobody pushes it back.
     const { rows } = await sql<{ id: string }>`
       update task set priority = least(priority, ${asked.priority ?? type.priority})
@@ -70,6 +71,7 @@ export async function addTask(
         select id from task
         where status = 'queued' and name = ${type.name} and subject_id = ${subject.id} and subject_type = ${type.noun}
           and args = ${jsonb(args)}::jsonb and dry_run = ${dryRun} and run_at <= now()
+          and attempt = 0
         order by id limit 1)
       returning id`.execute(tx);
     if (rows[0]) {
