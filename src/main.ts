@@ -13,11 +13,25 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       const { runUp } = await import('./setup/up.ts');
       return runUp(rest);
     }
+    case 'status':
+      return runStatus(rest);
     default: {
       const { runCli } = await import('./cli/cli.ts');
       return runCli(command === undefined ? [] : [command, ...rest]);
     }
   }
+}
+
+/** What runs on this machine needs no hub to be told; the rest is the hub's to say, here or where AEGIR_URL is. */
+async function runStatus(rest: readonly string[]): Promise<number> {
+  if (rest.length === 0 && process.env['AEGIR_URL'] === undefined) {
+    const { localStatusText } = await import('./setup/status.ts');
+    const local = await localStatusText();
+    if (local) process.stdout.write(local.text);
+    if (local?.hubRuns === false) return problemCodes['server-unreachable'].exit;
+  }
+  const { runCli } = await import('./cli/cli.ts');
+  return runCli(['status', ...rest]);
 }
 
 async function runProcess(name: 'hub' | 'worker'): Promise<number> {

@@ -1,31 +1,33 @@
 import { textOf } from './files.ts';
-import { type OurProcess, pidsOf } from './our-process.ts';
+import { isInstalled, type OurProcess, pidsOf } from './our-process.ts';
 import { programLink } from './places.ts';
 import { ask } from './program.ts';
 import { fpmService, hasSystemd, isRunning, type SystemService } from './system-service.ts';
 
 /** What only this machine itself can say, with or without a running hub. */
-export interface LocalStatus {
+interface LocalStatus {
   readonly name: string;
   readonly running: boolean;
   /** As the program says it; null: it is not installed. */
   readonly version: string | null;
 }
 
-export async function localStatus(): Promise<readonly LocalStatus[]> {
+async function localStatus(): Promise<readonly LocalStatus[]> {
   const all = [ours('hub'), ours('worker'), nginx(), apache(), fpm(), mariadb(), postgresql()];
   return (await Promise.all(all)).filter(({ running, version }) => running || version !== null);
 }
 
-/** As lines of text, the first of them a hint where the hub is not running. */
-export async function localStatusText(): Promise<string> {
+/** `aegir status` on the hub's own machine: what runs here, as lines of text. Null where ./up never ran. */
+export async function localStatusText(): Promise<{ readonly text: string; readonly hubRuns: boolean } | null> {
+  if (!(await isInstalled())) return null;
   const all = await localStatus();
-  const hub = all.find(({ name }) => name === 'hub');
-  const width = Math.max(...all.map(({ name }) => name.length), 0);
+  const hubRuns = all.some(({ name, running }) => name === 'hub' && running);
+  const width = Math.max(...all.map(({ name }) => name.length));
   const lines = all.map(({ name, running, version }) =>
-    `${running ? '✓' : '✗'} ${name.padEnd(width)}  ${running ? 'running' : 'stopped'}  ${version ?? ''}`.trimEnd(),
+    `${running ? '✓' : '✗'} ${name.padEnd(width)}  ${running ? 'runs   ' : 'stopped'}  ${version ?? ''}`.trimEnd(),
   );
-  return [...(hub?.running ? [] : ['the hub is not running: start it with ./up']), ...lines].join('\n');
+  if (!hubRuns) lines.unshift('the hub is not running: start it with ./up');
+  return { text: `${lines.join('\n')}\n`, hubRuns };
 }
 
 async function ours(name: OurProcess): Promise<LocalStatus> {
