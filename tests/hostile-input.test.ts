@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are sent as they stand here.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';

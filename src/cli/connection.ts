@@ -21,18 +21,16 @@ function overUrl(base: string, token: string): Send {
     throw new Problem('invalid', `AEGIR_URL is not an address of a hub: ${base}`, {
       hint: 'Use https://hub.example.com.',
     });
-  return async (path, request) => {
+  return (path, request) => {
     const headers = new Headers(request.headers);
     headers.set('authorization', `Bearer ${token}`);
-    try {
-      return await fetch(new URL(path, base), { ...request, headers, redirect: 'error' });
-    } catch (cause) {
+    return fetch(new URL(path, base), { ...request, headers, redirect: 'error' }).catch((cause: unknown) => {
       request.signal?.throwIfAborted();
       throw new Problem('server-unreachable', `the hub at ${base} does not answer`, {
         hint: 'Is AEGIR_URL right, and does the hub run there?',
         cause,
       });
-    }
+    });
   };
 }
 

@@ -49,35 +49,56 @@ test('every reference resolves', () => {
   }
 });
 
-test('every operation has an id of its own, its parameters, and answers also for failure', () => {
-  const ids = new Set<string>();
-  for (const [path, methods] of Object.entries<Json>(document.paths))
-    for (const [method, operation] of Object.entries(methods) as [string, Json][]) {
-      const where = `${method} ${path}`;
-      const id = String(operation['operationId']);
-      assert.match(id, /^[a-z][A-Za-z]+$/, where);
-      assert.ok(!ids.has(id), `two operations ${id}`);
-      ids.add(id);
-      const parameters = operation['parameters'] as { name: string; in: string; required: boolean; schema: Json }[];
-      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-      assert.deepEqual(
-        parameters.filter((one) => one.in === 'path').map(({ name }) => name),
-        inPath,
-        where,
-      );
-      for (const one of parameters) {
-        assert.ok(one.schema && ['path', 'query', 'header'].includes(one.in), where);
-        if (one.in === 'path') assert.equal(one.required, true, where);
-      }
-      assert.equal('requestBody' in operation && method === 'get', false, where);
-      const responses = operation['responses'] as Readonly<Record<string, { description: string; content: Json }>>;
-      assert.ok(
-        Object.keys(responses).some((status) => /^2\d\d$/.test(status)),
-        where,
-      );
-      for (const status of ['4XX', '5XX']) assert.ok(responses[status]?.content['application/problem+json'], where);
-      for (const response of Object.values(responses)) assert.ok(response.description, where);
-    }
+const operations = Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    path,
+    method,
+    operation: operation as Json,
+    where: `${method} ${path}`,
+  })),
+);
+
+test('every operation has an id of its own', () => {
+  const ids = operations.map(({ operation }) => String(operation['operationId']));
+  for (const id of ids) assert.match(id, /^[a-z][A-Za-z]+$/);
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test('every place of a path is declared, and no other', () => {
+  for (const { path, operation, where } of operations) {
+    const parameters = operation['parameters'] as { name: string; in: string; required: boolean; schema: Json }[];
+    const inPath = parameters.filter((one) => one.in === 'path');
+    const wanted = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    assert.deepEqual(
+      inPath.map(({ name }) => name),
+      wanted,
+      where,
+    );
+    assert.ok(
+      inPath.every(({ required }) => required),
+      where,
+    );
+    assert.ok(
+      parameters.every((one) => one.schema && ['path', 'query', 'header'].includes(one.in)),
+      where,
+    );
+  }
+});
+
+test('every operation says what it answers, also for failure', () => {
+  for (const { method, operation, where } of operations) {
+    assert.equal('requestBody' in operation && method === 'get', false, where);
+    const responses = operation['responses'] as Readonly<Record<string, { description: string; content: Json }>>;
+    assert.ok(
+      Object.keys(responses).some((status) => /^2\d\d$/.test(status)),
+      where,
+    );
+    for (const status of ['4XX', '5XX']) assert.ok(responses[status]?.content['application/problem+json'], where);
+    assert.ok(
+      Object.values(responses).every(({ description }) => description !== ''),
+      where,
+    );
+  }
 });
 
 test('answers of the hub are shapes by name', () => {
