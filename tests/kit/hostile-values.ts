@@ -206,7 +206,7 @@ export const hostileOthers: readonly unknown[] = [
   -1,
   1.5,
   1e308,
-  9_007_199_254_740_993,
+  2 ** 53,
   true,
   false,
   [],
