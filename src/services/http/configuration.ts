@@ -5,6 +5,7 @@ import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import type { WebPaths } from './options.ts';
 import { markPath } from './rules.ts';
+import { sectionsOf, withSection } from './sections.ts';
 
 /** The three things we ask a web server's program. Given by code, never by options: an option must not name a program. */
 export interface WebProgram {
@@ -13,9 +14,10 @@ export interface WebProgram {
   readonly version: readonly [string, ...string[]];
 }
 
-/** A file as it is to be: `text` null is absent. */
+/** A file as it is to be, or the section of a site in a file that many share: `text` null is absent. */
 export interface Wanted {
   readonly path: string;
+  readonly site?: string;
   readonly text: string | null;
 }
 
@@ -87,8 +89,8 @@ export class Configuration {
       const recovered = await this.#recover();
       const wanted = [...first, ...(await also())];
       const texts = await this.#machine.readMany(wanted.map(({ path }) => path));
-      const old = wanted.map(({ path }) => ({ path, text: texts.get(path) ?? null }));
-      const changes = wanted.flatMap(({ path, text }, index) => sentence(path, old[index]?.text ?? null, text));
+      const old = wanted.map((one) => ({ ...one, text: present(one, texts) }));
+      const changes = wanted.flatMap((one, index) => sentence(one, old[index]?.text ?? null));
       if (changes.length === 0 && !recovered) {
         // The same text with other rights: nothing to load again.
         await this.#write(wanted);
@@ -110,7 +112,7 @@ export class Configuration {
   }
 
   async #putBack(old: readonly Wanted[], loaded: Sign | null, error: unknown): Promise<never> {
-    await this.#write(old);
+    await this.#restore(old);
     await this.#machine.remove(this.#paths.journal);
     // What we changed is back, and it is still refused: then it was not us.
     const after = await this.#refusal([]);
@@ -185,7 +187,7 @@ export class Configuration {
   async #isSo(wanted: readonly Wanted[]): Promise<boolean> {
     const texts = await this.#machine.readMany([this.#paths.journal, ...wanted.map(({ path }) => path)]);
     if (texts.has(this.#paths.journal)) return false;
-    if (wanted.some(({ path, text }) => (texts.get(path) ?? null) !== text)) return false;
+    if (wanted.some((one) => present(one, texts) !== one.text)) return false;
     for (const { path, text } of wanted)
       if (text !== null && Number.parseInt((await this.#machine.stat(path))?.mode ?? '', 8) !== 0o600) return false;
     return true;
@@ -195,13 +197,21 @@ export class Configuration {
     const journal = await this.#machine.read(this.#paths.journal);
     if (journal === null) return false;
     // Written by `put` and by nobody else, in a directory of ours.
-    await this.#write(JSON.parse(journal) as readonly Wanted[]);
+    await this.#restore(JSON.parse(journal) as readonly Wanted[]);
     return true;
   }
 
+  /** Only what is different: on a full disk, what was never replaced must not need to be written. */
+  async #restore(files: readonly Wanted[]): Promise<void> {
+    const texts = await this.#machine.readMany(files.map(({ path }) => path));
+    await this.#write(files.filter(({ path, text }) => (texts.get(path) ?? null) !== text));
+  }
+
   async #write(files: readonly Wanted[]): Promise<void> {
-    for (const { path, text } of files)
-      await (text === null ? this.#machine.remove(path) : this.#machine.write(path, new Secret(text), fileMode));
+    for (const { path, site, text } of files) {
+      const whole = site === undefined ? text : withSection(await this.#machine.read(path), site, text);
+      await (whole === null ? this.#machine.remove(path) : this.#machine.write(path, new Secret(whole), fileMode));
+    }
   }
 
   async #test(of: string, secrets: readonly Secret[]): Promise<void> {
@@ -236,11 +246,18 @@ export class Configuration {
   }
 }
 
-const sentence = (path: string, old: string | null, text: string | null): Changes => {
+/** What is there of it. */
+function present({ path, site }: Wanted, texts: ReadonlyMap<string, string>): string | null {
+  const text = texts.get(path) ?? null;
+  return site === undefined ? text : (sectionsOf(text ?? '').get(site) ?? null);
+}
+
+function sentence({ path, site, text }: Wanted, old: string | null): Changes {
   if (old === text) return [];
-  if (text === null) return [`removed ${path}`];
-  return [old === null ? `wrote ${path}` : `rewrote ${path}`];
-};
+  const what = site === undefined ? path : `${site} in ${path}`;
+  if (text === null) return [`removed ${what}`];
+  return [`${old === null ? 'wrote' : 'rewrote'} ${what}`];
+}
 
 /** The lines of a server's output that say what is wrong. */
 function words(output: string): string {
