@@ -50,19 +50,47 @@ class Refused extends Error {
 }
 
 function client(state: State, { argv, stdin = '' }: Command, world: MemoryWorld): Partial<Output> {
+  const rows: string[] = [];
+  const session: Session = { database: '', skips: false, found: '', isConnecting: false };
   try {
-    let database = logIn(state, argv.at(-1) ?? '', world);
-    const rows: string[] = [];
-    for (const line of reveal(stdin).split(/;?\n/)) {
-      const other = /^\\connect -reuse-previous=off "(.*)"$/.exec(line)?.[1];
-      if (other !== undefined) database = logIn(state, other.replaceAll('""', '"'), world);
-      else if (line.trim() !== '') rows.push(...execute(state, line, { world, database }));
-    }
+    session.database = logIn(state, argv.at(-1) ?? '', world);
+    for (const line of reveal(stdin).split(/;?\n/)) rows.push(...step(state, line, session, world));
     return { stdout: rows.map((row) => `${row}\n`).join('') };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return { exitCode: error.exitCode, stderr: `psql: ${error.message}\n` };
+    // What was said before stands.
+    const stdout = rows.map((row) => `${row}\n`).join('');
+    if (session.isConnecting) return { exitCode: 3, stdout, stderr: `psql: \\connect: ${error.message}\n` };
+    return { exitCode: error.exitCode, stdout, stderr: `psql: ${error.message}\n` };
   }
+}
+
+interface Session {
+  database: string;
+  /** Between an \if that is not so and its \endif. */
+  skips: boolean;
+  /** What \gset took. */
+  found: string;
+  /** In another database, or as somebody else: a script ends with 3 where that is refused. */
+  isConnecting: boolean;
+}
+
+function step(state: State, line: string, session: Session, world: MemoryWorld): readonly string[] {
+  if (line === '\\endif') session.skips = false;
+  else if (session.skips || line.trim() === '') return [];
+  else if (line.startsWith('\\if ')) session.skips = session.found !== 't';
+  else if (line.startsWith('\\connect ')) {
+    const other = /^\\connect -reuse-previous=off "(.*)"$/.exec(line)?.[1] ?? '';
+    session.isConnecting = true;
+    session.database = logIn(state, other.replaceAll('""', '"'), world);
+    session.isConnecting = false;
+  } else {
+    const [, statement = line, taken] = /^(.*?)( \\gset)?$/s.exec(line) ?? [];
+    const rows = execute(state, statement, { world, database: session.database });
+    if (taken === undefined) return rows;
+    session.found = rows[0] ?? '';
+  }
+  return [];
 }
 
 /** Answers the database. Who has no role here is the administrator, whom the operating system vouches for. */
@@ -114,6 +142,14 @@ const rules: readonly Rule[] = [
     return found ? [`database\t${found.owner}\t${found.isPublic ? 't' : 'f'}`] : [];
   }),
   rule(`select 'role', .*d\\.datname <> ${text}\\), .* where rolname = ${text}`, lookAtRole),
+  rule(
+    `select exists \\(select from pg_database where datname = ${text} and .* = ${text}\\) as aegir_logs_in`,
+    ({ databases }, [given = '', owner = '']) =>
+      databases.get(plainText(given))?.owner === plainText(owner) ? ['t'] : ['f'],
+  ),
+  rule("select 'login', exists \\(select .* from pg_extension .*\\)", ({ databases }, _, { database }) => [
+    `login\t${databases.get(database)?.hasTrigrams ? 't' : 'f'}`,
+  ]),
   rule("select 'extension' from pg_extension where extname = 'pg_trgm'", ({ databases }, _, { database }) =>
     databases.get(database)?.hasTrigrams ? ['extension'] : [],
   ),

@@ -37,6 +37,39 @@ export function dbContract(title: string, world: (t: TestContext) => Promise<DbW
     assert.equal(await snapshot(), before);
   });
 
+  suite('a verify that was cut off anywhere leaves nothing behind the next one', async (made, _, t) => {
+    const before = await made.snapshot();
+    let points = 0;
+    for (const when of ['before', 'after'] as const)
+      for (let at = 0; ; at += 1) {
+        // From here on nothing works any more, as when a worker is killed.
+        const dying = new FailingMachine(made.host.machine, at, when, Number.POSITIVE_INFINITY);
+        const died = await made
+          .open({ ...made.host, machine: dying.machine })
+          .verify()
+          .then(
+            () => false,
+            (error) => isPlanned(error),
+          );
+        await made.open(made.host).verify();
+        assert.equal(await made.snapshot(), before, `${when} command ${at}`);
+        if (!died) break;
+        points += 1;
+      }
+    t.diagnostic(`${points} fault points`);
+    assert.ok(points >= 8);
+  });
+
+  suite('what is there already is found with one program', async (made, db) => {
+    const database = fresh();
+    await db.create(database);
+    const ran: string[] = [];
+    const machine = watched(made.host.machine, ({ argv }) => void ran.push(argv[0]));
+    assert.deepEqual(await made.open({ ...made.host, machine }).create(database), []);
+    assert.equal(ran.length, 1, ran.join(' '));
+    await db.destroy(database);
+  });
+
   suite('what is absent does not exist, and is destroyed without a word', async ({ snapshot }, db) => {
     const before = await snapshot();
     const database = fresh();
@@ -202,15 +235,16 @@ function isPlanned(error: unknown): true {
   throw error;
 }
 
-/** A machine on which the command with this number fails, before or after it did its work. */
+/** A machine on which the command with this number (and so many after it) fails, before or after it did its work. */
 class FailingMachine {
   readonly machine: Machine;
-  constructor(machine: Machine, failAt: number, when: 'before' | 'after') {
+  constructor(machine: Machine, failAt: number, when: 'before' | 'after', after = 0) {
     let count = 0;
     this.machine = intercepted(machine, async (_command, go) => {
       const fails = count === failAt;
+      const isDead = count > failAt && count <= failAt + after;
       count += 1;
-      if (fails && when === 'before') throw new Planned();
+      if (isDead || (fails && when === 'before')) throw new Planned();
       const output = await go();
       if (fails) throw new Planned();
       return output;

@@ -78,6 +78,34 @@ test('mysql: passwords that are stored in a way we cannot compare are tried', as
   await db.destroy(database);
 });
 
+test('mysql: the password that was being tried when a worker died goes with the next look, or with the site', async (t) => {
+  const { sql, options } = await privateMariadb(t);
+  const host = await localHost(t);
+  const db = openDb(mysql, host, options);
+  const database = fresh();
+  await sql("install soname 'auth_ed25519'");
+  t.after(() => sql("uninstall soname 'auth_ed25519'"));
+  await db.create(database);
+  await sql(
+    `alter user '${database.user}'@'localhost' identified via ed25519 using password('${database.password.reveal()}')`,
+  );
+  const dies = new Proxy(host.machine, {
+    get(machine, key) {
+      const own: unknown = Reflect.get(machine, key, machine);
+      if (key === 'remove') return () => Promise.reject(new Error('power cut'));
+      return typeof own === 'function' ? own.bind(machine) : own;
+    },
+  });
+  const left = async (): Promise<readonly string[]> =>
+    (await readdir(host.paths.config)).filter((name) => name !== 'mysql.cnf');
+  for (const next of ['create', 'destroy'] as const) {
+    await assert.rejects(openDb(mysql, { ...host, machine: dies }, options).create(database), /power cut/);
+    assert.equal((await left()).length, 1);
+    await db[next](database);
+    assert.deepEqual(await left(), []);
+  }
+});
+
 test('mysql: what was cut off between two statements is finished by create and removed by destroy', async (t) => {
   const { sql } = await privateMariadb(t);
   await finishesOrRemoves(await mariadbWorld(t), ({ name, user, password }) => [

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
@@ -9,7 +9,7 @@ import type { Database, DatabaseAddress } from '../../model/site.ts';
 import { type Detected, type EngineHost, engine } from '../engine.ts';
 import type { Db } from './db.ts';
 import { grantPattern, identifier, literal, MysqlClient, nativeHash } from './mysql-client.ts';
-import { databaseServer, plainNames } from './options.ts';
+import { databaseServer, plainNames, trialDatabase } from './options.ts';
 
 const options = databaseServer.extend({
   port: databaseServer.shape.port.default(3306),
@@ -61,13 +61,12 @@ class Mysql implements Db {
     this.#client = new MysqlClient(host.machine, login, `${host.paths.config}/mysql.cnf`);
   }
 
-  /** Makes and drops a database and a user of a name of its own: the only proof that we may. */
+  /** Makes and drops a database and a user: the only proof that we may. */
   async verify(): Promise<Changes> {
     const changes = await this.#client.prepare();
     const [[version = ''] = []] = await this.#client.run(['select version()'], 'reads');
     mustBeNewEnough(version, this.#host.machine);
-    const name = `aegir_test_${randomBytes(6).toString('hex')}`;
-    const database = { name, user: name, password: new Secret(randomBytes(24).toString('base64url')) };
+    const database = trialDatabase(this.#host, this.#options);
     try {
       await this.create(database);
     } finally {
@@ -112,6 +111,7 @@ class Mysql implements Db {
   async destroy(key: Pick<Database, 'name' | 'user'>): Promise<void> {
     const { name, user } = key;
     const found = await this.#look(key, '');
+    await this.#host.machine.remove(this.#loginFile(user));
     if (found.exists && !found.accounts.some(({ owns }) => owns)) return;
     // A user who can do more than this belongs to somebody else too.
     const users = found.accounts.filter(({ rightsElsewhere }) => rightsElsewhere === 0);
@@ -144,9 +144,9 @@ class Mysql implements Db {
   /** One way of storing passwords can be compared. For the others (MySQL 8) we log in with it, where sites do. */
   async #hasPassword(account: AccountFound, { user, password }: Database): Promise<boolean> {
     if (account.plugin === 'mysql_native_password') return account.samePassword;
-    const { machine, paths } = this.#host;
+    const { machine } = this.#host;
     const { socket = null } = this.#options;
-    const file = `${paths.config}/mysql-${randomBytes(6).toString('hex')}.cnf`;
+    const file = this.#loginFile(user);
     try {
       await new MysqlClient(machine, { ...this.#options, socket, user, password }, file).run(['select 1'], 'reads');
       return true;
@@ -156,6 +156,11 @@ class Mysql implements Db {
     } finally {
       await machine.remove(file);
     }
+  }
+
+  /** Of a database user always the same, so that one which a lost worker left is found again. The hash is for odd names. */
+  #loginFile(user: string): string {
+    return `${this.#host.paths.config}/mysql-login-${createHash('sha256').update(user).digest('hex').slice(0, 16)}.cnf`;
   }
 
   async #look(key: Pick<Database, 'name' | 'user'>, hash: string): Promise<Found> {

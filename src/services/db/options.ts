@@ -1,5 +1,9 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { Problem } from '../../model/problem.ts';
+import { Secret } from '../../model/secret.ts';
+import type { Database } from '../../model/site.ts';
+import type { EngineHost } from '../engine.ts';
 
 // All of these are arguments or parts of a connection string: nothing that could be taken for something else there.
 const host = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,252}$/, 'must be a host name or an address');
@@ -41,4 +45,17 @@ function refuse(server: string, what: string, name: string, lengthMax: number, h
     throw new Problem('invalid', `${shown} is no name of a ${what} for ${server}`, {
       hint: 'Use letters, digits and _.',
     });
+}
+
+/**
+ * What `verify` makes and drops to prove that it may. One service has always the same name for it: what a worker left
+ * that died in between is found and removed by the next.
+ */
+export function trialDatabase(
+  { paths }: EngineHost,
+  { host: server, port, user: administrator }: { readonly host: string; readonly port: number; readonly user: string },
+): Database {
+  const service = [paths.config, server, port, administrator].join(' ');
+  const name = `aegir_test_${createHash('sha256').update(service).digest('hex').slice(0, 12)}`;
+  return { name, user: name, password: new Secret(randomBytes(24).toString('base64url')) };
 }

@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { query } from '../../machine/command.ts';
-import type { Machine, Output } from '../../machine/machine.ts';
+import type { FileStat, Machine, Output } from '../../machine/machine.ts';
 import { type Changes, putFile } from '../../machine/put.ts';
 import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
@@ -14,6 +14,9 @@ export interface PostgresqlLogin {
   readonly password: Secret | null;
 }
 
+/** Answers of statements, by columns. */
+type Rows = readonly (readonly string[])[];
+
 /** Runs SQL with psql. SQL goes through its standard input, the password through a file. */
 export class PostgresqlClient {
   readonly #machine: Machine;
@@ -21,6 +24,7 @@ export class PostgresqlClient {
   /** Of the file with the password, 0600. */
   readonly #file: string;
   #ready: Promise<Changes> | undefined;
+  #program: Promise<string> | undefined;
 
   constructor(machine: Machine, login: PostgresqlLogin, file: string) {
     this.#machine = machine;
@@ -28,12 +32,8 @@ export class PostgresqlClient {
     this.#file = file;
   }
 
-  /** Rows of all answers, by columns. Each statement is a transaction; stops at the first that fails. */
-  async run(
-    statements: readonly string[],
-    effect: 'reads' | 'changes',
-    database = 'postgres',
-  ): Promise<readonly (readonly string[])[]> {
+  /** Rows of all answers. Each statement is a transaction; stops at the first that fails. */
+  async run(statements: readonly string[], effect: 'reads' | 'changes', database = 'postgres'): Promise<Rows> {
     const { exitCode, stdout, stderr } = await this.#psql(
       statements.map((one) => `${one};\n`).join(''),
       effect,
@@ -43,28 +43,44 @@ export class PostgresqlClient {
     return rowsOf(stdout);
   }
 
-  /** Logs in anew with a password, over the network as sites do, and asks one thing there. No file is needed for that, so a dry run can do it too. */
-  async runAs(
+  /**
+   * Runs the statements, and where `condition` (SQL) is true logs in anew as a site does, over the network and with its
+   * password, and asks `statement` there. One program does for all of it, so a verify of an unchanged site is quick, and
+   * the password of the site is in no file.
+   */
+  async runAndLogIn(
+    statements: readonly string[],
+    condition: string,
     login: PostgresqlLogin & { readonly host: string; readonly password: Secret },
     database: string,
     statement: string,
-    effect: 'reads' | 'changes',
-  ): Promise<readonly (readonly string[])[]> {
+  ): Promise<{ readonly rows: Rows; readonly isRefused: boolean }> {
     const { host, port, user, password } = login;
     const words = { host, port: String(port), user, dbname: database, connect_timeout: '10' };
     const connection = `${connectionString(words)} password=${quoted(password.reveal())}`.replaceAll('"', '""');
-    const script = `\\connect -reuse-previous=off "${connection}"\n${statement};\n`;
-    const { exitCode, stdout, stderr } = await this.#psql(script, effect, 'postgres');
-    if (exitCode === 0) return rowsOf(stdout);
-    const isLogin = /connection to server|\\connect/.test(stderr);
-    throw isLogin ? this.#problem(login, 2, stderr) : this.#problem(this.#login, exitCode, stderr);
+    const script = [
+      ...statements.map((one) => `${one};`),
+      `select ${condition} as aegir_logs_in \\gset`,
+      '\\if :aegir_logs_in',
+      `\\connect -reuse-previous=off "${connection}"`,
+      `${statement};`,
+      '\\endif\n',
+    ].join('\n');
+    const { exitCode, stdout, stderr } = await this.#psql(script, 'reads', 'postgres');
+    const rows = rowsOf(stdout);
+    if (exitCode === 0) return { rows, isRefused: false };
+    const problem = /\\connect/.test(stderr)
+      ? this.#problem(login, 2, stderr)
+      : this.#problem(this.#login, exitCode, stderr);
+    if (rows.length === 0 || problem.code !== 'forbidden') throw problem;
+    return { rows, isRefused: true };
   }
 
   async #psql(script: string, effect: 'reads' | 'changes', database: string): Promise<Output> {
     await this.prepare();
     const fixed = '-X -q -A -t --no-password -v ON_ERROR_STOP=1 -v VERBOSITY=verbose'.split(' ');
     return this.#machine.run({
-      ...query`psql ${fixed} ${['-F', '\t']} ${this.#connection(database)}`,
+      ...query`${await this.#findProgram()} ${fixed} ${['-F', '\t']} ${this.#connection(database)}`,
       // Without these a server's own settings could read our quotes in another way, or add lines to the answer.
       stdin: new Secret(`set standard_conforming_strings = on;\nset client_min_messages = error;\n${script}`),
       effect,
@@ -72,6 +88,14 @@ export class PostgresqlClient {
       allow: [0, 1, 2, 3],
       quiet: true,
     });
+  }
+
+  /** Debian's psql is a script that looks for the newest and starts it: several times as slow as what it starts. */
+  #findProgram(): Promise<string> {
+    this.#program ??= this.#machine
+      .find('/usr/lib/postgresql', { names: ['psql'], prune: ['lib'], depthMax: 3 })
+      .then((found) => newestFirst(found)[0] ?? 'psql');
+    return this.#program;
   }
 
   /** Writes the file with the password where it is not there yet. */
@@ -157,11 +181,15 @@ const connectionString = (words: Readonly<Record<string, string>>): string =>
     .map(([word, value]) => `${word}=${quoted(value)}`)
     .join(' ');
 
-const rowsOf = (stdout: string): readonly (readonly string[])[] =>
+const rowsOf = (stdout: string): Rows =>
   stdout
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.split('\t'));
+
+/** Paths such as /usr/lib/postgresql/15/bin/psql. */
+export const newestFirst = (found: readonly FileStat[]): readonly string[] =>
+  found.map(({ path }) => path).toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));
 
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
@@ -8,8 +7,8 @@ import { Secret } from '../../model/secret.ts';
 import type { Database, DatabaseAddress } from '../../model/site.ts';
 import { type Detected, type EngineHost, engine } from '../engine.ts';
 import type { Db } from './db.ts';
-import { databaseServer, plainNames } from './options.ts';
-import { identifier, literal, PostgresqlClient, scramVerifier } from './postgresql-client.ts';
+import { databaseServer, plainNames, trialDatabase } from './options.ts';
+import { identifier, literal, newestFirst, PostgresqlClient, scramVerifier } from './postgresql-client.ts';
 
 const options = databaseServer.extend({
   port: databaseServer.shape.port.default(5432),
@@ -33,8 +32,8 @@ export const postgresql = engine({
   detect,
 });
 
-/** How a site fares that logs in; 'complete': it finds all it needs. */
-type Login = 'refused' | 'let in' | 'complete';
+/** How a site fares that logs in; 'untried': it has not both a role and a database. 'complete': it finds all it needs. */
+type Login = 'untried' | 'refused' | 'let in' | 'complete';
 
 /** Whose a database is: its owner, a role of its own for each site. */
 interface Found {
@@ -62,7 +61,7 @@ class Postgresql implements Db {
     this.#client = new PostgresqlClient(host.machine, login, `${host.paths.config}/postgresql.pgpass`);
   }
 
-  /** Makes and drops a database and a role of a name of its own, and logs in as a site does: the only proof that we may. */
+  /** Makes and drops a database and a role, and logs in as a site does: the only proof that we may. */
   async verify(): Promise<Changes> {
     const changes = await this.#client.prepare();
     const [[version = '0', text = ''] = []] = await this.#client.run(
@@ -74,13 +73,11 @@ class Postgresql implements Db {
       throw new Problem('configuration-refused', `the PostgreSQL of ${this.#host.machine.name} is too old: ${text}`, {
         hint: 'It must be 13 or newer.',
       });
-    const name = `aegir_test_${randomBytes(6).toString('hex')}`;
-    const database = { name, user: name, password: new Secret(randomBytes(24).toString('base64url')) };
+    const database = trialDatabase(this.#host, this.#options);
     try {
-      const made = await this.create(database);
-      // Not 'reads': a dry run has not made the role.
-      const login = made.length > 0 ? await this.#logIn(database, name, 'changes') : 'complete';
-      if (login === 'refused') throw this.#sitesShutOut();
+      await this.create(database);
+      // A dry run has made nothing, so it does not try.
+      if ((await this.#lookAs(database)).login === 'refused') throw this.#sitesShutOut();
     } finally {
       await this.destroy(database);
     }
@@ -92,17 +89,15 @@ class Postgresql implements Db {
   }
 
   async create(database: Database): Promise<Changes> {
-    const found = await this.#look(database);
+    const { found, login } = await this.#lookAs(database);
     mustBeOurs(database, found);
-    const into = found.owner === null ? 'postgres' : database.name;
-    const login = found.role === null ? 'refused' : await this.#logIn(database, into, 'reads');
     const changes: string[] = [];
     const statements = [
       ...this.#roleStatements(database, found, login, changes),
       ...databaseStatements(database, found, changes),
     ];
     if (statements.length > 0) await this.#client.run(statements, 'changes');
-    if (found.owner !== null && login === 'complete') return changes;
+    if (login === 'complete') return changes;
     return [...changes, ...(await this.#createExtension(database, found))];
   }
 
@@ -144,7 +139,7 @@ class Postgresql implements Db {
     const name = identifier(user);
     // Who makes roles without being superuser must be a member to make a database for one.
     const member = role?.isOurMember ? [] : [`grant ${name} to current_user`];
-    if (role !== null && login !== 'refused') return member;
+    if (role !== null && (login === 'let in' || login === 'complete')) return member;
     changes.push(role === null ? `made the database role ${user}` : `set the password of the database role ${user}`);
     const verb = role === null ? 'create' : 'alter';
     return [`${verb} role ${name} login password ${literal(scramVerifier(password.reveal()))}`, ...member];
@@ -158,29 +153,41 @@ class Postgresql implements Db {
     return [`made the extension pg_trgm in ${name}`];
   }
 
-  /** Logs in where sites do, and looks what they have. One program does for both: a verify of an unchanged site is quick. */
-  async #logIn({ user, password }: Database, into: string, effect: 'reads' | 'changes'): Promise<Login> {
-    const login = { host: this.#siteHost(), port: this.#options.port, user, password };
-    try {
-      const rows = await this.#client.runAs(login, into, findExtension, effect);
-      return rows.length > 0 ? 'complete' : 'let in';
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'forbidden') return 'refused';
-      throw error;
-    }
+  async #look(key: Pick<Database, 'name' | 'user'>): Promise<Found> {
+    mustBePlain(key);
+    return foundIn(await this.#client.run(lookStatements(key), 'reads'));
   }
 
-  async #look(key: Pick<Database, 'name' | 'user'>): Promise<Found> {
-    plainNames('PostgreSQL', key, { name: 63, user: 63 });
-    const rows = await this.#client.run(lookStatements(key), 'reads');
-    const database = rows.find(([kind]) => kind === 'database');
-    const role = rows.find(([kind]) => kind === 'role');
-    return {
-      owner: database?.[1] ?? null,
-      isPublic: database?.[2] === 't',
-      role: role ? { mayMore: role[1] === 't', otherDatabases: Number(role[2]), isOurMember: role[3] === 't' } : null,
-    };
+  /** Looks, and where database and role are there also logs in where sites do. */
+  async #lookAs(database: Database): Promise<{ readonly found: Found; readonly login: Login }> {
+    mustBePlain(database);
+    const { name, user, password } = database;
+    const site = { host: this.#siteHost(), port: this.#options.port, user, password };
+    const { rows, isRefused } = await this.#client.runAndLogIn(
+      lookStatements(database),
+      `exists (select from pg_database where datname = ${literal(name)} and pg_get_userbyid(datdba) = ${literal(user)})`,
+      site,
+      name,
+      `select 'login', exists (${findExtension})`,
+    );
+    const [, isComplete] = rows.find(([kind]) => kind === 'login') ?? [];
+    if (isRefused) return { found: foundIn(rows), login: 'refused' };
+    if (isComplete === undefined) return { found: foundIn(rows), login: 'untried' };
+    return { found: foundIn(rows), login: isComplete === 't' ? 'complete' : 'let in' };
   }
+}
+
+const mustBePlain = (key: Pick<Database, 'name' | 'user'>): void =>
+  plainNames('PostgreSQL', key, { name: 63, user: 63 });
+
+function foundIn(rows: readonly (readonly string[])[]): Found {
+  const database = rows.find(([kind]) => kind === 'database');
+  const role = rows.find(([kind]) => kind === 'role');
+  return {
+    owner: database?.[1] ?? null,
+    isPublic: database?.[2] === 't',
+    role: role ? { mayMore: role[1] === 't', otherDatabases: Number(role[2]), isOurMember: role[3] === 't' } : null,
+  };
 }
 
 const findExtension = "select 'extension' from pg_extension where extname = 'pg_trgm'";
@@ -219,8 +226,9 @@ const lookStatements = ({ name, user }: { name: string; user: string }): readonl
 ];
 
 async function detect(machine: Machine): Promise<Detected | null> {
-  const found = await machine.find('/usr/lib/postgresql', { names: ['postgres'], depthMax: 3 });
-  const [newest] = found.map(({ path }) => path).toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  const [newest] = newestFirst(
+    await machine.find('/usr/lib/postgresql', { names: ['postgres'], prune: ['lib'], depthMax: 3 }),
+  );
   if (newest === undefined) return null;
   const { stdout } = await machine.run({ ...query`${newest} --version`, quiet: true });
   return { engine: 'postgresql', version: /(\d+(?:\.\d+)+)/.exec(stdout)?.[1] ?? '', options: {} };
