@@ -21,10 +21,7 @@ const parts: Readonly<Record<string, Part>> = {
     return figures;
   },
   sites: tenThousandSites,
-  nginx: () => {
-    say('nginx: 1,000 and 10,000 sites, in maps and in blocks');
-    return nginxScale();
-  },
+  nginx: nginxScale,
 };
 
 /** What issue 2 promises, each beside a reference of the same run. AEGIR_BENCH_PARTS='start sites' measures these parts only. */
