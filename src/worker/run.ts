@@ -21,6 +21,8 @@ export interface Control {
 
 /** How often a step that cannot be undone is tried before a person has to look. */
 const forwardTriesMax = 3;
+/** How often an undo is tried: what failed once may have been a moment's trouble, and stuck tasks cost a person's time. */
+const undoTriesMax = 3;
 
 /**
  * Runs a task to its end. What an earlier, lost attempt did is read from its events and not done again.
@@ -97,12 +99,14 @@ async function unwind(
 ): Promise<ProblemJson | undefined> {
   for (const { name, undo } of steps.toReversed()) {
     if (typeof undo !== 'function' || !begun.has(name) || undone.has(name)) continue;
-    await log.append({ type: 'undo.started', step: name });
-    const problem = await attempt(undo, claim);
-    if (problem) {
+    let problem: ProblemJson | undefined;
+    for (let tries = 1; tries <= undoTriesMax; tries++) {
+      await log.append({ type: 'undo.started', step: name });
+      problem = await attempt(undo, claim);
+      if (!problem) break;
       await log.append({ type: 'undo.failed', step: name, problem });
-      return problem;
     }
+    if (problem) return problem;
     await log.append({ type: 'undo.done', step: name });
   }
   return undefined;

@@ -36,6 +36,7 @@ function serve(machine: MemoryMachine, socket: Socket): void {
     if (method === 'lock') {
       const [path] = args as [string];
       return machine.exclusively(path, async () => {
+        if (socket.destroyed) return; // It was killed while it waited in line.
         const free = Promise.withResolvers<void>();
         held.set(id, free.resolve);
         answer(id, { value: null });
