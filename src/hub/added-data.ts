@@ -1,5 +1,6 @@
 import type { Json } from '../model/json.ts';
 import { type FieldProblem, Problem } from '../model/problem.ts';
+import { fieldsOf } from './fields.ts';
 import type { Hub } from './hub.ts';
 
 export type Data = { readonly [plugin: string]: Json };
@@ -12,8 +13,7 @@ export function checkedData({ catalog }: Pick<Hub, 'catalog'>, noun: 'server' | 
     const added = catalog.data.find((one) => one.noun === noun && one.name === name);
     const parsed = added?.schema.safeParse(value);
     if (!parsed) problems.push({ path: `data.${name}`, message: `is of no plug-in that keeps data with a ${noun}` });
-    for (const { path, message } of parsed?.error?.issues ?? [])
-      problems.push({ path: ['data', name, ...path].join('.'), message });
+    if (parsed?.error) problems.push(...fieldsOf(parsed.error, ['data', name]));
   }
   if (problems.length === 0) return data;
   throw new Problem('invalid', 'the data is not what its plug-ins want', {

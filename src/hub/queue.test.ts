@@ -147,6 +147,17 @@ test('lower priority numbers run first; a task in the future waits; a paused que
   assert.equal(await claimTask(hub.db, 'w'), undefined);
 });
 
+test('a task that comes after another waits for its end, whatever that is', async (t) => {
+  const hub = await testDatabase(t);
+  const first = await add(hub, locking(['server:1']));
+  const second = await add(hub, locking(['site:1']), '1', { after: first });
+  const claim = await claimed(hub);
+  assert.equal(claim.taskId, first);
+  assert.equal(await claimTask(hub.db, 'w'), undefined);
+  await end(hub, claim, 'failed');
+  assert.equal((await claimed(hub)).taskId, second);
+});
+
 test('three edits in a row are one verify, but not once it runs', async (t) => {
   const hub = await testDatabase(t);
   const verify = locking(['site:1'], { coalesce: true });

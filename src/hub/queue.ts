@@ -3,6 +3,7 @@ import type { Json } from '../model/json.ts';
 import { Problem } from '../model/problem.ts';
 import type { TaskType } from '../tasks/task-type.ts';
 import { jsonb } from './database.ts';
+import { fieldsOf } from './fields.ts';
 import { one } from './rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -37,6 +38,8 @@ export interface Asked {
   readonly runAt?: Date;
   readonly priority?: number;
   readonly accountId?: string | null;
+  /** The task that has to end first, whatever its end. */
+  readonly after?: string;
 }
 
 /** A task whose worker was lost is handed out again, this often: it might be the task that kills its workers. */
@@ -66,7 +69,8 @@ export async function addTask(
     // it goes on behind the steps that were done with the old state.
     // Who is in more of a hurry than the one before pulls it forward; nobody pushes it back.
     const { rows } = await sql<{ id: string }>`
-      update task set priority = least(priority, ${asked.priority ?? type.priority})
+      update task set priority = least(priority, ${asked.priority ?? type.priority}),
+                      after_id = coalesce(${asked.after ?? null}, after_id)
       where status = 'queued' and id = (
         select id from task
         where status = 'queued' and name = ${type.name} and subject_id = ${subject.id} and subject_type = ${type.noun}
@@ -81,10 +85,11 @@ export async function addTask(
   }
   const { rows } = await sql<{ id: string }>`
     insert into task (name, subject_type, subject_id, subject_name, args, dry_run, locks, priority, run_at,
-                      timeout_ms, attempts_max, account_id)
+                      timeout_ms, attempts_max, account_id, after_id)
     values (${type.name}, ${type.noun}, ${subject.id}, ${subject.name}, ${jsonb(args)}::jsonb, ${dryRun},
             ${[...type.locks(subject.id, args)]}, ${asked.priority ?? type.priority}, coalesce(${asked.runAt ?? null}, now()),
-            ${type.timeoutMs}, ${attemptsMax}, ${asked.accountId ?? null})
+            ${type.timeoutMs}, ${attemptsMax}, ${asked.accountId ?? null},
+            ${asked.after ?? null})
     returning id`.execute(tx);
   const { id } = one(rows, 'the task just inserted');
   await sql`select pg_notify('task', ${id})`.execute(tx);
@@ -95,7 +100,7 @@ function parseArgs(type: TaskType, args: Json): Json {
   const parsed = type.args.safeParse(args);
   if (parsed.success) return parsed.data as Json; // Arguments are JSON: their schemas make nothing else.
   throw new Problem('invalid', `these are not arguments of '${type.name}'`, {
-    fields: parsed.error.issues.map(({ path, message }) => ({ path: ['args', ...path].join('.'), message })),
+    fields: fieldsOf(parsed.error, ['args']),
   });
 }
 
@@ -113,6 +118,7 @@ export async function claimTask(db: Kysely<Tables>, worker: string): Promise<Cla
       where status = 'queued' and run_at <= now()
         and not exists (select from queue where queue.name = 'task' and queue.paused)
         and not exists (select from lock where lock.key = any (task.locks))
+        and not exists (select from task before where before.id = task.after_id and before.status in ('queued', 'running'))
         and not exists (select from task earlier
                         where earlier.status = 'queued' and earlier.run_at <= now()
                           and earlier.id < task.id and earlier.locks && task.locks)

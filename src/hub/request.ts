@@ -4,6 +4,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import { params as paramSchemas } from '../api/endpoint.ts';
 import { unkeepable } from '../api/json-input.ts';
 import { type FieldProblem, Problem } from '../model/problem.ts';
+import { fieldsOf } from './fields.ts';
 
 const bytesMax = 1_000_000;
 
@@ -64,22 +65,6 @@ function checked(schema: z.ZodType | undefined, value: unknown, problems: FieldP
   if (parsed.success) return parsed.data;
   problems.push(...fieldsOf(parsed.error, []));
   return undefined;
-}
-
-/** An unknown field is named itself, not only the object that it stands in. */
-function fieldsOf(error: z.ZodError | undefined, under: readonly string[]): FieldProblem[] {
-  return (error?.issues ?? [{ path: [], message: 'is not known', code: 'custom' as const }]).flatMap((issue) => {
-    const path = [...under, ...issue.path].join('.').toWellFormed().slice(0, 200);
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-    return issue.keys.map((key) => ({
-      path: [path, key]
-        .filter((part) => part !== '')
-        .join('.')
-        .toWellFormed()
-        .slice(0, 200),
-      message: 'is not known',
-    }));
-  });
 }
 
 function parsedBody(request: Request, text: string, problems: FieldProblem[]): unknown {

@@ -1,7 +1,8 @@
 import type { Json } from '../model/json.ts';
-import { Problem } from '../model/problem.ts';
+import { type FieldProblem, Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import type { Engine } from '../services/engine.ts';
+import { fieldsOf } from './fields.ts';
 import type { Hub } from './hub.ts';
 import { seal, unseal } from './seal.ts';
 import { serviceSecrets } from './site-secrets.ts';
@@ -22,25 +23,21 @@ export function engineOf({ catalog }: Pick<Hub, 'catalog'>, type: string, name: 
 /** Throws Problem 'invalid' with the fields when the engine does not take these options. An option it does not know is one too many. */
 export function checkOptions(engine: Engine, options: Options): void {
   const parsed = engine.options.safeParse(options);
-  const issues = parsed.success ? unknownOptions(engine, options) : parsed.error.issues;
-  if (issues.length === 0) return;
+  const fields = parsed.success ? unknownOptions(engine, options) : fieldsOf(parsed.error, ['options']);
+  if (fields.length === 0) return;
   throw new Problem('invalid', `these are not options of ${engine.name}`, {
     hint: `aegir engine list --type ${engine.type} shows them.`,
-    fields: issues.map(({ path, message }) => ({ path: ['options', ...path].join('.'), message })),
+    fields,
   });
 }
 
-interface Issue {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-function unknownOptions(engine: Engine, options: Options): readonly Issue[] {
+function unknownOptions(engine: Engine, options: Options): readonly FieldProblem[] {
   const parsed = engine.options.parse(options);
   if (parsed === null || typeof parsed !== 'object') return [];
   // zod leaves out what an object schema does not name.
   return Object.keys(options)
     .filter((key) => !Object.hasOwn(parsed, key))
-    .map((key) => ({ path: [key], message: 'is not an option of this engine' }));
+    .map((key) => ({ path: `options.${key}`, message: 'is not an option of this engine' }));
 }
 
 /** What is stored as it is, and what is sealed; null when nothing is secret. */

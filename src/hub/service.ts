@@ -132,7 +132,7 @@ const set: Handler<'service set'> = async ({ params, body }, asked) => {
   const first = await addTask(tx, taskTypeOf(hub, 'server', 'server verify'), server, { accountId: accountOf(asked) });
   const tasks: { readonly task: string }[] = [first];
   for (const [noun, subjects] of await dependents(tx, before.id))
-    for (const subject of subjects) tasks.push(...(await verify(asked, noun, subject)));
+    for (const subject of subjects) tasks.push(...(await verify(asked, noun, subject, first.task)));
   const answers = [];
   for (const { task } of tasks.slice(0, answeredMax)) answers.push(await taskById(asked, task));
   return { service: serviceAnswer(hub, await serviceOf(tx, server, params.type)), tasks: answers };
@@ -154,12 +154,17 @@ async function dependents(tx: Reader, service: string): Promise<readonly (readon
   ];
 }
 
-/** No task where there is nothing to verify yet, or nothing any more. */
-async function verify(asked: Asked, noun: Noun, subject: Subject): Promise<readonly { readonly task: string }[]> {
+/** After the server's: what a new engine needs there must be there first. No task where there is nothing to verify. */
+async function verify(
+  asked: Asked,
+  noun: Noun,
+  subject: Subject,
+  after: string,
+): Promise<readonly { readonly task: string }[]> {
   const type = taskTypeOf(asked.hub, noun, `${noun} verify`);
   const tasks = (await outstanding(asked.tx, noun, [subject.id])).get(subject.id) ?? [];
   if (!type.from.includes(subject.status) || tasks.some(({ name }) => name === `${noun} delete`)) return [];
-  return [await addTask(asked.tx, type, subject, { accountId: accountOf(asked) })];
+  return [await addTask(asked.tx, type, subject, { accountId: accountOf(asked), after })];
 }
 
 async function demandUnused({ tx }: Pick<Asked, 'tx'>, service: ServiceRow, server: Subject): Promise<void> {

@@ -183,6 +183,7 @@ interface TaskTable {
   runAt: Time;
   status: Default<'queued' | 'running' | 'done' | 'failed' | 'stuck' | 'cancelled'>;
   attempt: Default<number>;
+  afterId: Maybe<Id>;
   attemptsMax: Default<number>;
   timeoutMs: number;
   worker: Maybe<string>;

@@ -69,7 +69,7 @@ export const noGroup = (server: string, group: string): Problem =>
     hint: `Make it there (groupadd ${group}), or give the server the name of the web server's group.`,
   });
 
-export const lockWaitMs = 60_000;
+export const lockWaitMs = 600_000;
 /** flock's exit code for "somebody else has it", chosen so that no other failure looks like it. */
 export const lockTaken = 75;
 

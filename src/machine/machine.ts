@@ -60,7 +60,8 @@ export interface Machine {
   remove(path: string): Promise<void>;
   /**
    * One at a time, over all workers and processes on this server that use the same path as lock file.
-   * Freed when `action` ends or the process dies. Waits at most a minute, then Problem 'timeout'.
+   * Freed when `action` ends or the process dies. Waits at most ten minutes (many tasks
+   * may be in line for one web server), and no longer than the task has, then Problem 'timeout'.
    */
   exclusively<T>(path: string, action: () => Promise<T>): Promise<T>;
 }

@@ -106,18 +106,18 @@ export class MemoryMachine implements Machine {
   async exclusively<T>(path: string, action: () => Promise<T>): Promise<T> {
     await this.#act([path], () => this.#mustHaveParent('lock', path));
     const waitMs = timeLeft(this.#hands, lockWaitMs);
-    const until = performance.now() + waitMs;
-    for (let held = this.world.locks.get(path); held; held = this.world.locks.get(path)) {
-      await this.#within(until - performance.now(), held, () => lockBusy(this.name, path, waitMs));
-    }
+    // In line: who came first is first, as a crowd that races could keep one waiting for ever.
+    const before = this.world.locks.get(path);
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.world.locks.set(path, promise);
+    const line = (before ?? Promise.resolve()).then(() => promise);
+    this.world.locks.set(path, line);
     try {
+      if (before) await this.#within(waitMs, before, () => lockBusy(this.name, path, waitMs));
       if (!this.world.get(path)) this.world.put(path, '');
       return await action();
     } finally {
-      this.world.locks.delete(path);
       resolve();
+      if (this.world.locks.get(path) === line) this.world.locks.delete(path);
     }
   }
 
