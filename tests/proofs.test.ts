@@ -5,6 +5,7 @@ import type { OpenStep, OpenTask } from '../src/tasks/task-type.ts';
 import { taskTypes } from '../src/tasks/task-types.ts';
 import { type Control, type Ending, run } from '../src/worker/run.ts';
 import { type FarmParts, type Hand, type HandMore, hand, sameWorld, settle, type Truth, worldOf } from './kit/farm.ts';
+import { breakAt, failing, failingAtLast, twice } from './kit/faults.ts';
 import { farms, type Scene, scenes } from './kit/scenes.ts';
 
 /**
@@ -64,21 +65,6 @@ async function endsWell(
   sameWorld(worldOf(parts), goal, `${when}, asked again`);
 }
 
-const breakAt = (steps: readonly OpenStep[], bad: number, how: 'before' | 'after'): readonly OpenStep[] => {
-  let broken = false;
-  return steps.map((step, at) => ({
-    ...step,
-    run: async () => {
-      const fails = at === bad && !broken;
-      if (fails) broken = true;
-      if (fails && how === 'before') throw new Error('injected');
-      const result = await step.run();
-      if (fails) throw new Error('injected');
-      return result;
-    },
-  }));
-};
-
 test('every task type has a scene', () => {
   const shown = new Set(scenes.map(({ type }) => type.name));
   assert.deepEqual(
@@ -105,52 +91,23 @@ for (const [kind, farm] of Object.entries(farms)) {
 
     test(`${what}: every step and every undo can be repeated`, async () => {
       const goal = await wanted(farm, scene);
-      const twice = (step: OpenStep): OpenStep => {
-        const { undo } = step;
-        return {
-          ...step,
-          run: async () => {
-            await step.run();
-            return step.run();
-          },
-          undo:
-            typeof undo === 'string'
-              ? undo
-              : async () => {
-                  await undo();
-                  await undo();
-                },
-        };
-      };
       const { parts, worker, open } = await begin(farm, scene);
       const task = await open();
       assert.equal((await runOpen(worker, { ...task, steps: task.steps.map(twice) })).status, 'done');
       sameWorld(worldOf(parts), goal.world, 'each step twice');
       faultPoints++;
 
-      const undone = task.steps.filter(({ undo }) => undo !== 'forward').length;
       const broken = await begin(farm, scene);
-      const boom: OpenStep = { name: 'boom', run: () => Promise.reject(new Error('injected')), undo: 'nothing' };
       const opened = await broken.open();
-      const ending = await runOpen(broken.worker, {
-        ...opened,
-        steps: [...opened.steps.slice(0, undone).map(twice), boom],
-      });
+      const failingTwice = failingAtLast({ ...opened, steps: opened.steps.map(twice) });
+      const ending = await runOpen(broken.worker, failingTwice);
       await endsWell(scene, ending, broken.parts, broken.truth, broken.before, goal.world, 'each undo twice');
     });
 
     test(`${what}: a worker that dies at any event is taken over`, async () => {
       const goal = await wanted(farm, scene);
       for (const fails of [false, true]) {
-        const boom: OpenStep = { name: 'boom', run: () => Promise.reject(new Error('injected')), undo: 'nothing' };
-        const withBoom = (task: OpenTask): OpenTask => {
-          const at = task.steps.findIndex(({ undo }) => undo === 'forward');
-          if (!fails) return task;
-          return {
-            ...task,
-            steps: at < 0 ? [...task.steps, boom] : [...task.steps.slice(0, at), boom, ...task.steps.slice(at)],
-          };
-        };
+        const withBoom = (task: OpenTask): OpenTask => (fails ? failingAtLast(task) : task);
         for (let diesAt = 0; ; diesAt++) {
           const first = await begin(farm, scene, { diesAt });
           const ended = await first
@@ -188,18 +145,4 @@ for (const [kind, farm] of Object.entries(farms)) {
       }
     });
   }
-}
-
-/** Every method of the machine asks first whether it is to fail. */
-function failing(machine: Machine, fails: () => boolean): Machine {
-  return new Proxy(machine, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== 'function') return value;
-      return async (...args: unknown[]) => {
-        if (fails()) throw new Error(`injected: ${String(key)} ${String(args[0])}`);
-        return Reflect.apply(value, target, args);
-      };
-    },
-  });
 }

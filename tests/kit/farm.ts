@@ -15,15 +15,26 @@ import type { Http } from '../../src/services/http/http.ts';
 import type { Load, Report } from '../../src/tasks/context.ts';
 import type { Found, Outcome } from '../../src/tasks/outcome.ts';
 
-/** What a farm of one server is made of; every engine and application can be put in. */
-export interface FarmParts {
-  readonly world: MemoryWorld;
+/** One server with one platform, in memory or real; every engine and application can be put in. */
+export interface Place {
   readonly http: Engine;
   readonly db: Engine;
   readonly application: Application;
   readonly applications: readonly Application[];
   readonly engines: readonly Engine[];
   readonly profile: string;
+  /** '/var/aegir', and the platform's root below it. */
+  readonly root: string;
+  readonly platformRoot: string;
+  readonly httpOptions: unknown;
+  readonly dbOptions: unknown;
+  readonly fpmSocket: string;
+  open(hands: Hands): Machine;
+}
+
+/** A place in memory. */
+export interface FarmParts extends Place {
+  readonly world: MemoryWorld;
 }
 
 /** The truth about one server, one platform and one site, as the hub would have it. */
@@ -42,6 +53,12 @@ export interface Truth {
 }
 
 export const platformRootOfFarm = '/var/aegir/platforms/p1';
+/** What all places in memory have in common. */
+export const placeInMemory = (world: MemoryWorld) => ({
+  ...{ world, root: '/var/aegir', platformRoot: platformRootOfFarm, httpOptions: {}, dbOptions: {} },
+  fpmSocket: '/run/php/php-fpm.sock',
+  open: (hands: Hands) => new MemoryMachine(hands, world),
+});
 export const siteName = 'example.com';
 
 export const freshTruth = (): Truth => ({
@@ -65,6 +82,8 @@ export interface Hand {
 }
 
 export interface HandMore {
+  /** Told of each event before it is written; throws where the worker dies of it. */
+  before?(event: TaskEvent, claim: AbortController): void;
   /** As an earlier worker left it. */
   readonly events?: readonly TaskEvent[];
   /** The number of the event that it does not live to write. */
@@ -73,23 +92,24 @@ export interface HandMore {
 }
 
 export function hand(
-  parts: FarmParts,
+  place: Place,
   truth: Truth,
-  { events: past = [], diesAt = Number.POSITIVE_INFINITY, wrap }: HandMore = {},
+  { events: past = [], diesAt = Number.POSITIVE_INFINITY, before, wrap }: HandMore = {},
 ): Hand {
   const events: TaskEvent[] = [...past];
   const claim = new AbortController();
   const log: Log = {
     async append(event) {
       if (events.length >= diesAt) claim.abort(new Error('power cut'));
+      before?.(event, claim);
       claim.signal.throwIfAborted();
       events.push(event);
     },
   };
   const hands: Hands = { name: 'master', log, claim: claim.signal, secrets: [password, salt] };
-  const bare = new MemoryMachine(hands, parts.world);
+  const bare = place.open(hands);
   const machine = wrap ? wrap(bare) : bare;
-  return { events, log, claim, load: loadOf(parts, truth, machine, reportTo(truth, log)) };
+  return { events, log, claim, load: loadOf(place, truth, machine, reportTo(truth, log)) };
 }
 
 const password = new Secret('s3cret-of-the-database');
@@ -112,18 +132,18 @@ function reportTo(truth: Truth, log: Log): Report {
   };
 }
 
-function loadOf(parts: FarmParts, truth: Truth, machine: Machine, report: Report): Load {
-  const { application, applications, engines, profile } = parts;
+function loadOf(place: Place, truth: Truth, machine: Machine, report: Report): Load {
+  const { application, applications, engines, profile, platformRoot } = place;
   const server: Server = { id: '1', name: 'master', host: 'localhost', status: truth.server, data: {} };
-  const paths = serverPaths('/var/aegir', 'master');
+  const paths = serverPaths(place.root, 'master');
   const host = { machine, paths };
-  const http = parts.http.open(host, {}) as Http;
-  const db = parts.db.open(host, {}) as Db;
+  const http = place.http.open(host, place.httpOptions) as Http;
+  const db = place.db.open(host, place.dbOptions) as Db;
   const known = truth.platform !== 'queued';
   const platform: Platform = {
     id: '1',
     name: 'p1',
-    root: platformRootOfFarm,
+    root: platformRoot,
     status: truth.platform,
     application: known ? application.name : null,
     version: known ? '10.1.2' : null,
@@ -136,7 +156,7 @@ function loadOf(parts: FarmParts, truth: Truth, machine: Machine, report: Report
     databaseIsOurs: truth.databaseIsOurs,
     hashSalt: salt,
     runUser: 'www-data',
-    fpmSocket: '/run/php/php-fpm.sock',
+    fpmSocket: place.fpmSocket,
     cronKey: salt,
   };
   const common = { report, server, paths, machine };
@@ -145,8 +165,8 @@ function loadOf(parts: FarmParts, truth: Truth, machine: Machine, report: Report
       ...common,
       engines,
       services: [
-        { id: '1', type: 'http', engine: parts.http.name, opened: http },
-        { id: '2', type: 'db', engine: parts.db.name, opened: db },
+        { id: '1', type: 'http', engine: place.http.name, opened: http },
+        { id: '2', type: 'db', engine: place.db.name, opened: db },
       ],
     }),
     platform: async () => ({
@@ -157,7 +177,7 @@ function loadOf(parts: FarmParts, truth: Truth, machine: Machine, report: Report
       ...{ ...common, site, platform, http, db, application, scan: truth.scan },
       installed: {
         ...{ site, platform, address: http.address(site) },
-        database: db.address(site.database, `${platformRootOfFarm}/sites/${site.directory}`),
+        database: db.address(site.database, `${platformRoot}/sites/${site.directory}`),
       },
       lines: { settings: [], vhost: [] },
     }),

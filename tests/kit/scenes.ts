@@ -22,7 +22,17 @@ import { siteLogin } from '../../src/tasks/site-login.ts';
 import { siteVerify } from '../../src/tasks/site-verify.ts';
 import type { TaskType } from '../../src/tasks/task-type.ts';
 import { run } from '../../src/worker/run.ts';
-import { type FarmParts, freshTruth, hand, platformRootOfFarm, settle, siteName, type Truth } from './farm.ts';
+import {
+  type FarmParts,
+  freshTruth,
+  hand,
+  type Place,
+  placeInMemory,
+  platformRootOfFarm,
+  settle,
+  siteName,
+  type Truth,
+} from './farm.ts';
 
 const named = <Named extends { readonly name: string }>(list: readonly Named[], name: string): Named => {
   const found = list.find((one) => one.name === name);
@@ -39,7 +49,7 @@ function farm(http: string, db: string, application: 'drupal' | 'wordpress'): ()
     const world = simulatedWorld([nginx, apache, mariadb, postgresql, php]);
     putCode(world, application);
     return {
-      ...{ world, engines, applications, profile: application === 'drupal' ? 'standard' : '' },
+      ...{ ...placeInMemory(world), engines, applications, profile: application === 'drupal' ? 'standard' : '' },
       http: named(
         engines.filter(({ type }) => type === 'http'),
         http,
@@ -75,7 +85,7 @@ export interface Scene {
 }
 
 /** Runs these to their end, as the hub's worker would. */
-async function played(parts: FarmParts, truth: Truth, types: readonly TaskType[]): Promise<Truth> {
+export async function played(parts: Place, truth: Truth, types: readonly TaskType[]): Promise<Truth> {
   for (const type of types) {
     const worker = hand(parts, truth);
     const task = await type.open(worker.load, '1', {});
