@@ -51,7 +51,9 @@ test('a service of a new type: its options are checked, its secret is sealed, `s
   await assert.rejects(call('service create', { params: server, body: refused }), (problem) => {
     assert.ok(isProblem('invalid')(problem));
     const { fields } = problem as { fields?: readonly { path: string }[] };
-    return assert.deepEqual(fields?.map(({ path }) => path).toSorted(), ['options', 'options.port']) === undefined;
+    return (
+      assert.deepEqual(fields?.map(({ path }) => path).toSorted(), ['options.memory', 'options.port']) === undefined
+    );
   });
 
   const options = { memoryMb: 128, password: 'the-password-of-redis' };
@@ -84,7 +86,7 @@ test('data on servers: checked with the names of the fields, kept, and used by a
   for (const [data, fields] of [
     [{ rack: { room: '../B', unit: 7 } }, ['data.rack.room']],
     [{ rack: { room: 'B12', unit: 'seven' } }, ['data.rack.unit']],
-    [{ rack: { room: 'B12', unit: 7, floor: 3 } }, ['data.rack']],
+    [{ rack: { room: 'B12', unit: 7, floor: 3 } }, ['data.rack.floor']],
     [{ shelf: {} }, ['data.shelf']],
     [{ contact: 'Ann' }, ['data.contact']],
   ] as const)

@@ -30,7 +30,7 @@ import { work } from '../../src/worker/work.ts';
 import { testDatabase } from './postgres.ts';
 
 /** One thing that is done on a server: a method of its machine and what it is done to. */
-export interface Act {
+interface Act {
   readonly worker: string;
   readonly method: string;
   /** A path, or a command as its words. */
