@@ -12,6 +12,7 @@ import { type HubDatabase, openDatabase } from '../src/hub/database.ts';
 import { startPostgres, stopPostgres } from '../src/hub/postgres.ts';
 import { readSealKey } from '../src/hub/seal.ts';
 import { Problem } from '../src/model/problem.ts';
+import { sectionsOf } from '../src/services/http/sections.ts';
 import { apache } from '../src/simulation/apache.ts';
 import { mariadb } from '../src/simulation/mariadb.ts';
 import { nginx } from '../src/simulation/nginx.ts';
@@ -162,7 +163,8 @@ test(`kill -9 of workers, hub and PostgreSQL during ${installs} installs: none l
   const below = (path: string): readonly string[] =>
     files.filter((file) => file.startsWith(`${path}/`) && !file.slice(path.length + 1).includes('/'));
   const sites = below('/var/aegir/platforms/p1/sites').filter((path) => path.includes('.example.com'));
-  const published = files.filter((file) => /\/vhost\.d\/[^/]+\.map$/.test(file));
+  const maps = files.filter((file) => /\/vhost\.d\/[^/]+\.map$/.test(file));
+  const published = maps.flatMap((file) => [...sectionsOf(world.text(file) ?? '').keys()]);
   assert.deepEqual([sites.length, published.length], [installs, installs]);
   assert.deepEqual(
     files.filter((file) => /\.(new|tmp|removed)/.test(file)),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { simulatedSite } from '../src/simulation/php.ts';
 import type { Extension } from '../src/tasks/catalog.ts';
 import { type HubWithWorker, installedSite, platformRoot, verifiedFarm } from './kit/hub-with-worker.ts';
-import { isProblem, kinds, onNginx, settingsOf, sites, titleOf, vhostOf } from './kit/looks.ts';
+import { isProblem, kinds, onNginx, settingsOf, sites, titleOf, vhostOf, vhostPath } from './kit/looks.ts';
 
 /**
  * How the old Aegir failed (measured; shared/reference/aegir-baseline.md, section 5) by what it was given: names that two
@@ -94,8 +94,10 @@ for (const kind of kinds) {
     await installedSite(farm, 'a.example.com');
     await installedSite(farm, 'b.example.com');
     const before = world.snapshot();
+    const path = vhostPath(world, 'a.example.com');
+    assert.ok(path);
     farm.before = ({ method, what }) => {
-      if (method === 'write' && what.includes('/vhost.d/a.example.com')) world.diskIsFull = true;
+      if (method === 'write' && what.includes(path)) world.diskIsFull = true;
     };
     const { task } = await call('site set', {
       params: { name: 'a.example.com' },

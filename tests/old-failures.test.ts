@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { MemoryMachine } from '../src/machine/memory.ts';
 import { mariadbIsDown } from '../src/simulation/mariadb.ts';
 import { type HubWithWorker, installedSite, type TaskEnding, verifiedFarm } from './kit/hub-with-worker.ts';
-import { heldAt, isProblem, kinds, onNginx, settingsOf, sites, titleOf, vhostOf } from './kit/looks.ts';
+import { heldAt, isProblem, kinds, onNginx, settingsOf, sites, titleOf, vhostOf, vhostPath } from './kit/looks.ts';
 
 /**
  * How the old Aegir failed (measured; shared/reference/aegir-baseline.md, section 5) when it was killed, when two tasks
@@ -178,7 +178,7 @@ test('two sources of truth: what is changed behind the back of the hub is healed
     await installedSite(farm, name, { aliases: ['www.example.com'] });
     const installed = world.snapshot();
     const row = await farm.call('site get', { params });
-    const vhost = [...world.files.keys()].find((path) => path.includes('/vhost.d/') && path.includes(`/${name}.`));
+    const vhost = vhostPath(world, name);
     assert.ok(vhost);
     world.put(vhost, (world.text(vhost) ?? '').replaceAll('www.example.com', 'stolen.example.com'), { mode: '0600' });
     world.put(`${sites}/${name}/${settingsOf(kind)}`, '<?php // mine', { mode: '0666' });

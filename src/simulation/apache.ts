@@ -1,3 +1,4 @@
+import type { Program } from '../machine/memory-world.ts';
 import { installWeb, openssl, type SimulatedWeb } from './web.ts';
 import type { Simulation } from './world.ts';
 
@@ -15,8 +16,21 @@ export const apache: Simulation = (world) => {
     const said = last === 'graceful' ? reload() : test();
     return said === null ? { stderr: 'Syntax OK\n' } : { exitCode: 1, stderr: `${said}\n` };
   };
+  world.programs.set('grep', grep);
   world.programs.set('apache2ctl', apache);
   world.programs.set('apache2', apache);
+};
+
+/** As it is asked for host names: lines on its input, directories at the end, the files that hold one of the lines. */
+const grep: Program = ({ argv, stdin }, { world }) => {
+  const wanted = String(stdin ?? '')
+    .split('\n')
+    .filter((line) => line !== '');
+  const directories = argv.filter((word) => word.startsWith('/')).map((path) => `${path}/`);
+  const found = [...world.files.keys()]
+    .filter((path) => directories.some((directory) => path.startsWith(directory)))
+    .filter((path) => (world.text(path) ?? '').split('\n').some((line) => wanted.includes(line)));
+  return { exitCode: found.length > 0 ? 0 : 1, stdout: found.map((path) => `${path}\n`).join('') };
 };
 
 const simulated: SimulatedWeb = {

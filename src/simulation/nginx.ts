@@ -28,6 +28,17 @@ const simulated: SimulatedWeb = {
     if (/[^;{}\s]\s*$/.test(bare)) return `unexpected end of file, expecting ";" or "}" in ${path}:1`;
     return null;
   },
+  clash: (files) => {
+    const seen = new Set<string>();
+    for (const [path, text] of files)
+      for (const [, host = ''] of path.includes('/vhost.d/') && path.endsWith('.map')
+        ? text.matchAll(/^([^#\s]\S*) "/gm)
+        : []) {
+        if (seen.has(host)) return `conflicting parameter "${host}" in ${path}:1`;
+        seen.add(host);
+      }
+    return null;
+  },
   marks: (text, host) => {
     const own = text.split('\n').filter((line) => line.startsWith(`${host} `));
     const lines = own.length > 0 ? own : text.split('\n').filter((line) => line.startsWith('  default "u|'));

@@ -11,6 +11,8 @@ export type Complaint = (path: string, text: string) => string | null;
 export interface SimulatedWeb {
   readonly server: 'nginx' | 'apache';
   readonly complaint: Complaint;
+  /** What is wrong with all of them together. */
+  readonly clash?: (files: ReadonlyMap<string, string>) => string | null;
   /** Whether a file's text is the configuration of this host, so that it answers for its mark. */
   readonly marks: (text: string, host: string) => readonly string[];
 }
@@ -39,11 +41,12 @@ export function installWeb(
   );
   world.programs.set('curl', curl);
   const test = (): string | null => {
-    for (const [path, text] of included(world, web.server)) {
+    const files = included(world, web.server);
+    for (const [path, text] of files) {
       const said = web.complaint(path, text);
       if (said !== null) return said;
     }
-    return null;
+    return web.clash?.(files) ?? null;
   };
   return {
     test,

@@ -34,7 +34,7 @@ export const siteInstall = taskType({
       });
     if (await http.exists(site.name))
       throw new Problem('conflict', `${site.name} is already published on this web server`, {
-        hint: 'Remove its configuration file from vhost.d, then retry the task.',
+        hint: 'Remove what vhost.d of the web server has for it, then retry the task.',
       });
   },
 

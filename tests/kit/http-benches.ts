@@ -45,7 +45,8 @@ function recorder(): { hands: Hands; ran: () => readonly string[] } {
 }
 
 /** index.php and what else it is given answer with everything in $_SERVER as JSON. */
-export const echo = '<?php header("Content-Type: application/json"); echo json_encode($_SERVER, JSON_PARTIAL_OUTPUT_ON_ERROR);';
+export const echo =
+  '<?php header("Content-Type: application/json"); echo json_encode($_SERVER, JSON_PARTIAL_OUTPUT_ON_ERROR);';
 
 /** A private server with a small application, gone when `action` ends. */
 export async function onReal(server: Server, action: (bench: RealBench) => Promise<void>): Promise<void> {
@@ -57,7 +58,8 @@ export async function onReal(server: Server, action: (bench: RealBench) => Promi
   try {
     const root = join(directory.path, 'platform');
     await mkdir(root, { recursive: true });
-    for (const script of ['index.php', 'cron.php', 'update.php', 'install.php']) await writeFile(join(root, script), echo);
+    for (const script of ['index.php', 'cron.php', 'update.php', 'install.php'])
+      await writeFile(join(root, script), echo);
     const { hands, ran } = recorder();
     const machine = new LocalMachine(hands);
     const options = { port: web.port, tlsPort: web.tlsPort, addresses: ['127.0.0.1'] };
@@ -87,10 +89,23 @@ export async function onSimulated(server: Server, action: (bench: HttpBench) => 
   const paths = serverPaths('/var/aegir', 'master');
   const program: PrivateWeb['program'] =
     server === 'nginx'
-      ? { test: ['sudo', '-n', '/usr/sbin/nginx', '-t'], reload: ['sudo', '-n', '/usr/sbin/nginx', '-s', 'reload'], version: ['nginx', '-v'] }
-      : { test: ['sudo', '-n', '/usr/sbin/apache2ctl', 'configtest'], reload: ['sudo', '-n', '/usr/sbin/apache2ctl', 'graceful'], version: ['apache2', '-v'] };
+      ? {
+          test: ['sudo', '-n', '/usr/sbin/nginx', '-t'],
+          reload: ['sudo', '-n', '/usr/sbin/nginx', '-s', 'reload'],
+          version: ['nginx', '-v'],
+        }
+      : {
+          test: ['sudo', '-n', '/usr/sbin/apache2ctl', 'configtest'],
+          reload: ['sudo', '-n', '/usr/sbin/apache2ctl', 'graceful'],
+          version: ['apache2', '-v'],
+        };
   await action({
-    ...{ machine, config: `${paths.config}/${server}`, root: '/var/aegir/platforms/d10', fpmSocket: '/run/php/php-fpm.sock' },
+    ...{
+      machine,
+      config: `${paths.config}/${server}`,
+      root: '/var/aegir/platforms/d10',
+      fpmSocket: '/run/php/php-fpm.sock',
+    },
     badLine: badLines[server],
     open: (on = machine) => engineOf(server, program).open({ machine: on, paths }, {}) as Http,
     ran: () => [...world.ran],
@@ -108,13 +123,28 @@ async function curl(web: PrivateWeb, url: string, more: readonly string[]): Prom
   const { protocol, hostname } = new URL(url);
   const port = protocol === 'https:' ? web.tlsPort : web.port;
   const asked = url.replace(`//${hostname}`, `//${hostname}:${port}`);
-  const args = ['-s', '-k', '-i', '--http1.1', '--path-as-is', '--max-time', '20', '--noproxy', '*', '--connect-to', `::127.0.0.1:${port}`];
+  const args = [
+    '-s',
+    '-k',
+    '-i',
+    '--http1.1',
+    '--path-as-is',
+    '--max-time',
+    '20',
+    '--noproxy',
+    '*',
+    '--connect-to',
+    `::127.0.0.1:${port}`,
+  ];
   const child = spawn('curl', [...args, ...more, asked], { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) text += chunk;
   const split = text.indexOf('\r\n\r\n');
   const [first = '', ...lines] = text.slice(0, split).split('\r\n');
   const headers = new Map(lines.map((line) => [line.replace(/:.*/, '').toLowerCase(), line.replace(/^[^:]*: /, '')]));
-  if (split < 0) throw new Error(`${show({ argv: ['curl', ...args, asked], timeoutMs: 0, allow: [], effect: 'reads' })} said nothing`);
+  if (split < 0)
+    throw new Error(
+      `${show({ argv: ['curl', ...args, asked], timeoutMs: 0, allow: [], effect: 'reads' })} said nothing`,
+    );
   return { status: Number(first.split(' ')[1]), headers, body: text.slice(split + 4) };
 }

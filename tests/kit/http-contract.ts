@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Command } from '../../src/machine/command.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { Problem } from '../../src/model/problem.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Http, Vhost } from '../../src/services/http/http.ts';
+import { dying, failing } from './faulty-machines.ts';
 
 /** A web server to try an engine on. */
 export interface HttpBench {
@@ -146,6 +146,53 @@ export function httpContract(
       assert.equal(await bench.databaseOf(vhost.name), 'db_two');
     });
 
+  suite('a name that another site has is refused, and the other site named', async (bench, http) => {
+    const aliases = [
+      { name: 'www.example.com', redirect: true },
+      { name: '*.wild.example.com', redirect: false },
+    ];
+    await http.create(sample(bench, 'one.example.com', { aliases }));
+    await http.create(sample(bench, 'two.example.com'));
+    const before = await filesOf(bench);
+    for (const taken of ['www.example.com', 'one.example.com', '*.wild.example.com'])
+      await assert.rejects(
+        http.create(
+          sample(bench, 'two.example.com', {
+            aliases: [{ name: taken, redirect: false }],
+            database: database('db_two'),
+          }),
+        ),
+        (error) =>
+          error instanceof Problem &&
+          error.code === 'conflict' &&
+          error.message.includes(`two.example.com cannot have the name ${taken}`) &&
+          error.message.includes('a name of one.example.com'),
+        taken,
+      );
+    await assert.rejects(http.create(sample(bench, 'www.example.com')), /a name of one\.example\.com/);
+    assert.deepEqual(await filesOf(bench), before);
+    assert.equal(await bench.databaseOf('two.example.com'), 'db_one');
+    // A part of another's name is no name of it.
+    await http.create(sample(bench, 'example.com'));
+    await http.destroy('one.example.com');
+    await http.create(sample(bench, 'two.example.com', { aliases }));
+  });
+
+  suite('what was deleted and is made again as it was has the same bytes, in every state', async (bench, http) => {
+    await http.create(
+      sample(bench, 'other.example.com', { state: 'disabled', routing: { ...sample(bench, 'x').routing, denied: [] } }),
+    );
+    for (const state of ['enabled', 'disabled', 'maintenance'] as const) {
+      const vhost = sample(bench, 'one.example.com', { state });
+      await http.create({ ...vhost, state: 'enabled' });
+      await http.create(vhost);
+      const before = await filesOf(bench);
+      await http.destroy(vhost.name);
+      await http.create(vhost);
+      assert.deepEqual(await filesOf(bench), before, state);
+    }
+  });
+
   suite('a broken file of somebody else is named, and ours is not left behind', async (bench, http) => {
     const foreign = `${bench.config}/pre.d/foreign.conf`;
     await bench.machine.write(foreign, `${bench.badLine}\n`, { mode: '0600' });
@@ -167,7 +214,7 @@ export function httpContract(
     await http.create(vhost);
     const before = await filesOf(bench);
     // Everything stops at the test: nothing is put back either, as with kill -9.
-    const dead = dying(bench.machine);
+    const dead = dying(bench.machine, isTest);
     await assert.rejects(bench.open(dead).create({ ...vhost, lines: [bench.badLine] }));
     assert.notDeepEqual(await filesOf(bench), before);
     await http.create(sample(bench, 'two.example.com'));
@@ -203,6 +250,7 @@ export function httpContract(
   });
 }
 
+const isTest = (command: string): boolean => / -t$| configtest$/.test(command);
 const isReload = (command: string): boolean => / -s reload$| graceful$/.test(command);
 
 async function filesOf({ machine, config }: HttpBench): Promise<ReadonlyMap<string, string>> {
@@ -214,48 +262,3 @@ async function filesOf({ machine, config }: HttpBench): Promise<ReadonlyMap<stri
       .toSorted(),
   );
 }
-
-/** The machine, but its nth command fails, before or after it did its work. */
-function failing(machine: Machine, nth: number, when: 'before' | 'after'): Machine {
-  let count = -1;
-  return withRun(machine, async (command) => {
-    count += 1;
-    if (count !== nth) return machine.run(command);
-    if (when === 'after') await machine.run(command);
-    throw new Problem('command-failed', `${command.argv[0]} failed as the test wants`);
-  });
-}
-
-/** The machine, but from its first command on it does nothing any more. */
-function dying(machine: Machine): Machine {
-  const claim = new AbortController();
-  const alive =
-    <Args extends readonly unknown[], Result>(method: (...args: Args) => Promise<Result>) =>
-    (...args: Args): Promise<Result> =>
-      claim.signal.aborted ? Promise.reject(new Error('the worker is dead')) : method(...args);
-  const whole = withRun(machine, (): never => {
-    claim.abort();
-    throw new Error('the worker is dead');
-  });
-  return {
-    ...whole,
-    write: alive(whole.write),
-    remove: alive(whole.remove),
-    run: alive(whole.run),
-    read: alive(whole.read),
-  };
-}
-
-const withRun = (machine: Machine, run: (command: Command) => ReturnType<Machine['run']>): Machine => ({
-  name: machine.name,
-  run,
-  read: (path) => machine.read(path),
-  readMany: (paths) => machine.readMany(paths),
-  stat: (path) => machine.stat(path),
-  find: (path, find) => machine.find(path, find),
-  write: (path, text, mode) => machine.write(path, text, mode),
-  makeDirectory: (path, mode) => machine.makeDirectory(path, mode),
-  move: (from, to) => machine.move(from, to),
-  remove: (path) => machine.remove(path),
-  exclusively: (path, action) => machine.exclusively(path, action),
-});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
 import { Problem, type ProblemCode } from '../../src/model/problem.ts';
+import { sectionsOf } from '../../src/services/http/sections.ts';
 import type { HubWithWorker, Kind } from './hub-with-worker.ts';
 
 /** Each web server and each application once. */
@@ -38,12 +39,18 @@ export const namesFields =
     return true;
   };
 
-/** What the web server was told of this site. */
+/** What the web server was told of this site: its own file, or its section of one for many sites. */
 export const vhostOf = (world: MemoryWorld, name: string): string =>
   [...world.files]
-    .filter(([path]) => path.includes('/vhost.d/') && path.includes(`/${name}.`))
-    .map(([, { text }]) => text)
-    .join('\n');
+    .filter(([path]) => path.includes('/vhost.d/'))
+    .map(([path, { text }]) => (path.includes(`/${name}.`) ? text : (sectionsOf(text).get(name) ?? '')))
+    .join('');
+
+/** The file that holds it. */
+export const vhostPath = (world: MemoryWorld, name: string): string | undefined =>
+  [...world.files].find(
+    ([path, { text }]) => path.includes('/vhost.d/') && (path.includes(`/${name}.`) || sectionsOf(text).has(name)),
+  )?.[0];
 
 /** Acts that fit wait until `go` or `fail` is called. */
 export function heldAt(farm: HubWithWorker, fits: (what: string, method: string) => boolean) {

@@ -53,6 +53,10 @@ export function apacheTexts(vhost: Vhost, paths: WebPaths, options: WebOptions, 
   return { exact: text(false), wild: [...pages, ...redirects].some(isWild) ? text(true) : null, mark };
 }
 
+/** The site that a file is of. */
+export const writtenFor = (text: string): string =>
+  /^# Written by Aegir for the site (\S+);/.exec(text)?.[1] ?? 'nobody';
+
 function onBoth(
   { listen, listenTls, certificate }: ApacheBlocks,
   { tls }: Vhost,

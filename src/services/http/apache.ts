@@ -3,14 +3,14 @@ import type { Machine } from '../../machine/machine.ts';
 import { type Changes, putFile } from '../../machine/put.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
 import { apacheMain, listenedIn } from './apache-main.ts';
-import { type ApacheBlocks, apacheTexts } from './apache-text.ts';
+import { type ApacheBlocks, apacheTexts, writtenFor } from './apache-text.ts';
 import { selfSigned } from './certificate.ts';
 import { Configuration, type Sign, type WebProgram } from './configuration.ts';
 import type { Http, Vhost } from './http.ts';
 import { operatorLines } from './operator-lines.ts';
 import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
 import { readme } from './readme.ts';
-import { checkVhost, fileName, names } from './rules.ts';
+import { checkVhost, fileName, names, takenName } from './rules.ts';
 
 /** Exactly what the sudoers file allows. */
 const system: WebProgram = {
@@ -112,7 +112,10 @@ class Apache implements Http {
         { path: files.exact, text: exact },
         { path: files.wild, text: wild },
       ],
-      also: async () => [],
+      also: async () => {
+        await this.#mustBeFree(vhost);
+        return [];
+      },
       of: `the configuration of ${vhost.name}`,
       secrets: [vhost.database.password],
       sign: this.#sign(vhost.name, mark, '204'),
@@ -130,6 +133,26 @@ class Apache implements Http {
       secrets: [],
       sign: this.#sign(name, mark, '404'),
     });
+  }
+
+  /** Apache takes a name twice without a word, and answers with the site whose file it reads first. */
+  async #mustBeFree(vhost: Vhost): Promise<void> {
+    const { config } = this.#paths;
+    const files = this.#files(vhost.name);
+    const { pages, redirects } = names(vhost);
+    const lineOf = (host: string): readonly string[] => [`  ServerName ${host}`, `  ServerAlias ${host}`];
+    const found = await this.#machine.run({
+      ...query`grep --recursive --files-with-matches --line-regexp --fixed-strings --file=- ${config}/vhost.d ${config}/wild.d`,
+      stdin: `${[...pages, ...redirects].flatMap(lineOf).join('\n')}\n`,
+      allow: [0, 1],
+      quiet: true,
+    });
+    const path = found.stdout.split('\n').find((one) => one !== '' && one !== files.exact && one !== files.wild);
+    const text = path === undefined ? null : await this.#machine.read(path);
+    if (text === null) return;
+    const lines = new Set(text.split('\n'));
+    const host = [...pages, ...redirects].find((one) => lineOf(one).some((line) => lines.has(line)));
+    throw takenName(vhost.name, host ?? vhost.name, writtenFor(text));
   }
 
   #sign(host: string, mark: string, status: Sign['status']): Sign {

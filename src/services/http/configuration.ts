@@ -25,6 +25,8 @@ export interface Change {
   readonly wanted: readonly Wanted[];
   /** More that is wanted, found out when no other change can come between. */
   also(): Promise<readonly Wanted[]>;
+  /** What is behind the server's words, if that can be said better. Asked while the refused files are still there. */
+  explain?(said: string): Promise<Problem | null>;
   /** Whose configuration this is, for messages. */
   readonly of: string;
   /** Kept out of messages. */
@@ -84,7 +86,8 @@ export class Configuration {
     return changes;
   }
 
-  #change({ wanted: first, also, of, secrets, sign }: Change): Promise<{ changes: Changes; old: readonly Wanted[] }> {
+  #change(change: Change): Promise<{ changes: Changes; old: readonly Wanted[] }> {
+    const { wanted: first, also, sign } = change;
     return this.#machine.exclusively(this.#paths.lock, async () => {
       const recovered = await this.#recover();
       const wanted = [...first, ...(await also())];
@@ -100,7 +103,7 @@ export class Configuration {
       let reloading = false;
       try {
         await this.#write(wanted.filter(({ text }, index) => text !== old[index]?.text));
-        await this.#test(of, secrets);
+        await this.#test(change);
         reloading = true;
         await this.reload();
       } catch (error) {
@@ -204,7 +207,7 @@ export class Configuration {
   /** Only what is different: on a full disk, what was never replaced must not need to be written. */
   async #restore(files: readonly Wanted[]): Promise<void> {
     const texts = await this.#machine.readMany(files.map(({ path }) => path));
-    await this.#write(files.filter(({ path, text }) => (texts.get(path) ?? null) !== text));
+    await this.#write(files.filter((one) => present(one, texts) !== one.text));
   }
 
   async #write(files: readonly Wanted[]): Promise<void> {
@@ -214,9 +217,9 @@ export class Configuration {
     }
   }
 
-  async #test(of: string, secrets: readonly Secret[]): Promise<void> {
+  async #test({ of, secrets, explain }: Change): Promise<void> {
     const refusal = await this.#refusal(secrets);
-    if (refusal) throw this.#refused(refusal, of, undefined);
+    if (refusal) throw (await explain?.(refusal)) ?? this.#refused(refusal, of, undefined);
   }
 
   /** The server's own words, or null when it takes the configuration. */

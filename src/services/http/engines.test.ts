@@ -36,7 +36,6 @@ test('no option names a program, a path with a way up, or a port that is none', 
     { configPath: '/var/../etc' },
     { configPath: '/var/aegir/con fig' },
     { configPath: '/' },
-    { group: 'www data' },
     { uploadMegabytesMax: 0 },
   ])
     for (const engine of [nginx, apache])

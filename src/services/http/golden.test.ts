@@ -56,7 +56,7 @@ const render: Readonly<Record<string, (input: Given) => Readonly<Record<string, 
     return {
       '.map': mapText(vhost, own).text,
       ...(own !== null && { '.conf': own }),
-      ...(vhost.state === 'enabled' && { 'class.conf': rules, 'class.map': choice }),
+      ...{ 'class.conf': rules, 'class.map': choice },
     };
   },
   apache({ options: some, vhost: more, operator }) {

@@ -31,7 +31,7 @@ export function routingClass({ routing }: Vhost): RoutingClass {
   };
 }
 
-/** One line per host name for the map in the server's main file. This is all there is of most sites. */
+/** A section of a map file: one line per host name for the map in the main file. This is all there is of most sites. */
 export function mapText(vhost: Vhost, ownBlock: string | null): { readonly text: string; readonly mark: string } {
   const { pages, redirects, target } = names(vhost);
   const tls = vhost.tls === 'required' ? 's' : 'o';
@@ -40,7 +40,7 @@ export function mapText(vhost: Vhost, ownBlock: string | null): { readonly text:
   const line = (host: string, fields: readonly string[]): Fragment =>
     nginxText`${host} ${nginxValue(fields.join(separator))};\n`;
   const state = vhost.state.charAt(0);
-  const text = nginxText`# Written by Aegir for the site ${vhost.name}; changes here are lost.
+  const text = nginxText`# site ${vhost.name}
 ${pages.map((host) => line(host, [state, tls, mark, ...page]))}${redirects.map((host) => line(host, ['r', tls, mark, target]))}`;
   return { text: text.text, mark };
 }
@@ -64,11 +64,13 @@ export const pageFieldNames = [
 ];
 
 function pageFields(vhost: Vhost): readonly string[] {
-  if (vhost.state !== 'enabled') return [''];
+  const { id } = routingClass(vhost);
+  // A site that answers with a notice needs no rules, but keeps them: the files of its class stay while it is there.
+  if (vhost.state !== 'enabled') return [id];
   const { routing } = vhost;
   const values = parameters(vhost).map(([, value]) => value);
   const fields = [
-    routingClass(vhost).id,
+    id,
     routing.frontController,
     routing.shortFiles ? 's' : '',
     routing.files,
@@ -130,14 +132,21 @@ export const tlsText = (
 `,
 ];
 
-/** Names of a site's files below vhost.d. */
+/**
+ * Where a site's section and block are. A file for each site costs nginx more than all of its lines, and one file for
+ * all would be written whole for each change: so there are 256, found by the name.
+ */
 export const siteFiles = (config: string, name: string): { readonly map: string; readonly block: string } => ({
-  map: `${config}/vhost.d/${fileName(name)}.map`,
+  map: `${config}/vhost.d/${markOf(name).slice(0, 2)}.map`,
   block: `${config}/vhost.d/${fileName(name)}.conf`,
 });
 
-/** The mark that a map file carries, to see later that it is no longer in force. */
-export const markIn = (map: string): string => /"?[edmr]\|[os]\|([0-9a-f]+)\|/.exec(map)?.[1] ?? '';
+/** The mark that a section carries, to see later that it is no longer in force. */
+export const markIn = (section: string): string => /"[edmr]\|[os]\|([0-9a-f]+)\|/.exec(section)?.[1] ?? '';
+
+/** The classes that sites of a map file need. */
+export const classesIn = (map: string): readonly string[] =>
+  [...map.matchAll(/"[edm]\|[os]\|[0-9a-f]+\|([0-9a-f]{12})["|]/g)].flatMap(([, id]) => id ?? []);
 
 /** A regular expression as the key of a map: without regard to case where `mode` is '~*'. `$` is no variable there. */
 export const regex = (pattern: string, mode: '~' | '~*' = '~'): string =>

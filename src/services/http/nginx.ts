@@ -1,16 +1,18 @@
 import { query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { type Changes, putFile } from '../../machine/put.ts';
+import type { Problem } from '../../model/problem.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
 import { selfSigned } from './certificate.ts';
 import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
 import type { Http, Vhost } from './http.ts';
 import { type MainFiles, mainFiles } from './nginx-main.ts';
-import { mapText, markIn, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
+import { classesIn, mapText, markIn, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
 import { operatorLines } from './operator-lines.ts';
 import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
 import { readme } from './readme.ts';
-import { checkVhost, fileName, names } from './rules.ts';
+import { checkVhost, fileName, names, takenName } from './rules.ts';
+import { sectionsOf, withSection } from './sections.ts';
 
 /** Exactly what the sudoers file allows. */
 const system: WebProgram = {
@@ -41,8 +43,8 @@ async function detect(machine: Machine, { version }: WebProgram): Promise<Detect
 }
 
 /**
- * Most sites are a line per host name in one map, and share one server block: 10,000 of them reload in a twentieth of
- * a second. A site with a certificate or lines of its own has its block beside its line (drupal.md 8.6).
+ * Most sites are a line per host name in one map, and share one server block: docs/decisions/0015 has the figures.
+ * A site with a certificate or lines of its own has its block beside its line (drupal.md 8.6).
  */
 class Nginx implements Http {
   readonly #machine: Machine;
@@ -89,7 +91,7 @@ class Nginx implements Http {
   }
 
   async exists(name: string): Promise<boolean> {
-    return (await this.#machine.stat(siteFiles(this.#paths.config, name).map)) !== null;
+    return (await this.#section(name)) !== null;
   }
 
   async create(vhost: Vhost): Promise<Changes> {
@@ -98,8 +100,14 @@ class Nginx implements Http {
     const own = await this.#ownBlock(vhost);
     const { text, mark } = mapText(vhost, own.text);
     return this.#configuration.put({
-      wanted: [...this.#classFiles(vhost), ...own.files, { path: map, text }, { path: block, text: own.text }],
+      wanted: [
+        ...this.#classFiles(vhost),
+        ...own.files,
+        { path: map, site: vhost.name, text },
+        { path: block, text: own.text },
+      ],
       also: async () => [],
+      explain: (said) => this.#taken(vhost.name, said),
       of: `the configuration of ${vhost.name}`,
       secrets: [vhost.database.password],
       sign: this.#sign(vhost.name, mark, '204'),
@@ -108,10 +116,11 @@ class Nginx implements Http {
 
   async destroy(name: string): Promise<void> {
     const { map, block } = siteFiles(this.#paths.config, name);
-    const mark = markIn((await this.#machine.read(map)) ?? '');
+    const mark = markIn((await this.#section(name)) ?? '');
+    const gone = [block, this.#certificatePath(name)].map((path) => ({ path, text: null }));
     await this.#configuration.put({
-      wanted: [map, block, this.#certificatePath(name)].map((path) => ({ path, text: null })),
-      also: () => this.#unusedClasses(map),
+      wanted: [{ path: map, site: name, text: null }, ...gone],
+      also: () => this.#unusedClasses(name),
       of: `the configuration without ${name}`,
       secrets: [],
       sign: this.#sign(name, mark || '0', '404'),
@@ -128,6 +137,11 @@ class Nginx implements Http {
 
   address({ name, redirection, tls }: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
     return addressOf(redirection ?? name, tls, this.#options);
+  }
+
+  async #section(name: string): Promise<string | null> {
+    const text = await this.#machine.read(siteFiles(this.#paths.config, name).map);
+    return sectionsOf(text ?? '').get(name) ?? null;
   }
 
   #certificatePath(name: string): string {
@@ -159,7 +173,6 @@ class Nginx implements Http {
   }
 
   #classFiles(vhost: Vhost): readonly Wanted[] {
-    if (vhost.state !== 'enabled') return [];
     const { id, rules, choice } = routingClass(vhost);
     const base = `${this.#paths.config}/class.d/${id}`;
     return [
@@ -168,15 +181,29 @@ class Nginx implements Http {
     ];
   }
 
-  /** Classes that no site but the one of `map` has any more. Called where no other site can come in between. */
-  async #unusedClasses(map: string): Promise<readonly Wanted[]> {
-    const { config } = this.#paths;
-    const classes = await this.#machine.find(`${config}/class.d`, { names: ['*.conf', '*.map'], depthMax: 1 });
-    const maps = await this.#machine.find(`${config}/vhost.d`, { names: ['*.map'], depthMax: 1 });
-    const texts = await this.#machine.readMany(maps.map(({ path }) => path).filter((path) => path !== map));
-    const used = new Set([...texts.values()].flatMap((text) => /\|[0-9a-f]+\|([0-9a-f]{12})\|/.exec(text)?.[1] ?? []));
+  /** Classes that no site but this one has any more. Called where no other site can come in between. */
+  async #unusedClasses(name: string): Promise<readonly Wanted[]> {
+    const classes = await this.#machine.find(`${this.#paths.config}/class.d`, {
+      names: ['*.conf', '*.map'],
+      depthMax: 1,
+    });
+    const maps = await this.#maps();
+    const used = new Set([...maps.values()].flatMap((text) => classesIn(withSection(text, name, null) ?? '')));
     const idOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\..*$/, '');
     return classes.filter(({ path }) => !used.has(idOf(path))).map(({ path }) => ({ path, text: null }));
+  }
+
+  /** The other site that has the name which nginx found twice. Looked for only then: nginx looks at every change. */
+  async #taken(name: string, said: string): Promise<Problem | null> {
+    const host = /conflicting parameter "([^"]+)"/.exec(said)?.[1];
+    const sections = [...(await this.#maps()).values()].flatMap((text) => [...sectionsOf(text)]);
+    const other = sections.find(([site, text]) => site !== name && text.includes(`\n${host} `))?.[0];
+    return host === undefined || other === undefined ? null : takenName(name, host, other);
+  }
+
+  async #maps(): Promise<ReadonlyMap<string, string>> {
+    const maps = await this.#machine.find(`${this.#paths.config}/vhost.d`, { names: ['*.map'], depthMax: 1 });
+    return this.#machine.readMany(maps.map(({ path }) => path));
   }
 
   async #listen(): Promise<readonly string[]> {

@@ -14,11 +14,6 @@ export const webOptions = z.object({
   morePorts: z.array(port).max(10).default([]).describe('Further ports for http'),
   addresses: z.array(address).max(100).default([]).describe('Addresses to listen on; none: all of IPv4 and IPv6'),
   configPath: path.optional().describe('Directory of our configuration, if not below that of the server'),
-  group: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/)
-    .default('www-data')
-    .describe('Group of the web server'),
   uploadMegabytesMax: z.number().int().min(1).max(100_000).default(100).describe('Largest request, in MB'),
 });
 export type WebOptions = z.output<typeof webOptions>;

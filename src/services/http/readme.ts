@@ -6,7 +6,8 @@ export const readme = (
 
 Aegir writes, and writes over:
   ${config}.conf   the main file; the server's own configuration includes it
-  vhost.d, class.d, wild.d, tls.d, and the *.conf files beside this text
+  vhost.d (${server === 'nginx' ? '<two digits>.map have a section for each site, <site>.conf is a block of its own' : 'a file for each site'})
+  class.d, wild.d, tls.d, and the *.conf files beside this text
 
 You write, and Aegir only includes. Nothing here is ever changed or removed by it:
   pre.d/*.conf                        the server, before everything of Aegir's

@@ -72,6 +72,11 @@ export function names({ name, aliases, redirection, state }: Vhost): Names {
   return { pages: all.filter(isPage), redirects: all.filter((one) => !isPage(one)), target };
 }
 
+export const takenName = (site: string, host: string, other: string): Problem =>
+  new Problem('conflict', `${site} cannot have the name ${host}: it is a name of ${other} on this web server`, {
+    hint: `Take ${host} from ${other} first, and verify that site; or choose another name.`,
+  });
+
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const host = new RegExp(`^(?:\\*\\.)?${label}(?:\\.${label})+$`);
 const path = /^(?:\/[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)+$/;
