@@ -22,7 +22,7 @@ export async function withResources<T>(action: (resources: Resources) => Promise
   };
   const giveUp = (why: unknown): void => {
     say(`ending what was started: ${why instanceof Error ? (why.stack ?? why.message) : String(why)}`);
-    void endAll().finally(() => process.exit(130));
+    void endAll().finally(() => process.exit(typeof why === 'string' ? 130 : 2));
   };
   // The last two: a fault outside of any promise that is awaited would end us before what we started.
   const events = ['SIGINT', 'SIGTERM', 'SIGHUP', 'uncaughtException', 'unhandledRejection'] as const;
