@@ -16,7 +16,7 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   backup: ['id', 'site', 'status', 'createdAt'],
   task: ['id', 'name', 'subject', 'status', 'createdAt', 'endedAt'],
   queue: ['name', 'paused', 'lastRunAt'],
-  setting: ['name', 'value'],
+  setting: ['name', 'value', 'about'],
   packages: ['type', 'name', 'version', 'enabled', 'title', 'path'],
   engine: ['type', 'name', 'title', 'options', 'secrets'],
   application: ['name', 'title'],

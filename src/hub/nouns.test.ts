@@ -226,7 +226,18 @@ test('settings have defaults, are checked, and are reset by null', async (t) => 
   await problem('invalid', 'PATCH', '/api/settings/site.run-user', { value: 'root; rm -rf /' });
   await problem('not-found', 'PATCH', '/api/settings/toString', { value: 'x' });
   assert.equal((await good('PATCH', '/api/settings/site.run-user', { value: null })).value, 'www-data');
-  assert.equal((await good('GET', '/api/settings')).total, 0);
+  await problem('invalid', 'PATCH', '/api/settings/site.run-user', { value: 'root' });
+  await problem('invalid', 'PATCH', '/api/settings/task.retention-days', { value: 0 });
+  assert.equal((await good('PATCH', '/api/settings/task.retention-days', { value: 30 })).value, 30);
+  const { items } = await good('GET', '/api/settings');
+  assert.deepEqual(
+    items.map((one: { name: string; value: unknown; isDefault: boolean }) => [one.name, one.value, one.isDefault]),
+    [
+      ['site.run-user', 'www-data', true],
+      ['site.fpm-socket', '/run/php/php-fpm.sock', true],
+      ['task.retention-days', 30, false],
+    ],
+  );
 });
 
 test('the queue is paused and resumed, and the status shows it', async (t) => {

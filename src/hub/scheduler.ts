@@ -4,20 +4,21 @@ import { problemJson } from '../model/problem.ts';
 import type { Catalog, Sweep } from '../tasks/catalog.ts';
 import { requeueLost } from './lost-tasks.ts';
 import { addTask, type Subject } from './queue.ts';
+import { settingValue } from './setting.ts';
 import type { Tables } from './tables.ts';
 import { forgetTasks } from './task-control.ts';
 
 const tickMs = 2000;
-/** How long ended tasks and their logs are kept, unless the setting 'task retention days' says otherwise. */
-const retentionDaysDefault = 90;
 const forgetEveryMs = 60 * 60_000;
+const dayMs = 24 * 60 * 60_000;
 
 /** What runs without anyone asking. Any number of hubs may run it: each row of `queue` decides who is first. */
 export async function schedule(db: Kysely<Tables>, catalog: Catalog, clock: Clock, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     try {
       await requeueLost(db);
-      if (await isDue(db, 'task gc', forgetEveryMs)) await forgetTasks(db, await retentionMs(db));
+      if (await isDue(db, 'task gc', forgetEveryMs))
+        await forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs);
       for (const sweep of catalog.sweeps)
         if (await isDue(db, sweep.name, sweep.everyMs)) await addSweep(db, catalog, sweep);
     } catch (error) {
@@ -36,14 +37,6 @@ async function isDue(db: Kysely<Tables>, queue: string, everyMs: number): Promis
       and (last_run_at is null or last_run_at < now() - make_interval(secs => ${everyMs / 1000}))
     returning name`.execute(db);
   return rows.length > 0;
-}
-
-async function retentionMs(db: Kysely<Tables>): Promise<number> {
-  const { rows } = await sql<{ value: unknown }>`select value from setting where name = 'task retention days'`.execute(
-    db,
-  );
-  const days = Number(rows[0]?.value ?? retentionDaysDefault);
-  return days * 24 * 60 * 60_000;
 }
 
 /** One task for every enabled subject; one that already waits is not added again. */

@@ -1,52 +1,64 @@
 import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
-import type { Answer } from '../api/endpoints.ts';
 import type { Json } from '../model/json.ts';
 import { Problem } from '../model/problem.ts';
 import { jsonb } from './database.ts';
 import type { Handler } from './hub.ts';
-import { contains, listPage } from './list.ts';
 import type { Tables } from './tables.ts';
 
-/** Every setting there is, with its default. */
+/** Every setting there is, with its default and what it is for. */
 const settings = {
   'site.run-user': {
-    schema: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'is not the name of a user'),
+    about: 'The user that the code of a new site runs as',
+    // Whoever runs as root or as aegir can read the secrets of all.
+    schema: z
+      .string()
+      .regex(/^(?!(root|aegir)$)[a-z_][a-z0-9_-]{0,31}$/, 'is not the name of a user that sites may run as'),
     value: 'www-data',
   },
   'site.fpm-socket': {
+    about: 'The socket of the PHP-FPM pool that serves a new site',
     schema: z.string().regex(/^\/[A-Za-z0-9._/-]{1,106}$/, 'is not the path of a socket'),
     value: '/run/php/php-fpm.sock',
   },
-} as const satisfies { readonly [name: string]: { readonly schema: z.ZodType; readonly value: Json } };
-type SettingName = keyof typeof settings;
+  'task.retention-days': {
+    about: 'How many days ended tasks and their logs are kept',
+    schema: z.int().min(1).max(36_500),
+    value: 90,
+  },
+} as const satisfies {
+  readonly [name: string]: { readonly about: string; readonly schema: z.ZodType<Json>; readonly value: Json };
+};
+type Settings = typeof settings;
+type SettingName = keyof Settings;
 
 /** As it is set, or its default. */
-export async function settingValue(db: Kysely<Tables>, name: SettingName): Promise<string> {
-  const { schema, value } = settings[name];
+export async function settingValue<Name extends SettingName>(
+  db: Kysely<Tables>,
+  name: Name,
+): Promise<z.output<Settings[Name]['schema']>> {
   const { rows } = await sql<{ value: Json }>`select value from setting where name = ${name}`.execute(db);
-  return rows[0] ? schema.parse(rows[0].value) : value;
+  const { schema, value } = settings[name];
+  return schema.parse(rows[0]?.value ?? value) as z.output<Settings[Name]['schema']>; // of this very schema
 }
 
-const list: Handler<'setting list'> = async ({ query }, { tx }) => {
-  const { items, ...page } = await listPage<Answer<'setting list'>['items'][number]>(
-    tx,
-    {
-      columns: sql`setting.name, setting.value`,
-      from: sql`setting`,
-      where: [contains(['setting.name'], query.q)],
-      keys: [{ column: 'setting.name', type: 'text' }],
-    },
-    query,
-  );
-  return { ...page, items: [...items] };
+/** All of them, also those that stand at their defaults. */
+const list: Handler<'setting list'> = async (_, { tx }) => {
+  const { rows } = await sql<{ name: string; value: Json }>`select name, value from setting`.execute(tx);
+  const found = new Map(rows.map(({ name, value }) => [name, value]));
+  const items = Object.entries(settings).map(([name, { about, value }]) => ({
+    ...{ name, about },
+    value: found.get(name) ?? value,
+    isDefault: !found.has(name),
+  }));
+  return { items, next: null, total: items.length };
 };
 
 const set: Handler<'setting set'> = async ({ params, body }, { tx }) => {
   const name = knownName(params.name);
   if (body.value === undefined || body.value === null) {
     await sql`delete from setting where name = ${name}`.execute(tx);
-    return { name, value: settings[name].value };
+    return { name, about: settings[name].about, value: settings[name].value, isDefault: true };
   }
   const parsed = settings[name].schema.safeParse(body.value);
   if (!parsed.success)
@@ -56,7 +68,7 @@ const set: Handler<'setting set'> = async ({ params, body }, { tx }) => {
     });
   await sql`insert into setting (name, value) values (${name}, ${jsonb(parsed.data)}::jsonb)
             on conflict (name) do update set value = excluded.value`.execute(tx);
-  return { name, value: parsed.data };
+  return { name, about: settings[name].about, value: parsed.data, isDefault: false };
 };
 
 function knownName(name: string): SettingName {

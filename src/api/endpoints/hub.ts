@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { endpoint, listQuery, page } from '../endpoint.ts';
 
-const setting = z.object({ name: z.string(), value: z.unknown() }).meta({ id: 'Setting' });
+const setting = z
+  .object({ name: z.string(), about: z.string(), value: z.unknown(), isDefault: z.boolean() })
+  .meta({ id: 'Setting' });
 const schema = z.record(z.string(), z.unknown()).describe('A JSON schema');
 
 export const hubEndpoints = {
@@ -74,7 +76,7 @@ export const hubEndpoints = {
   'setting list': endpoint({
     method: 'GET',
     path: '/api/settings',
-    summary: 'Settings that differ from their defaults',
+    summary: 'Settings of the hub, with what they are for',
     query: listQuery({}),
     answer: page(setting),
   }),
