@@ -42,6 +42,8 @@ export interface Truth {
   server: ServerStatus;
   platform: PlatformStatus;
   site: SiteStatus;
+  /** Of the platform's code, once it was verified. */
+  version: string | null;
   /** Whether the site counts as being on the platform. */
   siteIsThere: boolean;
   databaseIsOurs: boolean;
@@ -65,6 +67,7 @@ export const freshTruth = (): Truth => ({
   server: 'queued',
   platform: 'queued',
   site: 'queued',
+  version: null,
   siteIsThere: true,
   databaseIsOurs: true,
   scan: null,
@@ -146,7 +149,7 @@ function loadOf(place: Place, truth: Truth, machine: Machine, report: Report): L
     root: platformRoot,
     status: truth.platform,
     application: known ? application.name : null,
-    version: known ? '10.1.2' : null,
+    version: truth.version,
   };
   const site: Site = {
     ...{ id: '7', name: siteName, directory: siteName, title: 'Example', language: 'en', email: 'a@example.com' },
@@ -188,6 +191,7 @@ function loadOf(place: Place, truth: Truth, machine: Machine, report: Report): L
 export function settle(truth: Truth, { server, platform, site }: Outcome): void {
   if (server?.status) truth.server = server.status;
   if (platform?.status) truth.platform = platform.status;
+  if (platform?.version) truth.version = platform.version;
   if (site?.status) truth.site = site.status;
   if (site?.databaseIsOurs !== undefined) truth.databaseIsOurs = site.databaseIsOurs;
 }

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { TaskEvent } from '../../src/model/event.ts';
+import type { Truth } from './farm.ts';
+import { isAlive } from './machines.ts';
+import type { PlaceData } from './real-farm.ts';
+
+export interface TaskForWorker {
+  readonly data: PlaceData;
+  readonly truth: Truth;
+  readonly task: string;
+  readonly subject: string;
+}
+
+/**
+ * Starts a worker in a process of its own and kills it (SIGKILL) in the middle of `step`; answers the events it wrote.
+ * A task is lost to the hub 15 s after its worker is; what the worker has started may go on for that time.
+ */
+export async function killedAt(
+  task: TaskForWorker,
+  step: string,
+  share: number,
+  goal: readonly TaskEvent[],
+): Promise<readonly TaskEvent[]> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'real-worker.ts'), JSON.stringify(task)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = once(child, 'exit');
+  const events: TaskEvent[] = [];
+  let started: readonly number[] = [];
+  const commandsMs = durationOf(step, goal);
+  for await (const line of createInterface(child.stdout)) {
+    const event = JSON.parse(line) as TaskEvent; // real-worker.ts wrote it
+    events.push(event);
+    if (event.type === 'step.started' && event.step === step)
+      void wait(commandsMs * share).then(() => {
+        started = startedBy(child.pid ?? 0);
+        child.kill('SIGKILL');
+      });
+  }
+  await gone;
+  const endMs = performance.now() + 15_000;
+  while (started.some((pid) => isAlive(String(pid))) && performance.now() < endMs) await wait(20);
+  return events;
+}
+
+/** How long the commands of the step took when nothing failed. */
+function durationOf(step: string, goal: readonly TaskEvent[]): number {
+  const from = goal.findIndex((event) => event.type === 'step.started' && event.step === step);
+  const to = goal.findIndex((event) => event.type === 'step.done' && event.step === step);
+  return goal.slice(from, to).reduce((sum, event) => sum + (event.type === 'command.done' ? event.ms : 0), 0);
+}
+
+/** All that was started, at any remove: sudo starts PHP. */
+function startedBy(pid: number): readonly number[] {
+  const list = `/proc/${pid}/task/${pid}/children`;
+  const children = existsSync(list)
+    ? readFileSync(list, 'utf8')
+        .split(' ')
+        .filter((text) => text !== '')
+    : [];
+  return children.map(Number).flatMap((child) => [child, ...startedBy(child)]);
+}

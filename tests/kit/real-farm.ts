@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { applications } from '../../src/applications/applications.ts';
+import { LocalMachine } from '../../src/machine/local.ts';
+import { mysql } from '../../src/services/db/mysql.ts';
+import { engines } from '../../src/services/engines.ts';
+import { nginxEngine } from '../../src/services/http/nginx.ts';
+import { platformVerify } from '../../src/tasks/platform-verify.ts';
+import { serverVerify } from '../../src/tasks/server-verify.ts';
+import { codeBases } from './applications.ts';
+import { type PrivateMariadb, privateMariadb } from './databases.ts';
+import { freshTruth, type Place, siteName, type Truth } from './farm.ts';
+import { played } from './scenes.ts';
+import { openDirectory, type PrivateWeb, startNginx, startPhpFpm } from './web.ts';
+
+const run = promisify(execFile);
+
+/** A place as data, so that a worker in a process of its own can be told of it. */
+export interface PlaceData {
+  readonly application: string;
+  readonly profile: string;
+  readonly root: string;
+  readonly platformRoot: string;
+  readonly program: PrivateWeb['program'];
+  readonly httpOptions: object;
+  readonly dbOptions: object;
+  readonly fpmSocket: string;
+}
+
+export function placeOf({ application: name, program, ...data }: PlaceData): Place {
+  const application = applications.find((one) => one.name === name);
+  assert.ok(application);
+  const http = nginxEngine(program);
+  return { ...data, http, db: mysql, application, applications, engines, open: (hands) => new LocalMachine(hands) };
+}
+
+/** The world and the truth at some moment, to come back to. */
+export interface Saved {
+  readonly world: string;
+  readonly truth: Truth;
+  /** Where the files were copied to. */
+  readonly copy: string;
+  readonly sql: string;
+}
+
+export interface Page {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** One server of this process alone: MariaDB, nginx, php-fpm and a platform, all real. Verified, without a site. */
+export interface RealFarm {
+  readonly data: PlaceData;
+  readonly place: Place;
+  readonly truth: Truth;
+  readonly server: PrivateMariadb;
+  readonly web: PrivateWeb;
+  /** Databases, users, grants, paths with modes and owners, what is in our files, and what a browser gets, as text. */
+  world(): Promise<string>;
+  /** Every file of the platform's code, which no task may change. */
+  code(): string;
+  page(path: string, name?: string): Promise<Page>;
+  save(truth: Truth): Promise<Saved>;
+  restore(saved: Saved): Promise<void>;
+}
+
+export interface RealFarmMore {
+  readonly application?: 'wordpress' | 'drupal';
+  readonly source?: string;
+  /** Below this directory instead of a new one. */
+  readonly root?: string;
+}
+
+export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise<RealFarm> {
+  const { application = 'wordpress', source = codeBases.wordpress } = more;
+  const server = await privateMariadb(t);
+  const directory = await openDirectory('aegir-real');
+  const root = more.root ?? join(directory.path, 'aegir');
+  const web = await startNginx(directory.path, `${root}/config/server_master/nginx.conf`);
+  const fpm = await startPhpFpm(directory.path);
+  t.after(async () => {
+    await Promise.all([web.stop(), fpm.stop()]);
+    await directory.remove();
+  });
+  const platform = `${root}/platforms/p1`;
+  await mkdir(`${root}/platforms`, { recursive: true });
+  const isComposer = await readFile(join(source, '../composer.json')).then(
+    () => true,
+    () => false,
+  );
+  // Far quicker than fs.cp for tens of thousands of files.
+  await run('cp', ['-aL', isComposer ? join(source, '..') : source, platform]);
+  await run('chown', ['-R', `${process.geteuid?.()}:${process.getegid?.()}`, platform]);
+  const bare: PlaceData = {
+    ...{ application, profile: '', root, program: web.program, dbOptions: server.options, fpmSocket: fpm.socket },
+    platformRoot: isComposer ? join(platform, source.split('/').at(-1) ?? '') : platform,
+    httpOptions: { port: web.port, tlsPort: web.tlsPort, addresses: ['127.0.0.1'] },
+  };
+  const truth = await played(placeOf(bare), freshTruth(), [serverVerify, platformVerify]);
+  const profiles = truth.scan ? placeOf(bare).application.profiles(truth.scan) : [];
+  const data = { ...bare, profile: profiles.includes('minimal') ? 'minimal' : (profiles[0] ?? '') };
+  const place = placeOf(data);
+  const page = (path: string, name = siteName): Promise<Page> => get(web.port, name, path);
+  const farm: Pick<RealFarm, 'world' | 'page'> = {
+    page,
+    async world() {
+      const front = await page('/');
+      const title = /<title>([^<]*)/.exec(front.text)?.[1] ?? '';
+      return [...(await databases(server)), ...tree(root, data.platformRoot), `/: ${front.status} ${title}`].join('\n');
+    },
+  };
+  return {
+    ...{ ...farm, data, place, truth, server, web },
+    code: () => codeOf(data.platformRoot),
+    save: (at) => save(farm, server, data, join(directory.path, `saved-${++copies}`), at),
+    restore: (saved) => restore(farm, server, data, saved),
+  };
+}
+let copies = 0;
+
+async function databases({ sql }: PrivateMariadb): Promise<readonly string[]> {
+  const rows = await sql(`select 'database', schema_name from information_schema.schemata order by 2;
+    select 'table', table_schema, table_name from information_schema.tables where table_schema not in (${system}) order by 2, 3;
+    select 'user', user, host, plugin, authentication_string from mysql.user order by 2, 3;
+    select 'right', user, host, db, select_priv, drop_priv, create_priv from mysql.db order by 2, 3, 4`);
+  return rows.map((row) => row.join(' '));
+}
+const system = "'mysql', 'sys', 'information_schema', 'performance_schema'";
+
+/** Where an application's code lies, which is compared as a whole at the end. */
+const codeDirectories = ['wp-admin', 'wp-includes', 'wp-content', 'core', 'modules', 'vendor', 'includes', 'profiles'];
+
+function tree(root: string, platformRoot: string): readonly string[] {
+  const pruned = new Set(codeDirectories.map((name) => join(platformRoot, name)));
+  return below(root, pruned).map(({ path, line, stat }) => {
+    const isOurs = stat.isFile() && stat.uid === process.geteuid?.();
+    return isOurs ? `${line} ${createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12)}` : line;
+  });
+}
+
+const codeOf = (platformRoot: string): string =>
+  below(platformRoot, new Set([join(platformRoot, 'sites')]))
+    .map(({ line, stat }) => `${line} ${stat.isFile() ? `${stat.size} ${stat.mtimeMs}` : ''}`)
+    .join('\n');
+
+interface Entry {
+  readonly path: string;
+  readonly line: string;
+  readonly stat: ReturnType<typeof lstatSync> & object;
+}
+
+function below(path: string, pruned: ReadonlySet<string>): readonly Entry[] {
+  if (pruned.has(path)) return [];
+  const stat = lstatSync(path);
+  const target = stat.isSymbolicLink() ? ` -> ${readlinkSync(path)}` : '';
+  const line = `${path} ${(stat.mode & 0o7777).toString(8)} ${stat.uid}:${stat.gid}${target}`;
+  const inside = stat.isDirectory() ? readdirSync(path).toSorted() : [];
+  return [{ path, line, stat }, ...inside.flatMap((name) => below(join(path, name), pruned))];
+}
+
+async function save(
+  farm: Pick<RealFarm, 'world'>,
+  { sql, socket }: PrivateMariadb,
+  { root, platformRoot }: PlaceData,
+  copy: string,
+  truth: Truth,
+): Promise<Saved> {
+  await mkdir(copy);
+  await run('cp', ['-a', join(root, 'config'), join(platformRoot, 'sites'), copy]);
+  const accounts = await sql(
+    `select user, host, authentication_string, db from mysql.user join mysql.db using (user, host) where db <> 'mysql'`,
+  );
+  const statements = accounts.map(
+    ([user, host, hash, pattern]) =>
+      `create user '${user}'@'${host}' identified via mysql_native_password using '${hash}'; grant all on \`${pattern?.replaceAll('\\\\', '\\')}\`.* to '${user}'@'${host}';`,
+  );
+  const names = (await ownDatabases(sql)).map(([name = '']) => name);
+  const dump = ['--no-defaults', `--socket=${socket}`, '--user=root', '--skip-comments', '--databases', ...names];
+  const { stdout } = names.length > 0 ? await run('mariadb-dump', dump, { maxBuffer: 1e9 }) : { stdout: '' };
+  return { world: await farm.world(), truth: { ...truth }, copy, sql: `${statements.join('\n')}\n${stdout}` };
+}
+
+const ownDatabases = (sql: PrivateMariadb['sql']): Promise<string[][]> =>
+  sql(`select schema_name from information_schema.schemata where schema_name not in (${system})`);
+
+/** By other means than our own, so that what is left behind is not carried on. */
+async function restore(
+  farm: Pick<RealFarm, 'world' | 'page'>,
+  { sql }: PrivateMariadb,
+  { root, platformRoot, program }: PlaceData,
+  saved: Saved,
+): Promise<void> {
+  if ((await farm.world()) === saved.world) return;
+  for (const [name] of await ownDatabases(sql)) await sql(`drop database \`${name}\``);
+  for (const [user, host] of await sql(
+    "select user, host from mysql.user where user like 'example%' or user like 'aegir%'",
+  ))
+    await sql(`drop user '${user}'@'${host}'`);
+  if (saved.sql.trim() !== '') await sql(saved.sql);
+  for (const path of [join(root, 'config'), join(platformRoot, 'sites')]) {
+    // The directories themselves stay: their times and inodes are nobody's business, but nginx may be looking.
+    await run('find', [path, '-mindepth', '1', '-delete']);
+    const from = join(saved.copy, path.split('/').at(-1) ?? '');
+    for (const name of await readdir(from)) await run('cp', ['-a', join(from, name), path]);
+  }
+  const [reload, ...args] = program.reload;
+  await run(reload, args);
+  // The processes of before answer for a moment more.
+  for (let alike = 0, tries = 0; alike < 5; tries++) {
+    assert.ok(tries < 300, 'the world that was saved does not come back');
+    alike = (await farm.world()) === saved.world ? alike + 1 : 0;
+    await wait(20);
+  }
+}
+
+function get(port: number, host: string, path: string): Promise<Page> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: `${host}:${port}`, connection: 'close' };
+    const asked = request({ host: '127.0.0.1', port, path, headers, timeout: 60_000 }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part) => {
+        text += part;
+      });
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+    });
+    asked.on('error', reject);
+    asked.on('timeout', () => asked.destroy(new Error('no answer within a minute')));
+    asked.end();
+  });
+}
