@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { putDirectory } from '../machine/put.ts';
 import type { ServerContext } from './context.ts';
@@ -37,6 +38,7 @@ const lookAround: VerifyStep = {
 const makeDirectories: VerifyStep = {
   name: 'make directories',
   async run({ machine, paths, report }) {
+    await report.changed(await putDirectory(machine, dirname(paths.config), { mode: '0711' }));
     await report.changed(await putDirectory(machine, paths.config, { mode: '0711' }));
     await report.changed(await putDirectory(machine, paths.platforms, { mode: '0755' }));
     await report.changed(await putDirectory(machine, paths.backups, { mode: '0700' }));
