@@ -67,10 +67,10 @@ function included(world: MemoryWorld, server: string): ReadonlyMap<string, strin
   return new Map(names.map((path) => [path, world.text(path) ?? '']));
 }
 
-/** Answers what `Configuration` asks: nine looks at a host and a mark. */
+/** Answers what `Configuration` asks: a look, or several, at a host and a mark. */
 const curl: Program = ({ argv }, { world }) => {
   const host = argv.find((word) => word.startsWith('Host: '))?.slice('Host: '.length) ?? '';
-  const mark = /\/([0-9a-f]+)\?\[1-9\]$/.exec(argv.at(-1) ?? '')?.[1] ?? '';
+  const mark = /\/([0-9a-f]+)\?\[1-\d\]$/.exec(argv.at(-1) ?? '')?.[1] ?? '';
   const states = [...(loaded.get(world)?.values() ?? [])];
   if (states.every(({ files }) => files.size === 0)) return { exitCode: 7, stdout: '000 '.repeat(9) };
   const isThere = states.some(({ web, files }) =>
