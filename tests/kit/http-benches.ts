@@ -31,6 +31,8 @@ export interface Answer {
 }
 export interface RealBench extends HttpBench {
   readonly web: PrivateWeb;
+  /** Opens the engine with other options than the bench's own. */
+  openWith(options: Readonly<Record<string, unknown>>): Http;
   /** 'http://name/path'; the ports are the server's own, and names are never looked up. More are arguments of curl. */
   ask(url: string, ...more: readonly string[]): Promise<Answer>;
 }
@@ -44,17 +46,21 @@ function recorder(): { hands: Hands; ran: () => readonly string[] } {
   };
 }
 
-/** index.php and what else it is given answer with everything in $_SERVER as JSON. */
+/** index.php and what else it is given answer with everything in $_SERVER as JSON, and with what ran them. */
 export const echo =
-  '<?php header("Content-Type: application/json"); echo json_encode($_SERVER, JSON_PARTIAL_OUTPUT_ON_ERROR);';
+  '<?php header("Content-Type: application/json"); echo json_encode(["SAPI" => PHP_SAPI] + $_SERVER, JSON_PARTIAL_OUTPUT_ON_ERROR);';
 
 /** A private server with a small application, gone when `action` ends. */
-export async function onReal(server: Server, action: (bench: RealBench) => Promise<void>): Promise<void> {
+export async function onReal(
+  server: Server,
+  action: (bench: RealBench) => Promise<void>,
+  modPhp?: string,
+): Promise<void> {
   const directory = await openDirectory(`aegir-${server}`);
   const paths = serverPaths(join(directory.path, 'aegir'), 'master');
   const main = join(paths.config, `${server}.conf`);
   const fpm = await startPhpFpm(directory.path);
-  const web = await (server === 'nginx' ? startNginx : startApache)(directory.path, main);
+  const web = await (server === 'nginx' ? startNginx(directory.path, main) : startApache(directory.path, main, modPhp));
   try {
     const root = join(directory.path, 'platform');
     await mkdir(root, { recursive: true });
@@ -64,12 +70,13 @@ export async function onReal(server: Server, action: (bench: RealBench) => Promi
     const machine = new LocalMachine(hands);
     const options = { port: web.port, tlsPort: web.tlsPort, addresses: ['127.0.0.1'] };
     // The engine's type is http, so this is what it opens.
-    const open = (on = machine as HttpBench['machine']): Http =>
-      engineOf(server, web.program).open({ machine: on, paths }, options) as Http;
+    const openWith = (more: Readonly<Record<string, unknown>>, on = machine as HttpBench['machine']): Http =>
+      engineOf(server, web.program).open({ machine: on, paths }, { ...options, ...more }) as Http;
+    const open = (on = machine as HttpBench['machine']): Http => openWith({}, on);
     const ask = (url: string, ...more: readonly string[]): Promise<Answer> => curl(web, url, more);
     await action({
       ...{ machine, config: join(paths.config, server), root, fpmSocket: fpm.socket, badLine: badLines[server] },
-      ...{ open, ran, web, ask },
+      ...{ open, openWith, ran, web, ask },
       async databaseOf(host) {
         const { status, body } = await ask(`http://${host}/`);
         return status === 200 ? String(JSON.parse(body).AEGIR_DB_NAME) : null;

@@ -85,12 +85,33 @@ export async function startNginx(directory: string, include: string): Promise<Pr
   };
 }
 
-/** Apache of its own with the event MPM. It listens on one more port than the engine's, as it cannot start on none. */
-export async function startApache(directory: string, include: string): Promise<PrivateWeb> {
+/** Debian's files that load PHP into Apache itself, without '.load' and '.conf'; null if its package is not installed. */
+export async function findModPhp(): Promise<string | null> {
+  for (const version of ['8.2', '8.4']) {
+    const path = `/etc/apache2/mods-available/php${version}`;
+    if (await exists(`/usr/lib/apache2/modules/libphp${version}.so`)) return path;
+  }
+  return null;
+}
+
+/**
+ * Apache of its own with the event MPM, or with prefork and PHP in it as Debian sets it up. It listens on one more port
+ * than the engine's, as it cannot start on none.
+ */
+export async function startApache(directory: string, include: string, modPhp?: string): Promise<PrivateWeb> {
   const home = join(directory, 'apache-home');
   await mkdir(home, { recursive: true, mode: 0o755 });
   const conf = join(home, 'apache.conf');
-  const modules = ['mpm_event', 'authz_core', 'authz_host', 'mime', 'dir', 'env', 'alias', 'setenvif'];
+  const modules = [
+    modPhp === undefined ? 'mpm_event' : 'mpm_prefork',
+    'authz_core',
+    'authz_host',
+    'mime',
+    'dir',
+    'env',
+    'alias',
+    'setenvif',
+  ];
   await writeFile(
     conf,
     [
@@ -105,6 +126,9 @@ export async function startApache(directory: string, include: string): Promise<P
       'Group www-data',
       'StartServers 1',
       'TypesConfig /etc/mime.types',
+      ...(modPhp === undefined
+        ? []
+        : [`Include ${modPhp}.load`, `Include ${modPhp}.conf`, 'DirectoryIndex index.html index.php']),
       `Listen 127.0.0.1:${await freePort()}`,
       '<Directory />\n  AllowOverride None\n  Require all denied\n</Directory>',
       `IncludeOptional ${include.replace(/.$/, '[$&]')}`,
@@ -112,7 +136,9 @@ export async function startApache(directory: string, include: string): Promise<P
     ].join('\n'),
   );
   const apache = ['/usr/sbin/apache2', '-f', conf] as const;
-  const child = spawn(apache[0], [...apache.slice(1), '-DFOREGROUND'], { stdio: 'ignore' });
+  // Prefork ends by sending SIGTERM to its whole process group: it must not be that of the tests.
+  const detached = modPhp !== undefined;
+  const child = spawn(apache[0], [...apache.slice(1), '-DFOREGROUND'], { stdio: 'ignore', detached });
   await until('Apache writes its process id', child, () => exists(`${home}/pid`));
   return {
     port: await freePort(),

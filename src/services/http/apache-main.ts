@@ -1,7 +1,7 @@
 import { opening, tlsLines } from './apache-text.ts';
 import type { WebOptions, WebPaths } from './options.ts';
 import { apacheText, Fragment } from './quoted.ts';
-import { markOf } from './rules.ts';
+import { acmePath, markOf } from './rules.ts';
 
 /** What our blocks need. Debian loads only some of them. */
 const modules = ['alias', 'env', 'headers', 'rewrite', 'setenvif', 'ssl', 'proxy', 'proxy_fcgi'];
@@ -55,9 +55,12 @@ ${nobody(on.blocks, [])}${nobody(on.blocksTls, tlsLines({ certificatePath: certi
   AllowOverride None
   Options None
   Require all granted
-  SetHandler none
   ForceType text/plain
 </Directory>
+# Merged last, so it holds against a server that runs PHP itself.
+<LocationMatch ${`^${acmePath}`}>
+  SetHandler none
+</LocationMatch>
 
 IncludeOptional ${`${config}/vhost.d/*.conf`}
 IncludeOptional ${`${config}/wild.d/*.conf`}

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { echo, onReal, type RealBench } from '../../../tests/kit/http-benches.ts';
 import { database, sample } from '../../../tests/kit/http-contract.ts';
+import { findModPhp } from '../../../tests/kit/web.ts';
 import type { Http } from './http.ts';
 
 const site = 'example.com';
@@ -225,3 +226,73 @@ for (const server of ['nginx', 'apache'] as const)
       await rules(t, bench, http);
     }),
   );
+
+test('apache that runs PHP itself, as Debian sets it up: the same rules, and PHP is run by the pool only', {
+  timeout: 240_000,
+}, async (t) => {
+  const modPhp = await findModPhp();
+  if (modPhp === null) return t.skip('NOT SHOWN: libapache2-mod-php is not installed');
+  await onReal(
+    'apache',
+    async (bench) => {
+      const http = bench.open();
+      await http.verify();
+      await rules(t, bench, http);
+      await noneRunByTheServer(t, bench, http);
+    },
+    modPhp,
+  );
+});
+
+async function noneRunByTheServer(t: TestContext, bench: RealBench, http: Http): Promise<void> {
+  const says = '<?php echo "run by " . PHP_SAPI;';
+  const ask = async (path: string, host = site): Promise<string> => (await bench.ask(`http://${host}${path}`)).body;
+  await t.test('the server does run PHP where none of our blocks is in its way', async () => {
+    const own = join(dirname(bench.config), 'apache', 'post.d', 'own.conf');
+    const root = join(dirname(bench.root), 'own');
+    await mkdir(root);
+    await writeFile(join(root, 'x.php'), says);
+    await writeFile(
+      own,
+      `<VirtualHost 127.0.0.1:${bench.web.port}>\nServerName own.example.org\nDocumentRoot ${root}\n<Directory ${root}>\nRequire all granted\n</Directory>\n</VirtualHost>\n`,
+    );
+    await http.create(sample(bench, 'second.example.com'));
+    assert.equal(await ask('/x.php', 'own.example.org'), 'run by apache2handler');
+  });
+  await t.test('scripts of the application are run by the pool, and no other and no upload by anybody', async () => {
+    const uploads = join(bench.root, 'sites', site, 'files');
+    for (const name of ['up.php', 'up.phar', 'up.phtml', 'up.php.jpg', 'up.jpg', 'up.PHP', 'up.phps', 'index.php'])
+      await writeFile(join(uploads, name), says);
+    await writeFile(join(bench.root, 'tool.php'), says);
+    for (const path of ['/', '/index.php', '/node/1', '/cron.php', '/admin/'])
+      assert.equal(JSON.parse(await ask(path)).SAPI, 'fpm-fcgi', path);
+    for (const name of [
+      'up.php',
+      'up.phar',
+      'up.phtml',
+      'up.PHP',
+      'up.phps',
+      'up.php/x',
+      'up.php.jpg',
+      'up.jpg/x.php',
+      '',
+      'index.php',
+    ])
+      for (const below of [`/sites/${site}/files`, '/files'])
+        assert.doesNotMatch(await ask(`${below}/${name}`), /run by [a-z]/, `${below}/${name}`);
+    assert.equal((await bench.ask(`http://${site}/tool.php`)).status, 404);
+    assert.equal(await ask('/files/up.jpg'), says, 'a picture with code in it is a picture');
+  });
+  await t.test(
+    'nothing is run below the challenges, in a site that is disabled, or for a name that is nobody',
+    async () => {
+      await writeFile(join(dirname(bench.config), 'acme', 'x.php'), says);
+      assert.equal(await ask('/.well-known/acme-challenge/x.php'), says);
+      for (const path of ['/index.php', '/x.php', '/'])
+        assert.doesNotMatch(await ask(path, 'nobody.example.org'), /run by [a-z]/);
+      await http.create(sample(bench, site, { state: 'disabled' }));
+      for (const path of ['/index.php', '/files/up.php', '/'])
+        assert.doesNotMatch(await ask(path), /run by [a-z]/, path);
+    },
+  );
+}
