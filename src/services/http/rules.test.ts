@@ -287,7 +287,8 @@ async function noneRunByTheServer(t: TestContext, bench: RealBench, http: Http):
     'nothing is run below the challenges, in a site that is disabled, or for a name that is nobody',
     async () => {
       await writeFile(join(dirname(bench.config), 'acme', 'x.php'), says);
-      assert.equal(await ask('/.well-known/acme-challenge/x.php'), says);
+      for (const host of [site, 'nobody.example.org'])
+        assert.equal(await ask('/.well-known/acme-challenge/x.php', host), says);
       for (const path of ['/index.php', '/x.php', '/'])
         assert.doesNotMatch(await ask(path, 'nobody.example.org'), /run by [a-z]/);
       await http.create(sample(bench, site, { state: 'disabled' }));
