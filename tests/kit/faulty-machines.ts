@@ -34,7 +34,7 @@ export function dying(machine: Machine, fits: (command: string) => boolean): Mac
   };
 }
 
-const withRun = (machine: Machine, run: (command: Command) => ReturnType<Machine['run']>): Machine => ({
+export const withRun = (machine: Machine, run: (command: Command) => ReturnType<Machine['run']>): Machine => ({
   name: machine.name,
   run,
   read: (path) => machine.read(path),
