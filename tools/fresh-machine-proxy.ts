@@ -1,7 +1,8 @@
 /**
  * The one way out of a fresh machine: it has a network namespace of its own with nothing but a loopback.
- * `serve SOCKET PID` is an HTTP proxy on a unix socket, for packages; `relay PORT SOCKET PID` runs inside the namespace
- * and hands each connection to it. Both end when the machine's process PID is gone.
+ * `serve SOCKET UPSTREAM PID` is an HTTP proxy on a unix socket, for packages; UPSTREAM is the proxy (host:port) that this
+ * machine itself must use, or '-'. `relay PORT SOCKET PID` runs inside the namespace and hands each connection to it.
+ * Both end when the machine's process PID is gone.
  */
 import { createServer, request } from 'node:http';
 import { connect, createServer as listen, type Socket } from 'node:net';
@@ -9,8 +10,9 @@ import { pipeline } from 'node:stream';
 import { setInterval } from 'node:timers';
 
 const [mode, ...words] = process.argv.slice(2);
-if (mode === 'serve') serve(words[0] ?? '');
-else relay(Number(words[0]), words[1] ?? '');
+if (mode === 'relay') relay(Number(words[0]), { path: words[1] ?? '' });
+else if (words[1] === '-') serve(words[0] ?? '');
+else relay(words[0] ?? '', upstream(words[1] ?? ''));
 
 const pid = Number(words.at(-1));
 setInterval(() => {
@@ -45,12 +47,19 @@ function serve(path: string): void {
   server.listen(path);
 }
 
-function relay(port: number, path: string): void {
-  listen({ allowHalfOpen: true }, (client) => {
-    const onward = connect({ path, allowHalfOpen: true }, () => join(client, onward));
+function upstream(address: string): { host: string; port: number } {
+  const [host = '', port = '3128'] = address.split(':');
+  return { host, port: Number(port) };
+}
+
+function relay(from: number | string, to: { path: string } | { host: string; port: number }): void {
+  const server = listen({ allowHalfOpen: true }, (client) => {
+    const onward = connect({ ...to, allowHalfOpen: true }, () => join(client, onward));
     onward.on('error', () => client.destroy());
     client.on('error', () => onward.destroy());
-  }).listen(port, '127.0.0.1');
+  });
+  if (typeof from === 'number') server.listen(from, '127.0.0.1');
+  else server.listen(from);
 }
 
 /** Each direction ends by itself: a client may be done asking long before the answer is complete. */

@@ -6,7 +6,9 @@ import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.t
 import { examples } from './examples.ts';
 import { addFlags, flagValues, schemaOf, word } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
+import { harmless } from './io.ts';
 import { showList, showOne } from './show.ts';
+import { statusLines } from './status-lines.ts';
 
 /** What a command needs when it runs; made late, so that help needs no hub. */
 export interface Session extends Connected {
@@ -152,10 +154,16 @@ export async function askAndShow(session: Session, name: EndpointName, input: ob
   else if (answer.items) showList(io, verb === 'packages' ? 'packages' : noun, { ...answer, items: answer.items });
   else if (task !== null)
     io.out(`Task ${task.id}: ${task.name} (${task.status}). See: aegir task log ${task.id} --follow\n`);
-  else if (name === 'token create') io.out(`${String(answer['token'])}\n`);
+  else if (inWords[name]) io.out(`${harmless(inWords[name](answer))}\n`);
   else if ('deleted' in answer) io.out(`Deleted ${String(answer['deleted'])}\n`);
   else showOne(io, inner(noun, answer));
 }
+
+/** Answers that are more than a list of fields, or less. */
+const inWords: { readonly [name in EndpointName]?: (answer: Shown) => string } = {
+  'token create': ({ token }) => String(token),
+  status: (answer) => statusLines(answer as never).join('\n'), // The endpoint's own answer.
+};
 
 function taskIn(
   name: EndpointName,

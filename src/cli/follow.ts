@@ -1,6 +1,7 @@
 import type { Call, Send } from '../api/call.ts';
 import type { Answer } from '../api/endpoints.ts';
 import { followTask } from '../api/follow.ts';
+import { tellWhyItWaits } from '../api/waiting.ts';
 import { Problem, type ProblemJson, problemCodes } from '../model/problem.ts';
 import { harmless, type Io, styled } from './io.ts';
 import { LogLines } from './log-lines.ts';
@@ -19,6 +20,9 @@ export async function followToEnd(
   { json, verbose }: { readonly json: boolean; readonly verbose: boolean },
 ): Promise<number> {
   const lines = new LogLines(io, verbose);
+  const over = new AbortController();
+  const waits = (why: string): void => io.out(`${styled(io, 'yellow', `waits: ${harmless(why)}`)}\n`);
+  const telling = json ? null : tellWhyItWaits(call, task, waits, over.signal);
   try {
     for await (const logged of followTask(send, task, 0, io.interrupted))
       if (!json) for (const line of lines.of(logged)) io.out(`${line}\n`);
@@ -26,6 +30,9 @@ export async function followToEnd(
     if (!io.interrupted.aborted) throw error;
     io.err(`\nThe task goes on. See: aegir task log ${task} --follow; stop it: aegir task cancel ${task}\n`);
     return problemCodes.cancelled.exit;
+  } finally {
+    over.abort();
+    await telling;
   }
   const ended = await call('task get', { params: { task } });
   if (json) io.out(`${JSON.stringify(ended, null, 2)}\n`);

@@ -92,7 +92,7 @@ function objectCell(value: Row): string {
 }
 
 /** In the time zone of who reads it, to the second. */
-const moment = (at: string): string => {
+export const moment = (at: string): string => {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return at;
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ');

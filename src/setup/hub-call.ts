@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Call, connect } from '../api/call.ts';
 import { followTask } from '../api/follow.ts';
+import { tellWhyItWaits } from '../api/waiting.ts';
 import { overSocket } from '../cli/connection.ts';
 import type { TaskEvent } from '../model/event.ts';
 import { Problem, type ProblemJson, problemFrom } from '../model/problem.ts';
@@ -46,6 +47,17 @@ const doesNotStart = async (name: OurProcess, cause?: unknown): Promise<Problem>
 
 /** Follows a task to its end, telling each step. Throws the task's own Problem if it does not end well. */
 export async function finish(task: { readonly id: string; readonly name: string }, say: Say): Promise<void> {
+  const over = new AbortController();
+  const telling = tellWhyItWaits(call, task.id, (why) => say(`${task.name} waits: ${why}`, 'aloud'), over.signal);
+  try {
+    await follow(task, say);
+  } finally {
+    over.abort();
+    await telling;
+  }
+}
+
+async function follow(task: { readonly id: string; readonly name: string }, say: Say): Promise<void> {
   for await (const logged of followTask(send, task.id)) {
     const event = logged.event as TaskEvent; // The hub stores nothing else.
     if (event.type === 'step.started') say(event.step);

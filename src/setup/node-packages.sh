@@ -17,7 +17,7 @@ install_node_packages() {
   local log
   log=$(mktemp)
   if ! npm ci --no-audit --no-fund >"$log" 2>&1; then
-    tail -n 20 "$log" >&2
+    grep -vEi '^npm (warn|notice)' "$log" | head -n 12 >&2
     rm -f "$log"
     echo "✗ npm ci failed. Is an npm registry within reach (npm ping)? Then run this again." >&2
     exit 1

@@ -110,14 +110,42 @@ async function environment(): Promise<Record<string, string>> {
   };
 }
 
-/** The end of what it said, for a message about why it is not there. */
+/** The end of what it said, for a message about why it is not there: without the lines that only a programmer needs. */
 export async function lastWordsOf(name: OurProcess): Promise<string> {
-  if (await hasSystemd())
-    return lastLines((await ask(['journalctl', '-u', unitOf(name), '-n', '8', '-o', 'cat'])).stdout, 8);
-  return lastLines((await textOf(logOf(name))) ?? '', 8);
+  const all = (await hasSystemd())
+    ? (await ask(['journalctl', '-u', unitOf(name), '-n', '40', '-o', 'cat'])).stdout
+    : ((await textOf(logOf(name))) ?? '');
+  const words = all.split('\n').filter((line) => !/^\s+at |^\s*$|^Node\.js v/.test(line));
+  return lastLines(words.join('\n'), 8);
 }
 
-/** The hub starts its database, which is to go on when the hub is started anew: hence KillMode=process. */
+const waitForSocket = `ExecStartPre=-/usr/bin/timeout 30 /bin/sh -c 'until [ -S ${places.hubSocket} ]; do sleep 0.1; done'
+`;
+
+/**
+ * What the hub can do without. Not for the worker: it asks sudo for a few commands, and most of these forbid that; what
+ * it may do is decided by the sudoers file. JavaScript is compiled as it runs, so no MemoryDenyWriteExecute.
+ */
+const hubHardening = `NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=full
+ProtectHome=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+PrivateDevices=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+LockPersonality=yes
+SystemCallArchitectures=native
+`;
+
+/**
+ * The hub starts its database, which is to go on when the hub is started anew: hence KillMode=process. What a worker
+ * leaves running must end with it, because another one takes over: so it waits a while for the hub to start the database.
+ */
 async function putUnit(name: OurProcess): Promise<boolean> {
   const text = `# Written by ./up of Aegir.
 [Unit]
@@ -129,7 +157,7 @@ User=${places.user}
 Group=${places.user}
 EnvironmentFile=${places.environmentFile}
 WorkingDirectory=${places.programLink}
-ExecStart=${node} ${program} ${name}
+${name === 'worker' ? waitForSocket : ''}ExecStart=${node} ${program} ${name}
 Restart=always
 RestartSec=1
 TimeoutStopSec=${stopSeconds}
@@ -137,7 +165,7 @@ KillMode=${name === 'hub' ? 'process' : 'mixed'}
 RuntimeDirectory=aegir
 RuntimeDirectoryMode=0750
 RuntimeDirectoryPreserve=yes
-${name === 'hub' ? 'NoNewPrivileges=yes\nProtectSystem=full\nProtectHome=yes\n' : ''}
+${name === 'hub' ? hubHardening : ''}
 [Install]
 WantedBy=multi-user.target
 `;

@@ -3,8 +3,8 @@ import type { Writable } from 'node:stream';
 /** What a step did, in words; null: everything was in place already. */
 export type Did = string | null;
 
-/** How a step tells what it is at just now. */
-export type Say = (what: string) => void;
+/** How a step tells what it is at just now. `aloud`: in a log file too, where else only the step itself stands. */
+export type Say = (what: string, how?: 'aloud') => void;
 
 /** One line for each step. On a terminal the line is rewritten while the step runs; elsewhere lines are only added. */
 export class Screen {
@@ -22,7 +22,10 @@ export class Screen {
 
   async step(title: string, action: (say: Say) => Promise<Did>): Promise<void> {
     const started = performance.now();
-    const say = (what: string): void => this.#doing(`${title}: ${what}`);
+    const say: Say = (what, how) => {
+      if (how === 'aloud' && !this.#out.isTTY) this.line(`… ${title}: ${what}`);
+      else this.#doing(`${title}: ${what}`);
+    };
     // A log file needs a word only about what takes long.
     const patience = setTimeout(() => !this.#out.isTTY && this.line(`… ${title}`), 2000);
     this.#doing(title);

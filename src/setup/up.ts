@@ -13,6 +13,7 @@ import {
   makeSite,
 } from './first-site.ts';
 import { call, waitForHub, waitForWorker } from './hub-call.ts';
+import { rotateLogs } from './log-rotation.ts';
 import { openSite } from './open-site.ts';
 import { ensureOurs, isInstalled } from './our-process.ts';
 import { setUpPhp } from './php.ts';
@@ -85,6 +86,7 @@ async function prepareMachine(screen: Screen, { http, db, port }: Choices): Prom
     return did;
   });
   await screen.step('what aegir may run as others', allowCommands);
+  await screen.step('rotation of logs', rotateLogs);
   await screen.step('PHP', () => setUpPhp(phpIsNew));
   await screen.step(http === 'nginx' ? 'web server nginx' : 'web server Apache', () => setUpWebServer(http, port));
   await screen.step(`databases of sites (${db})`, () => setUpDatabaseServer(db));

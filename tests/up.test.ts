@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type FreshMachine, freshMachine } from './kit/fresh-machine.ts';
+import { insideWordpress, isOpen, type Told, up, visit } from './kit/up.ts';
+
+/** Most of it is Debian's packages; on a busy machine five times of the minutes that it takes on a quiet one. */
+const timeoutMs = 20 * 60_000;
+
+const wordpressTitle = /^site1\.aegir\.localhost/;
+
+test('./up makes an open site out of a fresh machine: WordPress', { timeout: timeoutMs }, async (t) => {
+  const machine = await freshMachine(t);
+  if (!machine) return;
+  let told: Told | undefined;
+  await t.test('the printed address gives the front page, the printed link logs in once', async (at) => {
+    // A test goes on however busy its machine is; a setting that was there before is also one that ./up has to keep.
+    await settle(machine);
+    told = await up(at, machine);
+    await isOpen(machine, told, wordpressTitle, insideWordpress);
+  });
+  if (!told) return; // The first part has failed, and says why.
+  const { url } = told;
+  await t.test('the CLI tells what is there', () => isTold(machine));
+  await t.test('a second ./up finds everything in place', async (at) => {
+    const again = await up(at, machine);
+    assert.match(again.text, /Everything was in place/);
+    assert.equal(again.url, url);
+    assert.notEqual(again.link, told?.link);
+    const lines = again.text.split('\n').filter((line) => line.startsWith('✓') && !line.includes('already there'));
+    assert.deepEqual(
+      lines.map((line) => line.split(':')[0]?.split(' (')[0]),
+      ['✓ login link', '✓ Everything was in place'],
+    );
+  });
+  await t.test('./up --http apache changes the web server under the same site', async (at) => {
+    await isOpen(machine, await up(at, machine, '--http', 'apache'), wordpressTitle, insideWordpress);
+    assert.match(await serverOf(machine, url), /^Apache/);
+    assert.equal((await machine.run('pgrep', '-x', 'nginx')).code, 1, 'nginx still runs');
+  });
+  await t.test('a changed program takes the place of the one that runs', (at) => isRenewed(at, machine));
+  await t.test('./up --down leaves the sites open, and status says how to start again', () => isDown(machine, url));
+});
+
+async function settle(machine: FreshMachine): Promise<void> {
+  await machine.must('mkdir', '/etc/aegir');
+  await machine.must('sh', '-c', 'echo AEGIR_LOAD_FACTOR=1000 >/etc/aegir/aegir.env');
+}
+
+async function isTold(machine: FreshMachine): Promise<void> {
+  const status = await machine.must('aegir', 'status');
+  for (const name of ['hub', 'worker', 'nginx', 'mariadb']) assert.match(status, new RegExp(`✓ ${name} +runs`));
+  const { items } = JSON.parse(await machine.must('aegir', 'site', 'list', '--json'));
+  assert.deepEqual(
+    items.map(({ name, status: is, platform }: Record<string, string>) => [name, is, platform]),
+    [['site1.aegir.localhost', 'enabled', 'wordpress']],
+  );
+  assert.match(await machine.must('cat', '/etc/aegir/aegir.env'), /^AEGIR_LOAD_FACTOR=1000$/m);
+}
+
+const serverOf = async (machine: FreshMachine, url: string): Promise<string> =>
+  /^server: (.*)$/im.exec(await machine.must('curl', '--silent', '--head', url))?.[1] ?? '';
+
+/** The clone is what a person updates with git pull; what runs is a copy that ./up makes. */
+async function isRenewed(t: TestContext, machine: FreshMachine): Promise<void> {
+  const before = (await machine.must('readlink', '/usr/local/lib/aegir')).trim();
+  await machine.must('sh', '-c', 'echo "// changed" >>src/main.ts');
+  const words = ['site', 'install', 'site2.aegir.localhost', '--platform', 'wordpress', '--no-wait', '--json'];
+  const { task } = JSON.parse(await machine.must('aegir', ...words));
+  const { text } = await up(t, machine);
+  assert.match(text, /✓ program: copied to/);
+  for (const name of ['hub', 'worker']) assert.match(text, new RegExp(`✓ ${name}: started`));
+  const after = (await machine.must('readlink', '/usr/local/lib/aegir')).trim();
+  assert.notEqual(after, before);
+  assert.equal((await machine.must('sh', '-c', 'echo /usr/local/lib/aegir-*')).trim(), after);
+  const works = await machine.must(
+    'sh',
+    '-c',
+    'for pid in $(pgrep -u aegir -f src/main.ts); do readlink /proc/$pid/cwd; done',
+  );
+  assert.deepEqual(works.trim().split('\n'), [after, after]);
+  await machine.must('aegir', 'task', 'log', task.id, '--follow');
+  assert.equal((await visit(machine, 'http://site2.aegir.localhost')).status, 200);
+}
+
+async function isDown(machine: FreshMachine, url: string): Promise<void> {
+  await machine.must('./up', '--down');
+  assert.deepEqual((await machine.run('pgrep', '-u', 'aegir')).text, '');
+  const front = await visit(machine, url);
+  assert.equal(front.status, 200);
+  assert.match(front.title, wordpressTitle);
+  const { code, text } = await machine.run('aegir', 'status');
+  assert.notEqual(code, 0);
+  assert.match(text, /the hub is not running: start it with \.\/up/);
+}
