@@ -27,6 +27,8 @@ export interface Change {
   also(): Promise<readonly Wanted[]>;
   /** What is behind the server's words, if that can be said better. Asked while the refused files are still there. */
   explain?(said: string): Promise<Problem | null>;
+  /** Which of what was there before comes back after others may have built on what is new: all, if not given. */
+  mayReturn?(old: readonly Wanted[]): Promise<readonly Wanted[]>;
   /** Whose configuration this is, for messages. */
   readonly of: string;
   /** Kept out of messages. */
@@ -81,7 +83,7 @@ export class Configuration {
     try {
       await this.inForce(change.sign);
     } catch (error) {
-      await this.#change({ ...change, wanted: old, also: async () => [] });
+      await this.#change({ ...change, wanted: [], also: async () => (await change.mayReturn?.(old)) ?? old });
       await this.#look(change.sign, false);
       throw error;
     }

@@ -107,6 +107,7 @@ class Nginx implements Http {
         { path: block, text: own.text },
       ],
       also: async () => [],
+      mayReturn: (old) => this.#withoutUsedClasses(vhost.name, old),
       explain: (said) => this.#taken(vhost.name, said),
       of: `the configuration of ${vhost.name}`,
       secrets: [vhost.database.password],
@@ -191,6 +192,13 @@ class Nginx implements Http {
     const used = new Set([...maps.values()].flatMap((text) => classesIn(withSection(text, name, null) ?? '')));
     const idOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\..*$/, '');
     return classes.filter(({ path }) => !used.has(idOf(path))).map(({ path }) => ({ path, text: null }));
+  }
+
+  /** A class that came with this site may be another's by now. */
+  async #withoutUsedClasses(name: string, old: readonly Wanted[]): Promise<readonly Wanted[]> {
+    const unused = new Set((await this.#unusedClasses(name)).map(({ path }) => path));
+    const isClass = (path: string): boolean => path.startsWith(`${this.#paths.config}/class.d/`);
+    return old.filter(({ path, text }) => text !== null || !isClass(path) || unused.has(path));
   }
 
   /** The other site that has the name which nginx found twice. Looked for only then: nginx looks at every change. */

@@ -42,27 +42,28 @@ test('a file that somebody damaged keeps the sections that can be found', () => 
   assert.equal(sectionsOf('').size, 0);
 });
 
-test("what is put back because it never came into force takes no neighbour's change back, in the same file", () =>
-  onSimulated('nginx', async (bench) => {
-    const all = Array.from({ length: 300 }, (_, index) => `s${index}.example.com`);
-    const sameFile = Map.groupBy(all, (name) => siteFiles(bench.config, name).map);
-    const [one = '', two = ''] = [...sameFile.values()].find((some) => some.length > 1) ?? [];
-    const http = bench.open();
-    await http.verify();
-    await http.create(sample(bench, one));
-    let created: Promise<unknown> | undefined;
-    const deaf = withRun(bench.machine, async (command) => {
-      if (command.argv[0] !== 'curl') return bench.machine.run(command);
-      created ??= http.create(sample(bench, two));
-      await created;
-      return { exitCode: 0, stdout: '404 '.repeat(9), stderr: '' };
-    });
-    await assert.rejects(
-      bench.open(deaf).create(sample(bench, one, { database: database('db_two') })),
-      (error) => error instanceof Problem && error.code === 'timeout',
-    );
-    assert.equal(await bench.databaseOf(two), 'db_one');
-    assert.equal(await bench.databaseOf(one), 'db_one');
-    assert.deepEqual(await http.create(sample(bench, two)), []);
-    assert.deepEqual(await http.create(sample(bench, one)), []);
-  }));
+for (const isNew of [false, true])
+  test(`what is put back because it never came into force takes no neighbour's change back, ${isNew ? 'though they share new rules' : 'in the same file'}`, () =>
+    onSimulated('nginx', async (bench) => {
+      const all = Array.from({ length: 300 }, (_, index) => `s${index}.example.com`);
+      const sameFile = Map.groupBy(all, (name) => siteFiles(bench.config, name).map);
+      const [one = '', two = ''] = [...sameFile.values()].find((some) => some.length > 1) ?? [];
+      const http = bench.open();
+      await http.verify();
+      if (!isNew) await http.create(sample(bench, one));
+      let created: Promise<unknown> | undefined;
+      const deaf = withRun(bench.machine, async (command) => {
+        if (command.argv[0] !== 'curl') return bench.machine.run(command);
+        created ??= http.create(sample(bench, two));
+        await created;
+        return { exitCode: 0, stdout: '404 '.repeat(9), stderr: '' };
+      });
+      await assert.rejects(
+        bench.open(deaf).create(sample(bench, one, { database: database('db_two') })),
+        (error) => error instanceof Problem && error.code === 'timeout',
+      );
+      assert.equal(await bench.databaseOf(two), 'db_one');
+      assert.equal(await bench.databaseOf(one), isNew ? null : 'db_one');
+      assert.deepEqual(await http.create(sample(bench, two)), []);
+      if (!isNew) assert.deepEqual(await http.create(sample(bench, one)), []);
+    }));
