@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type FreshMachine, freshMachine } from './kit/fresh-machine.ts';
-import { insideWordpress, isOpen, type Told, up, visit } from './kit/up.ts';
+import { insideWordpress, isOpen, settle, type Told, up, visit } from './kit/up.ts';
 
 /** Most of it is Debian's packages; on a busy machine five times of the minutes that it takes on a quiet one. */
 const timeoutMs = 20 * 60_000;
@@ -13,7 +13,6 @@ test('./up makes an open site out of a fresh machine: WordPress', { timeout: tim
   if (!machine) return;
   let told: Told | undefined;
   await t.test('the printed address gives the front page, the printed link logs in once', async (at) => {
-    // A test goes on however busy its machine is; a setting that was there before is also one that ./up has to keep.
     await settle(machine);
     told = await up(at, machine);
     await isOpen(machine, told, wordpressTitle, insideWordpress);
@@ -40,11 +39,6 @@ test('./up makes an open site out of a fresh machine: WordPress', { timeout: tim
   await t.test('a changed program takes the place of the one that runs', (at) => isRenewed(at, machine));
   await t.test('./up --down leaves the sites open, and status says how to start again', () => isDown(machine, url));
 });
-
-async function settle(machine: FreshMachine): Promise<void> {
-  await machine.must('mkdir', '/etc/aegir');
-  await machine.must('sh', '-c', 'echo AEGIR_LOAD_FACTOR=1000 >/etc/aegir/aegir.env');
-}
 
 async function isTold(machine: FreshMachine): Promise<void> {
   const status = await machine.must('aegir', 'status');

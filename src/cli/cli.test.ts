@@ -237,6 +237,23 @@ test('tasks are looked at, cancelled and asked for again', async (t) => {
   assert.match((await run(['status'])).out, /The queue is paused.*\nNo worker runs/);
 });
 
+test('a task that is not begun says why it waits', async (t) => {
+  const { run } = await terminal(t, await furnished(t));
+  const told = async (): Promise<string> => {
+    const seen = new AbortController();
+    let text = '';
+    const out = (more: string): void => {
+      text += more;
+      if (text.includes('waits: ')) seen.abort();
+    };
+    assert.equal((await run(['server', 'verify', 'master'], { out, interrupted: seen.signal })).code, 8);
+    return text;
+  };
+  assert.match(await told(), /waits: no worker runs; \.\/up/);
+  await run(['queue', 'pause', 'task']);
+  assert.match(await told(), /waits: .*aegir queue resume task/);
+});
+
 test('over TCP the token is read from the environment or a file that only its owner can read', async (t) => {
   const made = await testHub(t);
   const { run, url, socketPath } = await terminal(t, made);

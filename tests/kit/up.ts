@@ -10,6 +10,12 @@ export interface Told {
   readonly seconds: number;
 }
 
+/** A test goes on however busy its machine is. A setting that was there before is also one that ./up has to keep. */
+export async function settle(machine: FreshMachine): Promise<void> {
+  await machine.must('mkdir', '/etc/aegir');
+  await machine.must('sh', '-c', 'echo AEGIR_LOAD_FACTOR=1000 >/etc/aegir/aegir.env');
+}
+
 /** Runs ./up, which must succeed, and reads what it told the person. */
 export async function up(t: TestContext, machine: FreshMachine, ...words: readonly string[]): Promise<Told> {
   const started = performance.now();
