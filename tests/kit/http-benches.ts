@@ -23,7 +23,7 @@ const badLines = { nginx: 'not_a_directive on;', apache: 'not_a_directive on' } 
 const engineOf = (server: Server, program: PrivateWeb['program']): Engine =>
   server === 'nginx' ? nginxEngine(program) : apacheEngine(program, null);
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
