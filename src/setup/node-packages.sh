@@ -16,10 +16,13 @@ install_node_packages() {
   # The system's Node.js may be too old for our packages' own engines, but it only unpacks them.
   local log
   log=$(mktemp)
-  if ! npm ci --no-audit --no-fund >"$log" 2>&1; then
+  # As 'npm ci' would do, which npm 11 refuses where the registry lacks an optional package of another platform
+  # (Biome's for Windows) that the lock file therefore cannot name: versions and hashes are the lock file's all the same.
+  rm -rf node_modules
+  if ! npm install --no-save --no-audit --no-fund >"$log" 2>&1; then
     grep -vEi '^npm (warn|notice)' "$log" | head -n 12 >&2
     rm -f "$log"
-    echo "✗ npm ci failed. Is an npm registry within reach (npm ping)? Then run this again." >&2
+    echo "✗ npm install failed. Is an npm registry within reach (npm ping)? Then run this again." >&2
     exit 1
   fi
   rm -f "$log"
