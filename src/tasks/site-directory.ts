@@ -32,9 +32,25 @@ export async function putWanted(machine: Machine, file: WantedFile): Promise<Cha
   return [...(await keepForeign(machine, file)), ...(await putFile(machine, path, text, mode))];
 }
 
-/** The site's own user removes what it wrote (uploads); then the rest is ours to remove. */
-export async function removeDirectory({ application, machine, installed }: SiteContext, path: string): Promise<void> {
-  if ((await machine.stat(path)) === null) return;
-  await application.removeWritten(machine, installed, path);
+/**
+ * The site's own user removes what it wrote (uploads); then the rest is ours to remove. Only where it has made directories
+ * of its own: an install that failed because PHP is missing must be put back without PHP.
+ */
+export async function removeDirectory(context: SiteContext, path: string): Promise<void> {
+  const { application, machine, installed } = context;
+  const top = await machine.stat(path);
+  if (top === null) return;
+  if (await hasForeignDirectory(context, path, top.owner)) await application.removeWritten(machine, installed, path);
   await machine.remove(path);
+}
+
+/** Looked for in the directories that we have made, as others may be closed to us. */
+async function hasForeignDirectory(context: SiteContext, path: string, owner: string): Promise<boolean> {
+  const { application, machine, site, platform } = context;
+  for (const directory of application.directories(site, platform)) {
+    const here = `${path}${directory.path.slice(siteDirectory(context).length)}`;
+    const found = await machine.find(here, { depthMax: 1 });
+    if (found.some((inside) => inside.kind === 'directory' && inside.owner !== owner)) return true;
+  }
+  return false;
 }
