@@ -151,7 +151,7 @@ export class Configuration {
   async inForce(sign: Sign): Promise<void> {
     if (await this.#look(sign, true)) return;
     throw new Problem('timeout', `${this.#title} does not answer for ${sign.host} as its new configuration says`, {
-      hint: `Look into the error log of ${this.#title}, and whether its configuration includes ${this.#paths.main}.`,
+      hint: `Look into its error log (another program may have one of its ports: ss -ltnp), and whether its configuration includes ${this.#paths.main}.`,
     });
   }
 
