@@ -47,7 +47,7 @@ test('a real server: whatever fails and whenever, the world is as wanted or as b
 
   const install = { type: siteInstall, heals: false, farm, before: empty };
   const installed = await proven(t, install);
-  await t.test('site install: a killed worker is taken over by another', () => killed(install, installed));
+  await listed(t, install, 'a killed worker is taken over by another', () => killed(install, installed));
   await farm.restore(empty);
   const truth = await played(farm.place, { ...empty.truth }, [siteInstall]);
   const front = await farm.page('/');
@@ -108,13 +108,20 @@ async function endsWell(scene: Scene, ending: Ending, goal: string, what: string
 
 async function proven(t: TestContext, scene: Scene): Promise<Goal> {
   const goal = await wanted(scene);
-  const { name } = scene.type;
-  await t.test(`${name}: fails before or after the work of any step`, () => brokenSteps(scene, goal));
-  await t.test(`${name}: every step and every undo can be repeated`, () => repeated(scene, goal));
-  await t.test(`${name}: a worker that dies is taken over`, () => dying(scene, goal));
-  await t.test(`${name}: anything that is done on the server can fail once`, () => failingOnce(scene, goal));
+  await listed(t, scene, 'fails before or after the work of any step', () => brokenSteps(scene, goal));
+  await listed(t, scene, 'every step and every undo can be repeated', () => repeated(scene, goal));
+  await listed(t, scene, 'a worker that dies is taken over', () => dying(scene, goal));
+  await listed(t, scene, 'anything that is done on the server can fail once', () => failingOnce(scene, goal));
   return goal;
 }
+
+/** Says which points it tried, as some of them are samples. */
+const listed = (t: TestContext, { type }: Scene, what: string, go: () => Promise<void>): Promise<void> =>
+  t.test(`${type.name}: ${what}`, async (inner) => {
+    const from = tried.length;
+    await go();
+    inner.diagnostic(`${tried.length - from} points: ${tried.slice(from).join('; ')}`);
+  });
 
 async function wanted(scene: Scene): Promise<Goal> {
   await scene.farm.restore(scene.before);
@@ -212,22 +219,30 @@ const sample = (count: number, most: number): readonly number[] => [
 
 /** A process that is gone from one moment to the next, at a share of what a step takes. */
 async function killed(scene: Scene, goal: Goal): Promise<void> {
-  for (const [step, share] of [
-    ['create database', 0.5],
-    ['install application', 0.3],
-    ['install application', 0.8],
-    ['publish', 0.5],
-    ['read packages', 0.5],
+  for (const [step, share, lostAfterMs] of [
+    ['create database', 0.5, 15_000],
+    ['install application', 0.3, 15_000],
+    ['install application', 0.8, 15_000],
+    ['publish', 0.5, 15_000],
+    ['read packages', 0.5, 15_000],
+    // Much sooner than the hub would: the installer of the dead worker is still at work beside the next one.
+    ['install application', 0.3, 0],
   ] as const)
-    await point(scene, goal.world, `SIGKILL at ${share * 100} % of '${step}'`, async () => {
-      const { data } = scene.farm;
-      const events = await killedAt(
-        { data, truth: scene.before.truth, task: scene.type.name, subject: '7' },
-        step,
-        share,
-        goal.events,
-      );
-      const second = fresh(scene, { events });
-      return runOpen(second.worker, await second.open());
-    });
+    await point(
+      scene,
+      goal.world,
+      `SIGKILL at ${share * 100} % of '${step}'${lostAfterMs === 0 ? ', taken over at once' : ''}`,
+      async () => {
+        const { data } = scene.farm;
+        const events = await killedAt(
+          { data, truth: scene.before.truth, task: scene.type.name, subject: '7' },
+          step,
+          share,
+          goal.events,
+          lostAfterMs,
+        );
+        const second = fresh(scene, { events });
+        return runOpen(second.worker, await second.open());
+      },
+    );
 }

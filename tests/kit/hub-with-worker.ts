@@ -11,6 +11,7 @@ import type { Hub } from '../../src/hub/hub.ts';
 import { requeueLost } from '../../src/hub/lost-tasks.ts';
 import { sealKey } from '../../src/hub/seal.ts';
 import { DryMachine } from '../../src/machine/dry.ts';
+import type { Hands } from '../../src/machine/hands.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { MemoryMachine } from '../../src/machine/memory.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
@@ -75,6 +76,8 @@ export interface HubMore {
   readonly workers?: number;
   readonly slots?: number;
   readonly world?: MemoryWorld;
+  /** Instead of a server in memory: opens the real one. */
+  readonly open?: (hands: Hands) => Machine;
 }
 
 /** Programs of every engine, and nothing of ours yet. */
@@ -116,7 +119,7 @@ interface Parts {
   again(more: HubMore): Promise<HubWithWorker>;
 }
 
-function start({ hub, url, world, again }: Parts, { workers = 1, slots = 4 }: HubMore): HubWithWorker {
+function start({ hub, url, world, again }: Parts, { workers = 1, slots = 4, open }: HubMore): HubWithWorker {
   const app = hubApp(hub);
   const send: Send = async (path, request) => app.request(path, request, { local: true });
   const stop = new AbortController();
@@ -140,7 +143,7 @@ function start({ hub, url, world, again }: Parts, { workers = 1, slots = 4 }: Hu
     },
   };
   for (let number = 1; number <= workers; number++)
-    working.push(startWorker(farm, url, `w${number}`, slots, stop.signal));
+    working.push(startWorker(farm, url, `w${number}`, slots, stop.signal, open));
   return farm;
 }
 
@@ -150,8 +153,9 @@ async function startWorker(
   name: string,
   slots: number,
   stop: AbortSignal,
+  open = (hands: Hands): Machine => new MemoryMachine(hands, farm.world),
 ): Promise<void> {
-  const { hub, world } = farm;
+  const { hub } = farm;
   const unique = `${name}-${randomBytes(3).toString('hex')}`;
   // Connections of its own: the hub's answers never wait for a worker.
   const database = openDatabase(url);
@@ -159,7 +163,7 @@ async function startWorker(
     await work(
       {
         ...{ name: unique, hub: database, key: hub.sealKey, clock: systemClock, catalog: hub.catalog, slots },
-        openMachine: (_, hands) => watched(farm, name, new MemoryMachine(hands, world)),
+        openMachine: (_, hands) => watched(farm, name, open(hands)),
         dryMachine: (real, { log }) => new DryMachine(real, log),
         busy: () => farm.busy,
       },

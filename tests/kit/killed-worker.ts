@@ -18,13 +18,15 @@ export interface TaskForWorker {
 
 /**
  * Starts a worker in a process of its own and kills it (SIGKILL) in the middle of `step`; answers the events it wrote.
- * A task is lost to the hub 15 s after its worker is; what the worker has started may go on for that time.
+ * A task is lost to the hub 15 s after its worker is; what the worker has started may go on for that time, and here as
+ * long as `lostAfterMs`.
  */
 export async function killedAt(
   task: TaskForWorker,
   step: string,
   share: number,
   goal: readonly TaskEvent[],
+  lostAfterMs = 15_000,
 ): Promise<readonly TaskEvent[]> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'real-worker.ts'), JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -43,7 +45,7 @@ export async function killedAt(
       });
   }
   await gone;
-  const endMs = performance.now() + 15_000;
+  const endMs = performance.now() + lostAfterMs;
   while (started.some((pid) => isAlive(String(pid))) && performance.now() < endMs) await wait(20);
   return events;
 }

@@ -68,6 +68,8 @@ export interface RealFarm {
   /** Every file of the platform's code, which no task may change. */
   code(): string;
   page(path: string, name?: string): Promise<Page>;
+  /** Something that was started in between and must end before the directories go. */
+  onStop(stop: () => Promise<void>): void;
   save(truth: Truth): Promise<Saved>;
   restore(saved: Saved): Promise<void>;
 }
@@ -86,8 +88,9 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
   const root = more.root ?? join(directory.path, 'aegir');
   const web = await startNginx(directory.path, `${root}/config/server_master/nginx.conf`);
   const fpm = await startPhpFpm(directory.path);
+  const stops = [() => web.stop(), () => fpm.stop()];
   t.after(async () => {
-    await Promise.all([web.stop(), fpm.stop()]);
+    await Promise.all(stops.map((stop) => stop()));
     await directory.remove();
   });
   const platform = `${root}/platforms/p1`;
@@ -114,11 +117,15 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
     async world() {
       const front = await page('/');
       const title = /<title>([^<]*)/.exec(front.text)?.[1] ?? '';
-      return [...(await databases(server)), ...tree(root, data.platformRoot), `/: ${front.status} ${title}`].join('\n');
+      // Headings show what is in the database: an installer that ran twice would write its first post twice.
+      const headings = front.text.match(/<h[1-6]/g)?.length ?? 0;
+      const shown = `/: ${front.status} ${title}, ${headings} headings`;
+      return [...(await databases(server)), ...tree(root, data.platformRoot), shown].join('\n');
     },
   };
   return {
     ...{ ...farm, data, place, truth, server, web },
+    onStop: (stop) => void stops.push(stop),
     code: () => codeOf(data.platformRoot),
     save: (at) => save(farm, server, data, join(directory.path, `saved-${++copies}`), at),
     restore: (saved) => restore(farm, server, data, saved),
