@@ -84,5 +84,5 @@ async function isDown(machine: FreshMachine, url: string): Promise<void> {
   assert.match(front.title, wordpressTitle);
   const { code, text } = await machine.run('aegir', 'status');
   assert.notEqual(code, 0);
-  assert.match(text, /the hub is not running: start it with \.\/up/);
+  assert.match(text, /The hub is not running.* Start it with: \.\/up/);
 }

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import { z } from 'zod';
 import { request } from '../api/call.ts';
 import { paramNames } from '../api/endpoint.ts';
-import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
+import { type Answer, type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { examples } from './examples.ts';
 import { addFlags, flagValues, schemaOf, word } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
@@ -129,10 +129,12 @@ export const addWait = (command: Command): Command =>
     .option('--no-wait', 'do not follow the task until it ends')
     .option('-v, --verbose', 'show commands and their output too');
 
+type ShownTask = Pick<Answer<'task get'>, 'id' | 'name' | 'status' | 'subject'>;
+
 /** What every endpoint may answer, as far as it is shown. */
 interface Shown extends Readonly<Record<string, unknown>> {
   readonly items?: readonly Readonly<Record<string, unknown>>[];
-  readonly task?: { readonly id: string; readonly name: string; readonly status: string } | string | null;
+  readonly task?: ShownTask | string | null;
 }
 
 export async function askAndShow(session: Session, name: EndpointName, input: object, flags: Common): Promise<void> {
@@ -143,7 +145,7 @@ export async function askAndShow(session: Session, name: EndpointName, input: ob
   const [noun = '', verb] = name.split(' ');
   const task = taskIn(name, answer);
   if (task !== null && flags.wait !== false) {
-    if (!flags.json) io.out(`Task ${task.id}: ${task.name}\n`);
+    if (!flags.json) io.out(`Task ${task.id}: ${task.name} ${harmless(task.subject.name)}\n`);
     session.exitCode = await followToEnd(session, task.id, {
       json: flags.json === true,
       verbose: flags.verbose === true,
@@ -165,12 +167,8 @@ const inWords: { readonly [name in EndpointName]?: (answer: Shown) => string } =
   status: (answer) => statusLines(answer as never).join('\n'), // The endpoint's own answer.
 };
 
-function taskIn(
-  name: EndpointName,
-  answer: Shown,
-): { readonly id: string; readonly name: string; readonly status: string } | null {
-  if (name === 'task retry')
-    return { id: String(answer['id']), name: String(answer['name']), status: String(answer['status']) };
+function taskIn(name: EndpointName, answer: Shown): ShownTask | null {
+  if (name === 'task retry') return answer as unknown as ShownTask; // The endpoint's own answer.
   const { task } = answer;
   return startsTask.has(name) && task !== null && typeof task === 'object' ? task : null;
 }

@@ -7,7 +7,8 @@ export async function openSite(url: string): Promise<readonly string[]> {
   const { hostname } = new URL(url);
   const port = portOf(url);
   const status = await answerOf(url);
-  const lines = [status === null ? 'It does not answer yet.' : `It answers with ${status}.`];
+  const lines = [status === null ? 'It does not answer yet.' : `It answers (HTTP status ${status}).`];
+  if (hostname.endsWith('.localhost')) lines.push('Its name works on this machine only; for others: ./up --site NAME');
   const isKnown = hostname.endsWith('.localhost') || (await lookup(hostname).catch(() => null)) !== null;
   if (!isKnown) {
     lines.push(`The name ${hostname} is not known yet: let it point to this machine, or try`);

@@ -23,12 +23,18 @@ export async function localStatusText(): Promise<{ readonly text: string; readon
   const all = await localStatus();
   const hubRuns = all.some(({ name, running }) => name === 'hub' && running);
   const width = Math.max(...all.map(({ name }) => name.length));
-  const lines = all.map(({ name, running, version }) =>
-    `${running ? '✓' : '✗'} ${name.padEnd(width)}  ${running ? 'runs   ' : 'stopped'}  ${version ?? ''}`.trimEnd(),
+  const lines = all.map((one) =>
+    `${markOf(one)} ${one.name.padEnd(width)}  ${one.running ? 'runs   ' : 'stopped'}  ${one.version ?? ''}`.trimEnd(),
   );
-  if (!hubRuns) lines.unshift('the hub is not running: start it with ./up');
+  if (!hubRuns) lines.unshift('The hub is not running, the sites go on without it. Start it with: ./up');
   return { text: `${lines.join('\n')}\n`, hubRuns };
 }
+
+/** A server of Debian's that does not run may be one that no site needs: that is no fault. */
+const markOf = ({ name, running }: LocalStatus): string => {
+  if (running) return '✓';
+  return name === 'hub' || name === 'worker' ? '✗' : '-';
+};
 
 async function ours(name: OurProcess): Promise<LocalStatus> {
   const manifest = await textOf(`${programLink}/package.json`);
