@@ -116,7 +116,7 @@ test('install makes the site and follows the task to its end, with the address',
   ]);
   const { code, out } = await command;
   assert.equal(code, 0);
-  assert.match(out, /^Task \d+: site install\n/);
+  assert.match(out, /^Task \d+: site install example\.com\n/);
   assert.match(out, / {2}… create database\n {6}made database example_com_1\n {2}✓ create database {2}\d+\.\d s\n/);
   assert.match(out, /Done: site install example\.com\nOpen: {2}http:\/\/example\.com\n/);
   assert.doesNotMatch(out, /mysql/);
