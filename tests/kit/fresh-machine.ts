@@ -8,7 +8,7 @@ const tool = resolve(import.meta.dirname, '../../tools/fresh-machine');
 const unavailable = 75;
 const minute = 60_000;
 
-export interface Said {
+interface Said {
   readonly code: number;
   /** Standard output and error as they came. */
   readonly text: string;

@@ -15,7 +15,7 @@ import type { TaskEvent } from '../../src/model/event.ts';
 import type { Secret } from '../../src/model/secret.ts';
 
 /** What all machines have in common. `directory` is empty and ours. */
-export interface Bench {
+interface Bench {
   readonly machine: Machine;
   readonly directory: string;
   readonly events: TaskEvent[];

@@ -51,7 +51,7 @@ export interface Saved {
   readonly sql: string;
 }
 
-export interface Page {
+interface Page {
   readonly status: number;
   readonly text: string;
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -178,7 +178,3 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
   clearTimeout(force);
 }
-
-/** A server's own log, for the message of a test that failed. */
-export const serverLog = (directory: string, server: 'nginx' | 'apache'): Promise<string> =>
-  readFile(join(directory, `${server}-home`, 'error.log'), 'utf8').catch(() => '');
