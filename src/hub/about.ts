@@ -31,7 +31,7 @@ const status: Handler<'status'> = async (_, { tx, hub }) => {
   const { version, paused, queued, running, stuck, failedToday, ...counts } = one(rows, 'the status');
   const workers = await sql<{ name: string; startedAt: Date; heartbeatAt: Date; waiting: string | null }>`
     select name, started_at, heartbeat_at, waiting from worker
-    where heartbeat_at > now() - interval '1 minute' order by name limit 200`.execute(tx);
+    where heartbeat_at > now() - interval '15 seconds' order by name limit 200`.execute(tx);
   return {
     version: hub.version,
     database: { version },
