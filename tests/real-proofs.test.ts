@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
 import type { TaskEvent } from '../src/model/event.ts';
 import { siteDelete } from '../src/tasks/site-delete.ts';
 import { siteDisable } from '../src/tasks/site-disable.ts';
@@ -7,9 +11,10 @@ import { siteInstall } from '../src/tasks/site-install.ts';
 import { siteVerify } from '../src/tasks/site-verify.ts';
 import type { OpenTask, TaskType } from '../src/tasks/task-type.ts';
 import { type Ending, run } from '../src/worker/run.ts';
-import { type Hand, type HandMore, hand, sameWorld, settle } from './kit/farm.ts';
+import { type Hand, type HandMore, hand, sameWorld, settle, siteName } from './kit/farm.ts';
 import { breakAt, failing, failingAtLast, twice } from './kit/faults.ts';
 import { killedAt } from './kit/killed-worker.ts';
+import { until } from './kit/machines.ts';
 import { type RealFarm, realFarm, type Saved } from './kit/real-farm.ts';
 import { played } from './kit/scenes.ts';
 
@@ -55,7 +60,12 @@ test('a real server: whatever fails and whenever, the world is as wanted or as b
   assert.match(front.text, /<title>Example/);
   const site = await farm.save(truth);
 
-  await proven(t, { type: siteVerify, heals: true, farm, before: site });
+  await damage(farm);
+  const damaged = await farm.save(truth);
+  assert.notEqual(damaged.world, site.world);
+  const healed = await proven(t, { type: siteVerify, heals: true, farm, before: damaged });
+  sameWorld(healed.world, site.world, 'a damaged site was verified');
+  await farm.restore(site);
 
   await played(farm.place, truth, [siteDisable]);
   const disabled = await farm.save(truth);
@@ -72,6 +82,25 @@ test('a real server: whatever fails and whenever, the world is as wanted or as b
   );
   assert.deepEqual(left, []);
 });
+
+/** Of each thing that verify looks after. */
+async function damage({ data, server, page }: RealFarm): Promise<void> {
+  const site = join(data.platformRoot, 'sites', siteName);
+  await rm(join(site, 'wp-config.php'));
+  await rm(join(site, 'private/temp'), { recursive: true });
+  await chmod(join(site, 'files'), 0o755);
+  await rm(join(data.root, 'config/server_master/nginx/vhost.d'), { recursive: true });
+  await mkdir(join(data.root, 'config/server_master/nginx/vhost.d'), { mode: 0o700 });
+  await server.sql("alter user 'examplecom_7'@'localhost' identified by 'another'");
+  const [reload, ...args] = data.program.reload;
+  await promisify(execFile)(reload, args);
+  // The processes of before answer for a moment more.
+  let alike = 0;
+  await until(async () => {
+    alike = (await page('/')).status === 404 ? alike + 1 : 0;
+    return alike > 20;
+  });
+}
 
 const fresh = (scene: Scene, more: HandMore = {}) => {
   const worker = hand(scene.farm.place, { ...scene.before.truth }, more);
@@ -120,7 +149,12 @@ const listed = (t: TestContext, { type }: Scene, what: string, go: () => Promise
   t.test(`${type.name}: ${what}`, async (inner) => {
     const from = tried.length;
     await go();
-    inner.diagnostic(`${tried.length - from} points: ${tried.slice(from).join('; ')}`);
+    inner.diagnostic(
+      `${tried.length - from} points: ${tried
+        .slice(from)
+        .map((point) => point.slice(type.name.length + 2))
+        .join('; ')}`,
+    );
   });
 
 async function wanted(scene: Scene): Promise<Goal> {
@@ -163,7 +197,8 @@ async function dying(scene: Scene, goal: Goal): Promise<void> {
   const boundaries = goal.events.filter(({ type }) => /^(check|step)\./.test(type));
   for (const boundary of boundaries) {
     const text = JSON.stringify(boundary);
-    await takenOver(scene, goal, `died before it said ${text.slice(0, 60)}`, (event, die) => {
+    const of = 'step' in boundary ? ` of '${boundary.step}'` : '';
+    await takenOver(scene, goal, `died before it said ${boundary.type}${of}`, (event, die) => {
       if (JSON.stringify(event) === text) die(0);
     });
   }
