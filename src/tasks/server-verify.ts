@@ -15,7 +15,7 @@ export const serverVerify = taskType({
   coalesce: true,
   context: (load, id) => load.server(id),
   check: async () => {},
-  steps: ({ services }) => [lookAround, makeDirectories, ...services.map(verifyService)],
+  steps: ({ services }) => [lookAround, makeDirectories, removeLeftovers, ...services.map(verifyService)],
   done: ({ server }) => ({ server: { verified: true, status: server.status === 'locked' ? 'locked' : 'enabled' } }),
   failed: ({ server }) => ({ server: { verified: false, ...(server.status === 'queued' && { status: 'failed' }) } }),
 });
@@ -45,6 +45,22 @@ const makeDirectories: VerifyStep = {
     await report.changed(await putDirectory(machine, paths.clients, { mode: '0711' }));
   },
   undo: 'nothing', // Verify heals: what it has put right stays right.
+};
+
+/** A day: longer than any write takes, however the clocks differ. */
+const leftoverAgeMs = 24 * 60 * 60_000;
+
+/** A worker that is killed while it writes a file leaves its unfinished copy, under a name that nothing reads. */
+const removeLeftovers: VerifyStep = {
+  name: 'remove leftovers',
+  async run({ machine, paths, report }) {
+    for (const { path, modifiedMs } of await machine.find(paths.config, { names: ['.*.new'] }))
+      if (modifiedMs < Date.now() - leftoverAgeMs) {
+        await machine.remove(path);
+        await report.changed([`removed ${path}, which a killed worker had left`]);
+      }
+  },
+  undo: 'nothing', // Nobody needs half a file.
 };
 
 const verifyService = ({ type, engine, opened }: ServerContext['services'][number]): VerifyStep => ({
