@@ -38,6 +38,10 @@ test('./up makes an open site out of a fresh machine: WordPress', { timeout: tim
   });
   await t.test('a changed program takes the place of the one that runs', (at) => isRenewed(at, machine));
   await t.test('./up --down leaves the sites open, and status says how to start again', () => isDown(machine, url));
+  await t.test('./up starts it again', async (at) => {
+    await isOpen(machine, await up(at, machine), wordpressTitle, insideWordpress);
+    assert.equal((await copies(machine)).length, 1);
+  });
 });
 
 async function isTold(machine: FreshMachine): Promise<void> {
@@ -65,7 +69,6 @@ async function isRenewed(t: TestContext, machine: FreshMachine): Promise<void> {
   for (const name of ['hub', 'worker']) assert.match(text, new RegExp(`✓ ${name}: started`));
   const after = (await machine.must('readlink', '/usr/local/lib/aegir')).trim();
   assert.notEqual(after, before);
-  assert.equal((await machine.must('sh', '-c', 'echo /usr/local/lib/aegir-*')).trim(), after);
   const works = await machine.must(
     'sh',
     '-c',
@@ -76,7 +79,13 @@ async function isRenewed(t: TestContext, machine: FreshMachine): Promise<void> {
   assert.equal((await visit(machine, 'http://site2.aegir.localhost')).status, 200);
 }
 
+/** The hub's own PostgreSQL went on with the old copy of the program until it was stopped. */
+async function copies(machine: FreshMachine): Promise<string[]> {
+  return (await machine.must('sh', '-c', 'echo /usr/local/lib/aegir-*')).trim().split(' ');
+}
+
 async function isDown(machine: FreshMachine, url: string): Promise<void> {
+  assert.equal((await copies(machine)).length, 2);
   await machine.must('./up', '--down');
   assert.deepEqual((await machine.run('pgrep', '-u', 'aegir')).text, '');
   const front = await visit(machine, url);

@@ -25,14 +25,26 @@ export async function copyProgram(): Promise<Did> {
   return switched ? `${isThere ? 'back to' : 'copied to'} ${target}` : null;
 }
 
-/** Removes copies that are no longer used; only after hub and worker were started from the new one. */
+/**
+ * Removes copies that are no longer used; only after hub and worker were started from the new one. The hub's PostgreSQL
+ * may run from an old one until it is stopped, and reads more of its files when it needs them.
+ */
 export async function removeOldCopies(): Promise<void> {
   const directory = dirname(places.programLink);
   const current = await resolved(places.programLink);
+  const running = await programsThatRun();
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
-    if (isCopy.test(name) && path !== current) await rm(path, { recursive: true });
+    if (!isCopy.test(name) || path === current || running.some((one) => one.startsWith(`${path}/`))) continue;
+    await rm(path, { recursive: true });
   }
+}
+
+async function programsThatRun(): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  // Those of the kernel have none, and some end while we look.
+  const found = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/exe`).catch(() => null)));
+  return found.filter((path) => path !== null);
 }
 
 /** Those that were cut off while they were made, too. */
