@@ -75,6 +75,18 @@ export class Configuration {
     this.#program = program;
   }
 
+  /** The server's own files. Where nothing was to be written, nothing was tested either: somebody else's file may be broken, or the server not running. */
+  async putMain(wanted: readonly Wanted[], sign: Sign): Promise<Changes> {
+    const of = 'the configuration of the server';
+    const changes = await this.put({ wanted, also: async () => [], of, secrets: [], sign });
+    if (changes.length > 0) return changes;
+    await this.test();
+    if (await this.isInForce(sign)) return [];
+    await this.reload();
+    await this.inForce(sign);
+    return [];
+  }
+
   async put(change: Change): Promise<Changes> {
     // The usual case of a verify: one look, no lock, nothing touched.
     if (await this.#isSo(change.wanted)) return [];

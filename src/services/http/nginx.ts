@@ -66,27 +66,16 @@ class Nginx implements Http {
     const main = await this.#main();
     const certificate = `${config}/tls.d/default.pem`;
     const sign = this.#sign('aegir.invalid', main.mark, '204');
-    const changes = await this.#configuration.put({
-      wanted: [
+    const changes = await this.#configuration.putMain(
+      [
         { path: certificate, text: await selfSigned(this.#machine, certificate, ['default.invalid']) },
         { path: `${config}/site.conf`, text: main.site },
         { path: `${config}/refuse.conf`, text: main.refuse },
         { path: `${config}/php.conf`, text: main.php },
         { path: mainPath, text: main.main },
       ],
-      also: async () => [],
-      of: 'the configuration of the server',
-      secrets: [],
       sign,
-    });
-    if (changes.length === 0) {
-      // Nothing was written, so nothing was tested: somebody else's file may be broken, or the server not running.
-      await this.#configuration.test();
-      if (!(await this.#configuration.isInForce(sign))) {
-        await this.#configuration.reload();
-        await this.#configuration.inForce(sign);
-      }
-    }
+    );
     return [...made, ...written, ...changes];
   }
 
