@@ -10,13 +10,13 @@ const servers: readonly Server[] = ['nginx', 'apache'];
 
 /** What our engines publish is what our applications expect: parameters, scripts, front controller and refusals. */
 for (const server of servers)
-  for (const [application, source, inside] of [
-    [wordpress, codeBases.wordpress, '/wp-admin/'],
-    [drupal, codeBases.drupal7, '/user/1/edit'],
-    [drupal, codeBases.drupal10, '/user/1/edit'],
+  for (const [what, application, source, inside] of [
+    ['WordPress', wordpress, codeBases.wordpress, '/wp-admin/'],
+    ['Drupal 7', drupal, codeBases.drupal7, '/user/1/edit'],
+    ['Drupal 10', drupal, codeBases.drupal10, '/user/1/edit'],
   ] as const) {
-    const skip = source === null && 'no code of Drupal here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7';
-    test(`${application.title} of ${source} is published by ${server} of ours`, { skip, timeout: 300_000 }, (t) =>
+    const skip = source === null && `no code of ${what} here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7`;
+    test(`${what} is published by ${server} of ours`, { skip, timeout: 300_000 }, (t) =>
       published(t, server, application, source ?? '', inside),
     );
   }

@@ -55,14 +55,14 @@ const rules: readonly Rule[] = [
 ];
 
 const sources = [
-  { application: 'wordpress', source: codeBases.wordpress },
-  { application: 'drupal', source: codeBases.drupal10 },
-  { application: 'drupal', source: codeBases.drupal7 },
+  { what: 'WordPress', application: 'wordpress', source: codeBases.wordpress },
+  { what: 'Drupal 10', application: 'drupal', source: codeBases.drupal10 },
+  { what: 'Drupal 7', application: 'drupal', source: codeBases.drupal7 },
 ] as const;
 
-for (const { source, ...more } of sources) {
-  const skip = source === null && 'no code of Drupal here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7';
-  test(`${more.application} of ${source}: layout and permissions`, { skip, timeout: 300_000 }, (t) =>
+for (const { what, source, ...more } of sources) {
+  const skip = source === null && `no code of ${what} here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7`;
+  test(`${what}: layout and permissions`, { skip, timeout: 300_000 }, (t) =>
     conforms(t, { ...more, source: source ?? '' }),
   );
 }
