@@ -13,12 +13,29 @@ install_node_packages() {
     started=$SECONDS
   fi
   echo '… installing node packages'
-  # The system's Node.js may be too old for our packages' own engines, but it only unpacks them.
+  rm -rf node_modules
+  npm_install
+  link_node
+  # npm leaves out, without a word, optional packages whose engines the Node.js that it runs on is too old for (the linter's
+  # binary on Debian's Node.js 18). With our own Node.js it finds what is missing in a second.
+  if [[ -x node_modules/.bin/node ]] && ! node -e 'process.exit(parseInt(process.versions.node) < 22 ? 1 : 0)'; then
+    local ours=("$PWD"/node_modules/node-linux-*/bin)
+    PATH="${ours[0]}:$PATH" npm_install
+    link_node
+  fi
+  if [[ ! -x node_modules/.bin/node ]]; then
+    echo "✗ There is no Node.js for this processor ($(uname -m)): Aegir runs on x86_64 and aarch64." >&2
+    exit 1
+  fi
+  echo "$wanted" >"$stamp"
+  echo "✓ node packages in $((SECONDS - started)) s"
+}
+
+# As 'npm ci' would do, which npm 11 refuses where the registry lacks an optional package of another platform (Biome's for
+# Windows) that the lock file therefore cannot name: versions and hashes are the lock file's all the same.
+npm_install() {
   local log
   log=$(mktemp)
-  # As 'npm ci' would do, which npm 11 refuses where the registry lacks an optional package of another platform
-  # (Biome's for Windows) that the lock file therefore cannot name: versions and hashes are the lock file's all the same.
-  rm -rf node_modules
   if ! npm install --no-save --no-audit --no-fund >"$log" 2>&1; then
     grep -vEi '^npm (warn|notice)' "$log" | head -n 12 >&2
     rm -f "$log"
@@ -26,15 +43,12 @@ install_node_packages() {
     exit 1
   fi
   rm -f "$log"
-  # npm 9, which Debian 12 has, leaves this link out.
+}
+
+# npm 9, which Debian 12 has, leaves this link out.
+link_node() {
   local ours=(node_modules/node-linux-*/bin/node)
   [[ -x node_modules/.bin/node || ! -x ${ours[0]} ]] || ln -sf "../${ours[0]#node_modules/}" node_modules/.bin/node
-  if [[ ! -x node_modules/.bin/node ]]; then
-    echo "✗ There is no Node.js for this processor ($(uname -m)): Aegir runs on x86_64 and aarch64." >&2
-    exit 1
-  fi
-  echo "$wanted" >"$stamp"
-  echo "✓ node packages in $((SECONDS - started)) s"
 }
 
 # Debian packages, without questions. The list of packages is refreshed only if one is not to be had without.
