@@ -1,18 +1,11 @@
 import type { Machine } from '../../src/machine/machine.ts';
+import { withRun } from './faulty-machines.ts';
 
 /** The same machine, with a list of the paths that were read through it. */
 export function counting(machine: Machine): { readonly machine: Machine; readonly reads: string[] } {
   const reads: string[] = [];
   const counted: Machine = {
-    name: machine.name,
-    run: (command) => machine.run(command),
-    stat: (path) => machine.stat(path),
-    find: (path, find) => machine.find(path, find),
-    write: (path, text, mode) => machine.write(path, text, mode),
-    makeDirectory: (path, mode) => machine.makeDirectory(path, mode),
-    move: (from, to) => machine.move(from, to),
-    remove: (path) => machine.remove(path),
-    exclusively: (path, action) => machine.exclusively(path, action),
+    ...withRun(machine, (command) => machine.run(command)),
     read(path) {
       reads.push(path);
       return machine.read(path);

@@ -8,6 +8,7 @@ import { Secret } from '../../src/model/secret.ts';
 import type { Database } from '../../src/model/site.ts';
 import type { Db } from '../../src/services/db/db.ts';
 import type { EngineHost } from '../../src/services/engine.ts';
+import { withRun } from './faulty-machines.ts';
 
 /** One database server to try an engine on, real or in memory. */
 export interface DbWorld {
@@ -259,21 +260,8 @@ const watched = (machine: Machine, see: (command: Command) => void): Machine =>
   });
 
 type Between = (command: Command, go: () => Promise<Output>) => Promise<Output>;
-function intercepted(machine: Machine, between: Between): Machine {
-  return {
-    name: machine.name,
-    run: (command) => between(command, () => machine.run(command)),
-    read: (path) => machine.read(path),
-    readMany: (paths) => machine.readMany(paths),
-    stat: (path) => machine.stat(path),
-    find: (path, find) => machine.find(path, find),
-    write: (path, text, mode) => machine.write(path, text, mode),
-    makeDirectory: (path, mode) => machine.makeDirectory(path, mode),
-    move: (from, to) => machine.move(from, to),
-    remove: (path) => machine.remove(path),
-    exclusively: (path, action) => machine.exclusively(path, action),
-  };
-}
+const intercepted = (machine: Machine, between: Between): Machine =>
+  withRun(machine, (command) => between(command, () => machine.run(command)));
 
 /** The server is down: a Problem that says what to do. */
 export async function refusesWhenDown(db: Db): Promise<void> {
