@@ -30,7 +30,7 @@ export async function runHub(
   const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen, page: pageFiles() });
   process.stdout.write(`the hub listens on ${environment.socketPath} and ${listening.url}\n`);
   const keeping = keepPostgres(environment, stop);
-  await schedule(database.db, catalog, systemClock, stop);
+  await schedule(hub, systemClock, stop);
   await keeping;
   await listening.close();
   await database.close();

@@ -244,7 +244,7 @@ test('a sweep adds its tasks once per period, to enabled subjects, and not while
   // Two hubs at once: a row of the database decides.
   const sweep = async (): Promise<void> =>
     void (await Promise.all(
-      [ticks(3), ticks(3)].map((clock) => schedule(database.db, hub.catalog, clock, clock.stop)),
+      [ticks(3), ticks(3)].map((clock) => schedule(hub, clock, clock.stop)),
     ));
 
   await call('queue pause', { params: { name: 'task' } });

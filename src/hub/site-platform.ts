@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
 import { Problem } from '../model/problem.ts';
 import type { DatabaseAddress } from '../model/site.ts';
-import type { Asked, Hub } from './hub.ts';
+import type { Hub } from './hub.ts';
 import { profilesOf } from './platform.ts';
 import { outstanding } from './possible.ts';
 import { resolve } from './resolve.ts';
@@ -66,7 +66,7 @@ const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
  * Throws Problem 'invalid' when none or several could be meant, or the application does not go with its engine.
  */
 export async function chosenDb(
-  { tx, hub }: Asked,
+  { tx, hub }: { readonly tx: Kysely<Tables>; readonly hub: Pick<Hub, 'catalog'> },
   platform: HeldPlatform,
   named: string | undefined,
 ): Promise<DbService> {

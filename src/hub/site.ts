@@ -83,7 +83,8 @@ export async function siteById(asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: str
 /** In names, aliases and titles. */
 function lookedFor(q: string | undefined): RawBuilder<unknown> | null {
   const own = contains(['site.name', 'site.title'], q);
-  return own && sql`(${own} or site.id in (select alias.site_id from alias where ${contains(['alias.name'], q)}))`;
+  const names = sql`select alias.site_id from alias where alias.kind <> 'reserved' and ${contains(['alias.name'], q)}`;
+  return own && sql`(${own} or site.id in (${names}))`;
 }
 
 const list: Handler<'site list'> = async ({ query }, asked) => {
@@ -91,6 +92,7 @@ const list: Handler<'site list'> = async ({ query }, asked) => {
   const idOf = async (noun: 'platform' | 'client' | 'server', name: string | undefined) =>
     name === undefined ? undefined : (await resolve(tx, noun, name)).id;
   const where = [
+    sql`site.copy_of is null`,
     live('site', query.status),
     equals('site.platform_id', await idOf('platform', query.platform)),
     equals('site.client_id', await idOf('client', query.client)),
