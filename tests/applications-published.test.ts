@@ -76,6 +76,7 @@ const vhostOf = (application: Application, { site, platform, database }: Install
   name: site.name,
   aliases: site.aliases,
   redirection: null,
+  asHost: null,
   root: platform.root,
   directory: site.directory,
   routing: application.routing(site, platform),
