@@ -22,6 +22,8 @@ const parts = {
   'wordpress updates': ['wordpress-start', 'wordpress-updates'],
   'sites found': ['database', 'drupal-settings', 'sites-found'],
   remove: ['remove'],
+  'copy tree': ['copy-tree'],
+  'measure tree': ['measure-tree'],
 } as const;
 
 export type Script = keyof typeof parts;

@@ -22,27 +22,27 @@ const said = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), answer: z.unknown() }),
   z.object({
     ok: z.literal(false),
-    kind: z.enum(['application-failed', 'not-found', 'conflict', 'invalid']).catch('application-failed'),
+    kind: z.enum(['application-failed', 'not-found', 'conflict', 'invalid', 'disk-full']).catch('application-failed'),
     message: z.string(),
     hint: z.string(),
   }),
 ]);
 
 /**
- * Runs one of our PHP scripts as the site's user and reads its answer by `shape`. Script and input go in through standard
+ * Runs one of our PHP scripts as the site's user (null: as ourselves) and reads its answer by `shape`. Script and input go in through standard
  * input: nothing is installed on the server, and neither arguments nor environment show a secret. Always quiet:
  * what a site prints is nobody's log.
  * Throws 'application-failed' with what the application said, or 'command-failed' where PHP or sudo is missing.
  */
 export async function callTool<Answer>(
   machine: Machine,
-  runUser: string,
+  runUser: string | null,
   script: Script,
   input: object,
   shape: z.ZodType<Answer>,
   { timeoutMs, effect, dryAnswer = {} }: ToolCall,
 ): Promise<Answer> {
-  const prefix = (await userOf(machine)) === runUser ? [] : ['sudo', '-n', '-u', runUser];
+  const prefix = runUser === null || (await userOf(machine)) === runUser ? [] : ['sudo', '-n', '-u', runUser];
   const output = await machine.run({
     ...command`${prefix} php`,
     // PHP ends itself a little after we give up, as we may not kill another user's process.
@@ -53,7 +53,7 @@ export async function callTool<Answer>(
     quiet: true,
     dryStdout: JSON.stringify({ ok: true, answer: dryAnswer }),
   });
-  return answerOf(output, machine.name, runUser, script, shape);
+  return answerOf(output, machine.name, runUser ?? (await userOf(machine)), script, shape);
 }
 
 function answerOf<Answer>(
