@@ -34,7 +34,9 @@ export async function writeAliases(
 ): Promise<void> {
   const wanted = [...names.keys()].toSorted(); // In one order, so that two transactions cannot wait for each other.
   await sql`
-    delete from alias where site_id = ${siteId} and kind <> 'reserved' and not (name = any (${wanted}::text[]))`.execute(tx);
+    delete from alias where site_id = ${siteId} and kind <> 'reserved' and not (name = any (${wanted}::text[]))`.execute(
+    tx,
+  );
   const kinds = wanted.map((name) => names.get(name) ?? 'alias');
   const { rows } = await sql<{ name: string }>`
     insert into alias (name, site_id, kind)

@@ -16,6 +16,7 @@ export async function askFor(
 ): ReturnType<typeof addTask> {
   const added = await addTask(tx, type, subject, asked);
   const wanted = added.coalesced ? null : type.copy(asked.args ?? ({} as Json));
-  if (wanted) await allocateCopy({ tx, hub }, wanted, { site: subject, task: added.task, dryRun: asked.dryRun ?? false });
+  if (wanted)
+    await allocateCopy({ tx, hub }, wanted, { site: subject, task: added.task, dryRun: asked.dryRun ?? false });
   return added;
 }

@@ -126,15 +126,18 @@ async function directoryTaken(tx: Kysely<Tables>, platformId: string, directory:
     select name from site where platform_id = ${platformId} and directory = ${directory} and status <> 'deleted'`.execute(
     tx,
   );
-  return new Problem('conflict', `the directory ${directory} of that platform belongs to ${rows[0]?.name ?? 'another'}`, {
-    hint: 'Choose another platform, or rename or delete that site first.',
-  });
+  return new Problem(
+    'conflict',
+    `the directory ${directory} of that platform belongs to ${rows[0]?.name ?? 'another'}`,
+    {
+      hint: 'Choose another platform, or rename or delete that site first.',
+    },
+  );
 }
 
 /** One of its own aliases may become its name; anybody else's not. */
 async function reserve(tx: Kysely<Tables>, site: Subject, name: string, task: string | null): Promise<void> {
-  if (name === site.name)
-    throw new Problem('conflict', `${name} is its name already`, { hint: 'Choose another one.' });
+  if (name === site.name) throw new Problem('conflict', `${name} is its name already`, { hint: 'Choose another one.' });
   const { rows } = await sql`select from alias where name = ${name} and site_id = ${site.id}`.execute(tx);
   if (rows.length > 0) return;
   await demandFree(tx, [name]);
@@ -183,15 +186,24 @@ export async function takeCopyOver(
   { site: siteId, task }: { readonly site: string; readonly task: string },
   moved: Moved,
 ): Promise<void> {
-  const { rows: sites } = await sql<CopyRow>`select ${copyColumns} from site where id = ${siteId} for update`.execute(tx);
+  const { rows: sites } = await sql<CopyRow>`select ${copyColumns} from site where id = ${siteId} for update`.execute(
+    tx,
+  );
   const copyId = await copyOf(tx, siteId, task);
-  const { rows: copies } = await sql<CopyRow>`select ${copyColumns} from site where id = ${copyId} for update`.execute(tx);
+  const { rows: copies } = await sql<CopyRow>`select ${copyColumns} from site where id = ${copyId} for update`.execute(
+    tx,
+  );
   const [site, copy] = [one(sites, `there is no site ${siteId}`), one(copies, `there is no copy ${copyId}`)];
   // First, as two that live may not have one place.
   await sql`update site set status = 'deleted', deleted_at = now() where id = ${copy.id}`.execute(tx);
   const given = moved.database ? copy : { ...copy, ...databaseOf(site) };
   const left = moved.database ? site : { ...site, ...databaseOf(copy) };
-  await put(tx, key, { ...given, id: siteId, directory: copy.directory.startsWith('.') ? site.directory : copy.directory }, given.id);
+  await put(
+    tx,
+    key,
+    { ...given, id: siteId, directory: copy.directory.startsWith('.') ? site.directory : copy.directory },
+    given.id,
+  );
   await put(tx, key, { ...left, id: copy.id }, left.id);
   await sql`delete from package_on_site where site_id = ${siteId}
     and exists (select from package_on_site copied where copied.site_id = ${copy.id})`.execute(tx);

@@ -15,7 +15,6 @@ export async function recordOutcome(
   { task, noun, id }: { readonly task: string; readonly noun: Noun; readonly id: string },
   outcome: Outcome,
 ): Promise<void> {
-
   if (noun === 'server' && outcome.server) {
     const { status = null, verified = null } = outcome.server;
     await sql`
@@ -35,8 +34,8 @@ async function recordPlatform(
   id: string,
   platform: NonNullable<Outcome['platform']>,
 ): Promise<void> {
-    const { status = null, verified = null, root = null, application = null, version = null } = platform;
-    await sql`
+  const { status = null, verified = null, root = null, application = null, version = null } = platform;
+  await sql`
       update platform set status = coalesce(${status}, status), root = coalesce(${root}, root),
                           application = coalesce(${application}, application), version = coalesce(${version}, version),
                           verified_at = ${verifiedAt(verified)}

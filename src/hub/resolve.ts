@@ -31,7 +31,8 @@ export async function resolve(
   const byName = await sql<Subject>`${columns} where name = ${name} and ${live} and ${own} ${hold}`.execute(db);
   if (byName.rows[0]) return byName.rows[0];
   if (isId(given)) {
-    const byId = await sql<Subject>`${columns} where id = ${given} and (${live} or ${!lock}) and ${own} ${hold}`.execute(db);
+    const byId =
+      await sql<Subject>`${columns} where id = ${given} and (${live} or ${!lock}) and ${own} ${hold}`.execute(db);
     if (byId.rows[0]) return byId.rows[0];
   }
   throw new Problem('not-found', `there is no ${noun} '${shorten(given)}'`, { hint: await hintFor(db, noun, name) });

@@ -24,7 +24,11 @@ export const closeSite: MovingStep = {
 };
 
 /** When it is open again. A worker that took over does not know when that began; the task's result does. */
-export async function openedAgain({ report, seen, from }: Moving): Promise<{ openedAt: string; closedSeconds?: number }> {
+export async function openedAgain({
+  report,
+  seen,
+  from,
+}: Moving): Promise<{ openedAt: string; closedSeconds?: number }> {
   const openedAtMs = Date.now();
   const openedAt = new Date(openedAtMs).toISOString();
   if (seen.closedAtMs === undefined || from.site.status !== 'enabled') return { openedAt };
