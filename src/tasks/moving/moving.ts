@@ -32,6 +32,8 @@ export interface Moving extends CopyContext {
   /** As it is now; of a clone the one that it is made of. */
   readonly from: SiteContext;
   readonly as: CopiedAs;
+  /** The copy is only tried, and thrown away. */
+  readonly isRehearsal: boolean;
   /** What this worker has seen and the next can do without. */
   readonly seen: { closedAtMs?: number; before?: Page };
 }
@@ -39,7 +41,12 @@ export interface Moving extends CopyContext {
 export type MovingStep = Step<Moving, Record<string, Json>>;
 
 /** For the context of a task type. */
-export const moving = (copy: CopyContext, from: SiteContext, as: CopiedAs): Moving => ({ ...copy, from, as, seen: {} });
+export const moving = (
+  copy: CopyContext,
+  from: SiteContext,
+  as: CopiedAs = 'same site',
+  isRehearsal = false,
+): Moving => ({ ...copy, from, as, isRehearsal, seen: {} });
 
 /** The copy where it is made. For most the same as the context; where it takes the place of the site itself, hidden before. */
 export function draftOf(context: Moving): SiteContext {
