@@ -11,7 +11,7 @@ import { demandMovable } from './movable.ts';
 import type { Subject } from './queue.ts';
 import { one } from './rows.ts';
 import { type SealKey, seal, unseal } from './seal.ts';
-import { chosenDb, type HeldPlatform, heldPlatform } from './site-platform.ts';
+import { chosenDb, demandSameKind, type HeldPlatform, heldPlatform } from './site-platform.ts';
 import { siteSecret } from './site-secrets.ts';
 import type { Tables } from './tables.ts';
 
@@ -84,7 +84,7 @@ async function demandOnlyOne(tx: Kysely<Tables>, { id, name }: Subject): Promise
   });
 }
 
-/** The one that was asked for; else it keeps its own. A database goes only where the same kind of server is. */
+/** The one that was asked for; else it keeps its own. */
 async function dbServiceFor(
   asked: Allocating,
   now: Place,
@@ -93,15 +93,7 @@ async function dbServiceFor(
 ): Promise<string> {
   if (dbServer === undefined) return now.dbServiceId;
   const chosen = await chosenDb(asked, platform ?? (await platformById(asked.tx, now.platformId)), dbServer);
-  const { rows } = await sql<{ engine: string }>`select engine from service where id = ${now.dbServiceId}`.execute(
-    asked.tx,
-  );
-  const { engine } = one(rows, `there is no service ${now.dbServiceId}`);
-  if (engine !== chosen.engine)
-    throw new Problem('invalid', `its database is one of ${engine}, and ${chosen.server} has ${chosen.engine}`, {
-      hint: `Choose a server whose db service is ${engine}.`,
-      fields: [{ path: 'args.dbServer', message: `is a server of ${chosen.engine}` }],
-    });
+  await demandSameKind(asked.tx, now.dbServiceId, chosen);
   return chosen.id;
 }
 

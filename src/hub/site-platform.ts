@@ -54,6 +54,17 @@ export interface DbService {
   readonly server: string;
 }
 
+/** A database goes only where the same kind of server is. Throws Problem 'invalid'. */
+export async function demandSameKind(tx: Kysely<Tables>, service: string, chosen: DbService): Promise<void> {
+  const { rows } = await sql<{ engine: string }>`select engine from service where id = ${service}`.execute(tx);
+  const { engine } = one(rows, `there is no service ${service}`);
+  if (engine === chosen.engine) return;
+  throw new Problem('invalid', `the database is one of ${engine}, and ${chosen.server} has ${chosen.engine}`, {
+    hint: `Choose a server whose db service is ${engine}.`,
+    fields: [{ path: 'dbServer', message: `is a server of ${chosen.engine}` }],
+  });
+}
+
 /** How the engines we know are spoken to; of others the application is asked when the site is installed. */
 const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
   mysql: 'mysql',
