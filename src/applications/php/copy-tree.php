@@ -30,7 +30,6 @@ aegir_run(function () use ($aegir) {
 
 /** What is in one directory, which is there on both sides. */
 function tree_directory(array $roots, string $at, CopiedTree $tree): void {
-  clearstatcache();
   $names = tree_names($roots['from'] . $at);
   foreach (array_diff(tree_names($roots['to'] . $at), $names) as $name) {
     if (isset($roots['except'][ltrim("$at/$name", '/')])) continue;
@@ -62,7 +61,8 @@ function tree_entry(array $roots, string $at, array $source, CopiedTree $tree): 
     case 0040000:
       if ($there === false) tree_done(@mkdir($to, 0700), $to);
       tree_directory($roots, $at, $tree);
-      tree_like($to, $source, $there === false ? @lstat($to) : $there);
+      clearstatcache(); // What was put into it has changed its time.
+      tree_like($to, $source, @lstat($to));
       return;
     case 0120000:
       // One that leads into the site's own directory leads into the copy's.
@@ -89,6 +89,7 @@ function tree_file(string $from, string $to, array $source, CopiedTree $tree): v
     if (!is_readable($from)) aegir_fail('application-failed', "$from cannot be read by " . tree_user(), 'Give it the mode and owner of the files beside it.');
     tree_done(false, $to);
   }
+  clearstatcache(); // It remembers what was there before.
   $tree->files++;
   $tree->bytes += $source['size'];
 }
