@@ -17,8 +17,9 @@ import { platformVerify } from '../../src/tasks/platform-verify.ts';
 import { serverVerify } from '../../src/tasks/server-verify.ts';
 import { codeBases } from './applications.ts';
 import { type PrivateMariadb, privateMariadb } from './databases.ts';
-import { freshTruth, type Place, sameWorld, siteName, type Truth } from './farm.ts';
-import { played } from './scenes.ts';
+import { type Place, sameWorld } from './farm.ts';
+import { played } from './played.ts';
+import { freshTruth, siteName, type Truth } from './truth.ts';
 import { openDirectory, type PrivateWeb, startNginx, startPhpFpm } from './web.ts';
 
 const run = promisify(execFile);
@@ -39,7 +40,17 @@ export function placeOf({ application: name, program, ...data }: PlaceData): Pla
   const application = applications.find((one) => one.name === name);
   assert.ok(application);
   const http = nginxEngine(program);
-  return { ...data, http, db: mysql, application, applications, engines, open: (hands) => new LocalMachine(hands) };
+  const more = { second: null, otherRoot: data.platformRoot.replace('/platforms/p1', '/platforms/p2') };
+  return {
+    ...data,
+    ...more,
+    http,
+    db: mysql,
+    application,
+    applications,
+    engines,
+    open: (hands) => new LocalMachine(hands),
+  };
 }
 
 /** The world and the truth at some moment, to come back to. */
