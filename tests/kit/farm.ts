@@ -190,7 +190,7 @@ function contextsOf(place: Place, truth: Truth, machine: Machine, report: Report
   const roots = { p1: place.platformRoot, p2: place.otherRoot, p3: second?.platformRoot ?? '/nowhere' } as const;
   const known = truth.platform !== 'queued';
   const platform = (name: Whereabouts['platform']): Platform => ({
-    ...{ id: name.slice(1), name, root: roots[name], version: truth.version },
+    ...{ id: name.slice(1), name, root: roots[name], version: name === 'p2' ? truth.otherVersion : truth.version },
     status: name === 'p1' ? truth.platform : 'enabled',
     application: known ? place.application.name : null,
   });

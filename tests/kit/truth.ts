@@ -31,6 +31,8 @@ export interface Truth {
   cloneAt: Whereabouts;
   /** Of the platform's code, once it was verified. */
   version: string | null;
+  /** Of the code of p2, once that was verified. */
+  otherVersion: string | null;
   /** Whether the site counts as being on the platform. */
   siteIsThere: boolean;
   databaseIsOurs: boolean;
@@ -54,6 +56,7 @@ export const freshTruth = (): Truth => ({
   clone: 'queued',
   cloneAt: whereabouts(cloneName, '8', 's3cret-of-the-clone'),
   version: null,
+  otherVersion: null,
   siteIsThere: true,
   databaseIsOurs: true,
   scan: null,
@@ -84,6 +87,10 @@ export function allocate(truth: Truth, type: TaskType, args: unknown): void {
 /** What the hub would write when the task on this subject ends. */
 export function settle(truth: Truth, { server, platform, site }: Outcome, subject = '7'): void {
   if (server?.status) truth.server = server.status;
+  if (subject === '2') {
+    if (platform?.version) truth.otherVersion = platform.version;
+    return;
+  }
   if (platform?.status) truth.platform = platform.status;
   if (platform?.version) truth.version = platform.version;
   if (subject === '8') {
