@@ -10,7 +10,6 @@ import { createDatabase, createDirectory } from './moving/making.ts';
 import { moving } from './moving/moving.ts';
 import { copyOwnLines } from './moving/own-lines.ts';
 import { publishAside, switchOver } from './moving/publishing.ts';
-import { readPackagesOfCopy } from './moving/reading.ts';
 import { rehearsal } from './moving/rehearsing.ts';
 import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
 
@@ -41,7 +40,6 @@ export const siteMigrate = taskType({
           rewrite,
           runUpdates,
           askUpdated,
-          readPackagesOfCopy,
           switchOver,
           askSite,
           withdrawAside,

@@ -11,7 +11,6 @@ import { createDatabase, createDirectory } from './moving/making.ts';
 import { moving } from './moving/moving.ts';
 import { takePlace } from './moving/placing.ts';
 import { publishAside, switchOver } from './moving/publishing.ts';
-import { readPackagesOfCopy } from './moving/reading.ts';
 import { rehearsal } from './moving/rehearsing.ts';
 import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
 
@@ -47,7 +46,6 @@ export const siteUpdate = taskType({
           writeSettings,
           runUpdates,
           askUpdated,
-          readPackagesOfCopy,
           switchOver,
           askSite,
           withdrawAside,
