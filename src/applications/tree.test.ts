@@ -144,6 +144,24 @@ test('what cannot be read or is a link at the top fails by name, and what is exc
   await assert.rejects(copy(), { code: 'conflict', message: /is a link/ });
 });
 
+test('with links a copy is another name of the file, and what is removed or replaced in it stays in the source', async (t) => {
+  const { from, to, machine, asWeb, same } = await trees(t);
+  await asWeb('sh', '-c', 'echo 1 >one; mkdir in; echo 2 >in/two; ln -s one link');
+  const all = { from, to, only: ['files'], except: [], links: true };
+  const copied = await copyTree(machine, 'www-data', all);
+  assert.deepEqual([copied.files, copied.bytes], [2, 0]);
+  await same();
+  const inode = async (path: string) => (await lstat(path)).ino;
+  assert.equal(await inode(join(to, 'files/in/two')), await inode(join(from, 'files/in/two')));
+  assert.equal((await copyTree(machine, 'www-data', all)).files, 0);
+  await rm(join(to, 'files/in'), { recursive: true });
+  assert.equal(await readFile(join(from, 'files/in/two'), 'utf8'), '2\n');
+  // One that was written anew in the source since is another file.
+  await asWeb('sh', '-c', 'echo 3 >new; mv new one');
+  await copyTree(machine, 'www-data', all);
+  await same();
+});
+
 test('a file that grows while it is copied is whole in the end', async (t) => {
   const { from, to, machine } = await trees(t);
   const path = join(from, 'files/log');

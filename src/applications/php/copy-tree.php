@@ -5,6 +5,9 @@
  *
  * A file that has size and time of its copy and was touched before the copy was made is the same. Times of a change (ctime)
  * cannot be set by anybody, and are compared in whole seconds: one that was changed in the second of its copy is copied anew.
+ *
+ * With `links` a copy is another name of the same file, where that is possible: for a source that is removed soon, and whose
+ * files nobody writes into until then.
  */
 final class CopiedTree {
   public int $files = 0;
@@ -15,10 +18,10 @@ final class CopiedTree {
 }
 
 aegir_run(function () use ($aegir) {
-  ['from' => $from, 'to' => $to, 'only' => $only, 'except' => $except] = $aegir;
+  ['from' => $from, 'to' => $to, 'only' => $only, 'except' => $except, 'links' => $links] = $aegir;
   foreach ([$from, $to] as $path) if (is_link($path) || !is_dir($path)) aegir_fail('not-found', "there is no directory $path");
   $tree = new CopiedTree();
-  $roots = ['from' => $from, 'to' => $to, 'except' => array_fill_keys($except, true)];
+  $roots = ['from' => $from, 'to' => $to, 'except' => array_fill_keys($except, true), 'links' => $links];
   if ($only === null) tree_directory($roots, '', $tree);
   // Those that are given were made before, by whose they are.
   else foreach ($only as $name) {
@@ -72,6 +75,9 @@ function tree_entry(array $roots, string $at, array $source, CopiedTree $tree): 
       tree_done(@symlink($target, $to), $to);
       return;
     case 0100000:
+      // Two names of one file.
+      if ($there !== false && $there['ino'] === $source['ino'] && $there['dev'] === $source['dev']) return;
+      if ($roots['links'] && tree_link($from, $to, $there !== false, $tree)) return;
       $isSame = $there !== false && $there['size'] === $source['size'] && $there['mtime'] === $source['mtime'] && $source['ctime'] + 1 < $there['ctime'];
       if (!$isSame) tree_file($from, $to, $source, $tree);
       tree_like($to, $source, $isSame ? $there : @lstat($to));
@@ -79,6 +85,14 @@ function tree_entry(array $roots, string $at, array $source, CopiedTree $tree): 
     default:
       $tree->skipped[] = ltrim($at, '/');
   }
+}
+
+/** False where it cannot be: on another disk, or for a file of somebody else. */
+function tree_link(string $from, string $to, bool $isThere, CopiedTree $tree): bool {
+  if ($isThere) tree_done(@unlink($to), $to);
+  if (!@link($from, $to)) return false;
+  $tree->files++;
+  return true;
 }
 
 function tree_file(string $from, string $to, array $source, CopiedTree $tree): void {

@@ -49,7 +49,7 @@ export const askUpdated: MovingStep = {
     await Promise.allSettled([login, status, pending]);
     demandNothingPending(await pending, site.name);
     await login;
-    demandSilence(await application.problems(machine, installed, sinceMs), context);
+    await demandSilence(await application.problems(machine, installed, sinceMs), context);
     const { packages, profile } = await status;
     if (!isRehearsal) await report.record({ copy: { packages, ...(profile !== null && { profile }) } });
   },
@@ -90,12 +90,13 @@ const answerText = ({ status, location, path }: Page): string =>
 const nameOf = ({ title }: Page): string => (title === null ? 'nothing' : `'${title}'`);
 const shown = ({ status, title }: Page) => ({ status, title });
 
-function demandSilence(problems: readonly string[], { site }: Moving): void {
-  const [first] = problems;
-  if (first === undefined) return;
+async function demandSilence(problems: readonly string[], { site, report, despiteErrors }: Moving): Promise<void> {
+  if (problems.length === 0) return;
+  for (const one of problems) await report.note(`the copy has logged: ${one}`, 'warning');
+  if (despiteErrors) return;
   throw new Problem(
     'application-failed',
     `the copy of ${site.name} has logged ${problems.length} errors: ${problems.slice(0, 3).join('; ')}`,
-    { hint: 'Mend what they speak of, and try it with --rehearse first.' },
+    { hint: 'Mend what they speak of, and try it with --rehearse first; or go on with --despite-errors.' },
   );
 }

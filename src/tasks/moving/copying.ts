@@ -9,7 +9,11 @@ export const copyFiles: MovingStep = {
   name: 'copy files',
   async run(context) {
     const { files, bytes } = await copyAllFiles(context);
-    await context.report.note(`copied ${files} files, ${megabytes(bytes)}`);
+    await context.report.note(
+      context.linksFiles
+        ? `gave ${files} files another name, and copied ${megabytes(bytes)}`
+        : `copied ${files} files, ${megabytes(bytes)}`,
+    );
     return { files, bytes };
   },
   undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
@@ -79,8 +83,8 @@ async function copyDatabase(context: Moving): Promise<Record<string, Json>> {
  * a database.
  */
 async function copyAllFiles(context: Moving): Promise<CopiedTree> {
-  const { from, machine, application, report } = context;
-  const tree = { from: siteDirectory(from), to: siteDirectory(draftOf(context)) };
+  const { from, machine, report, linksFiles: links } = context;
+  const tree = { from: siteDirectory(from), to: siteDirectory(draftOf(context)), links };
   const written = writtenDirectories(context);
   const except = databaseFiles(context, tree.from);
   const parts = await both(

@@ -34,6 +34,13 @@ export interface Moving extends CopyContext {
   readonly as: CopiedAs;
   /** The copy is only tried, and thrown away. */
   readonly isRehearsal: boolean;
+  /**
+   * Files may be in both under one name each, which needs neither time nor room: where nobody but we and a look at the front page
+   * is at work in the copy before the former files are removed. Code that updates itself may write into them.
+   */
+  readonly linksFiles: boolean;
+  /** Errors that the copy logs are told, and keep nobody from it. */
+  readonly despiteErrors: boolean;
   /** What this worker has seen and the next can do without. */
   readonly seen: { closedAtMs?: number; before?: Page };
 }
@@ -44,9 +51,10 @@ export type MovingStep = Step<Moving, Record<string, Json>>;
 export const moving = (
   copy: CopyContext,
   from: SiteContext,
-  as: CopiedAs = 'same site',
-  isRehearsal = false,
-): Moving => ({ ...copy, from, as, isRehearsal, seen: {} });
+  how: Partial<Pick<Moving, 'as' | 'isRehearsal' | 'linksFiles' | 'despiteErrors'>> = {},
+): Moving => ({
+  ...{ ...copy, from, as: 'same site', isRehearsal: false, linksFiles: false, despiteErrors: false, ...how, seen: {} },
+});
 
 /** The copy where it is made. For most the same as the context; where it takes the place of the site itself, hidden before. */
 export function draftOf(context: Moving): SiteContext {
