@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFile,
   chmod,
@@ -18,6 +19,7 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { testMachine } from '../../tests/kit/applications.ts';
 import { openDirectory } from '../../tests/kit/web.ts';
+import { scriptText } from './scripts.ts';
 import { copyTree, measureTree } from './tree.ts';
 
 const run = promisify(execFile);
@@ -176,6 +178,18 @@ test('a file that grows while it is copied is whole in the end', async (t) => {
   await grow;
   await copyTree(machine, 'www-data', { from, to, only: ['files'], except: [] });
   assert.equal((await lstat(join(to, 'files/log'))).size, (await lstat(path)).size);
+});
+
+test('once nobody listens any more, nothing is removed and nothing is copied', async (t) => {
+  const { from, to, asWeb } = await trees(t);
+  await asWeb('sh', '-c', 'echo 1 >new');
+  await writeFile(join(to, 'files/gone'), 'was there before');
+  const input = { from, to, only: ['files'], except: [], links: false, seconds: 60 };
+  const php = spawn('php', { stdio: ['pipe', 'pipe', 'ignore'] });
+  php.stdout.destroy();
+  php.stdin.end(scriptText('copy tree', input));
+  assert.notEqual((await once(php, 'exit'))[0], 0);
+  assert.deepEqual(await readdir(join(to, 'files')), ['gone']);
 });
 
 test('what there is to copy is measured as a disk counts it', async (t) => {

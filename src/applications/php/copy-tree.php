@@ -15,6 +15,7 @@ final class CopiedTree {
   public int $removed = 0;
   /** What is neither file, directory nor link: a socket, a pipe. */
   public array $skipped = [];
+  public float $heardAt = 0;
 }
 
 aegir_run(function () use ($aegir) {
@@ -33,8 +34,11 @@ aegir_run(function () use ($aegir) {
 
 /** What is in one directory, which is there on both sides. */
 function tree_directory(array $roots, string $at, CopiedTree $tree): void {
+  tree_heard($tree, 0.2);
   $names = tree_names($roots['from'] . $at);
-  foreach (array_diff(tree_names($roots['to'] . $at), $names) as $name) {
+  $gone = array_diff(tree_names($roots['to'] . $at), $names);
+  if ($gone !== []) tree_heard($tree, 0);
+  foreach ($gone as $name) {
     if (isset($roots['except'][ltrim("$at/$name", '/')])) continue;
     tree_remove("{$roots['to']}$at/$name");
     $tree->removed++;
@@ -44,6 +48,17 @@ function tree_directory(array $roots, string $at, CopiedTree $tree): void {
     $source = @lstat("{$roots['from']}$at/$name");
     if ($source !== false) tree_entry($roots, "$at/$name", $source, $tree); // It may just have been removed.
   }
+}
+
+/**
+ * Ends when nobody listens any more: then the worker that asked for this is gone, and another may be at it, or may have done with
+ * the source. Least of all may anything be removed then.
+ */
+function tree_heard(CopiedTree $tree, float $everySeconds): void {
+  $now = microtime(true);
+  if ($now - $tree->heardAt < $everySeconds) return;
+  $tree->heardAt = $now;
+  if (@fwrite(STDOUT, "\n") === false) exit(1);
 }
 
 function tree_names(string $directory): array {
@@ -62,7 +77,7 @@ function tree_entry(array $roots, string $at, array $source, CopiedTree $tree): 
   }
   switch ($kind) {
     case 0040000:
-      if ($there === false) tree_done(@mkdir($to, 0700), $to);
+      if ($there === false) tree_done(@mkdir($to, 0700) || is_dir($to), $to);
       tree_directory($roots, $at, $tree);
       clearstatcache(); // What was put into it has changed its time.
       tree_like($to, $source, @lstat($to));
@@ -122,12 +137,13 @@ function tree_like(string $to, array $source, array|false $there): void {
 }
 
 function tree_remove(string $path): void {
+  clearstatcache();
   if (is_link($path) || !is_dir($path)) {
-    tree_done(@unlink($path), $path);
+    tree_done(@unlink($path) || !file_exists($path), $path);
     return;
   }
   foreach (tree_names($path) as $name) tree_remove("$path/$name");
-  tree_done(@rmdir($path), $path);
+  tree_done(@rmdir($path) || !is_dir($path), $path);
 }
 
 function tree_user(): string {

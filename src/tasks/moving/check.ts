@@ -4,7 +4,7 @@ import type { Machine } from '../../machine/machine.ts';
 import { Problem } from '../../model/problem.ts';
 import { siteDirectory } from '../site-directory.ts';
 import { megabytes } from './copying.ts';
-import { draftOf, isInPlace, type Moving } from './moving.ts';
+import { draftOf, type Moving } from './moving.ts';
 import { formerDirectory } from './placing.ts';
 import { changesHttp } from './publishing.ts';
 
@@ -69,7 +69,7 @@ async function demandFree(context: Moving): Promise<void> {
     throw new Problem('not-found', `platform ${platform.name} is not at ${platform.root} any more`, {
       hint: 'Bring its code back, or choose another platform.',
     });
-  const taken = [siteDirectory(draftOf(context)), ...(isInPlace(context) ? [formerDirectory(context)] : [])];
+  const taken = [siteDirectory(draftOf(context)), formerDirectory(context)];
   for (const path of taken)
     if ((await machine.stat(path)) !== null)
       throw new Problem('conflict', `there is already a directory ${path}`, {

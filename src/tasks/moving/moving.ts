@@ -41,8 +41,17 @@ export interface Moving extends CopyContext {
   readonly linksFiles: boolean;
   /** Errors that the copy logs are told, and keep nobody from it. */
   readonly despiteErrors: boolean;
-  /** What this worker has seen and the next can do without. */
-  readonly seen: { closedAtMs?: number; before?: Page };
+  readonly seen: Seen;
+}
+
+/** What this worker has done and seen itself. The next can do without, but takes nothing for done that only this one can be sure of. */
+interface Seen {
+  /** It has made the copy's database: nobody was at work in it before. */
+  made?: boolean;
+  /** It has copied the database, and the copy is as it was copied; or something was run in it since. */
+  copy?: 'fresh' | 'touched';
+  closedAtMs?: number;
+  before?: Page;
 }
 
 export type MovingStep = Step<Moving, Record<string, Json>>;
@@ -64,6 +73,13 @@ export function draftOf(context: Moving): SiteContext {
   const database = db.address(site.database, `${platform.root}/sites/${draft}`);
   return { ...context, site, installed: { ...context.installed, site, database } };
 }
+
+/** Whether anything that the site knows of itself is different in the copy. */
+export const isElsewhere = ({ from, platform, site, installed }: Moving): boolean =>
+  platform.root !== from.platform.root ||
+  site.directory !== from.site.directory ||
+  site.name !== from.site.name ||
+  installed.address !== from.installed.address;
 
 /** Whether the copy takes the place of the site's own directory. */
 export const isInPlace = ({ draft, site }: Moving): boolean => draft !== site.directory;
