@@ -12,7 +12,15 @@ import { engines } from '../services/engines.ts';
 import type { Http } from '../services/http/http.ts';
 import { apache } from './apache.ts';
 import { nginx } from './nginx.ts';
-import { applicationIsBroken, php, phpIsMissing, simulatedDrupal, simulatedSite, simulatedWordpress } from './php.ts';
+import {
+  applicationIsBroken,
+  php,
+  phpIsMissing,
+  putSimulatedState,
+  simulatedDrupal,
+  simulatedState,
+  simulatedWordpress,
+} from './php.ts';
 import { simulatedWorld } from './world.ts';
 
 const root = '/var/aegir/platforms/p1';
@@ -49,9 +57,10 @@ for (const application of applications)
     await application.setMaintenance(machine, installed, true);
     assert.equal((await application.status(machine, installed)).maintenance, true);
     assert.match(await application.loginLink(machine, installed), /^http:\/\/site\d+\.example\.com:80\//);
-    const path = simulatedSite(root, installed.site.directory);
     const pending = [{ package: 'x', update: '1', description: 'one' }];
-    world.put(path, JSON.stringify({ ...JSON.parse(world.text(path) ?? ''), updates: pending }));
+    const state = simulatedState(world, database);
+    assert.ok(state);
+    putSimulatedState(world, database, { ...state, updates: pending });
     assert.deepEqual(await application.runUpdates(machine, installed), pending);
     assert.deepEqual(await application.pendingUpdates(machine, installed), []);
     world.put(applicationIsBroken, 'it fell over');
@@ -60,7 +69,7 @@ for (const application of applications)
       (error) => error instanceof Problem && error.code === 'application-failed' && /it fell over/.test(error.message),
     );
     await application.removeWritten(machine, installed, `${root}/sites/${installed.site.directory}`);
-    assert.equal(world.text(path), null);
+    assert.equal(world.get(`${root}/sites/${installed.site.directory}/files`), undefined);
     world.put(phpIsMissing, '');
     await assert.rejects(application.isInstalled(machine, installed), /PHP is missing on web1/);
   });
