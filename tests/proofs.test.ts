@@ -42,7 +42,7 @@ async function wanted(
   const task = await open();
   const ending = await runOpen(worker, task);
   assert.deepEqual(ending.status === 'done' ? undefined : ending, undefined, `${scene.type.name} should work`);
-  settle(truth, task.done({}));
+  settle(truth, task.done(ending.status === 'done' ? ending.result : {}));
   return { world: worldOf(parts), events: worker.events.length, steps: task.steps };
 }
 

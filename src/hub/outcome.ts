@@ -18,10 +18,12 @@ export async function recordOutcome(tx: Kysely<Tables>, noun: Noun, id: string, 
   }
   if (noun === 'platform' && outcome.platform) {
     const { status = null, verified = null, root = null, application = null, version = null } = outcome.platform;
+    const built = outcome.platform.built ?? false;
     await sql`
       update platform set status = coalesce(${status}, status), root = coalesce(${root}, root),
                           application = coalesce(${application}, application), version = coalesce(${version}, version),
-                          verified_at = ${verifiedAt(verified)}
+                          verified_at = ${verifiedAt(verified)},
+                          built_at = case when ${built}::boolean then now() else built_at end
       where id = ${id}`.execute(tx);
   }
   if (noun === 'site' && outcome.site) await recordSite(tx, id, outcome.site);

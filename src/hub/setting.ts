@@ -8,6 +8,16 @@ import type { Tables } from './tables.ts';
 
 /** Every setting there is, with its default and what it is for. */
 const settings = {
+  'platform.build-mib-max': {
+    about: 'How large (in MiB) the code of a platform may be that Aegir builds',
+    schema: z.int().min(1).max(1_000_000),
+    value: 4096,
+  },
+  'platform.build-files-max': {
+    about: 'How many files and directories it may have',
+    schema: z.int().min(1).max(10_000_000),
+    value: 500_000,
+  },
   'site.run-user': {
     about: 'The user that the code of a new site runs as',
     // Whoever runs as root or as aegir can read the secrets of all.

@@ -2,6 +2,7 @@ import type { ColumnType, GeneratedAlways } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
 import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
+import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
@@ -103,6 +104,9 @@ interface PlatformTable {
   sitesFound: JsonDefault<readonly { readonly directory: string }[]>;
   verifiedAt: MaybeTime;
   createdAt: Time;
+  source: JsonDefault<PlatformSource>;
+  tree: Maybe<string>;
+  builtAt: MaybeTime;
 }
 interface SiteTable {
   id: GeneratedAlways<Id>;

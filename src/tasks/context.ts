@@ -2,6 +2,7 @@ import type { Application, InstalledSite, PackageScan } from '../applications/ap
 import type { Machine } from '../machine/machine.ts';
 import type { Changes } from '../machine/put.ts';
 import type { Platform } from '../model/platform.ts';
+import type { PlatformBuild } from '../model/platform-source.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Server, ServerPaths } from '../model/server.ts';
 import type { Site } from '../model/site.ts';
@@ -44,6 +45,7 @@ export interface ServerContext {
 
 export interface PlatformContext extends Omit<ServerContext, 'services' | 'engines'> {
   readonly platform: Platform;
+  readonly build: PlatformBuild;
   readonly http: Http;
   /** Those that could be it; the first verify finds out which. */
   readonly applications: readonly Application[];

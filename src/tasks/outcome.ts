@@ -15,6 +15,8 @@ export interface Outcome {
     readonly root?: string;
     readonly application?: string;
     readonly version?: string;
+    /** Its tree was built by this task. */
+    readonly built?: true;
   };
   readonly site?: {
     readonly status?: SiteStatus;
@@ -26,7 +28,7 @@ export interface Outcome {
 /** What a step found out. */
 export interface Found {
   readonly server?: Pick<NonNullable<Outcome['server']>, 'diagnosis'>;
-  readonly platform?: Omit<NonNullable<Outcome['platform']>, 'status' | 'verified'> & {
+  readonly platform?: Omit<NonNullable<Outcome['platform']>, 'status' | 'verified' | 'built'> & {
     readonly scan?: PackageScan;
     /** Sites on disk that the hub does not know: it shows them, a person imports them. */
     readonly sitesFound?: readonly { readonly directory: string }[];

@@ -5,6 +5,7 @@ import {
   findEngine,
   type Loading,
   openService,
+  platformBuild,
   platformRow,
   type ServiceRow,
   serverRow,
@@ -49,7 +50,8 @@ async function loadServer(loading: Loading, id: string): Promise<ServerContext> 
 
 async function loadPlatform(loading: Loading, id: string): Promise<PlatformContext> {
   const { db, catalog, report } = loading;
-  const { platform, scan, serverId, httpServiceId } = await platformRow(db, id);
+  const row = await platformRow(db, id);
+  const { platform, scan, serverId, httpServiceId } = row;
   const { server, root } = await serverRow(db, serverId);
   const http = await serviceRow(db, httpServiceId);
   const { options, secrets } = serviceOptions(loading, http);
@@ -63,6 +65,7 @@ async function loadPlatform(loading: Loading, id: string): Promise<PlatformConte
     paths,
     machine,
     platform,
+    build: await platformBuild(db, row),
     http: openService(catalog, 'http', http, { machine, paths }, options),
     applications: catalog.applications,
     scan,

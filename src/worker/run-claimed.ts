@@ -114,7 +114,7 @@ async function openAndRun(held: Held, past: readonly TaskEvent[]): Promise<{ end
   return { ending, outcome: ending.status === 'done' ? opened.done(ending.result) : opened.failed() };
 }
 
-/** A platform whose code is not there fails its first verify before there is anything to open. */
+/** What cannot be opened is not known to be as it should. */
 function failedToOpen({ noun, task }: Held): Outcome {
   if (task.name === 'platform verify' || task.name === 'server verify') return { [noun]: { verified: false } };
   return {};

@@ -6,6 +6,7 @@ import { MemoryMachine } from '../../src/machine/memory.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
 import type { Log, TaskEvent } from '../../src/model/event.ts';
 import type { Platform, PlatformStatus } from '../../src/model/platform.ts';
+import type { PlatformBuild, PlatformSource } from '../../src/model/platform-source.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { type Server, type ServerStatus, serverPaths } from '../../src/model/server.ts';
 import type { Database, Site, SiteStatus } from '../../src/model/site.ts';
@@ -52,6 +53,9 @@ export interface Truth {
   database: Database | null;
   found: Found[];
   kept: string[];
+  /** Where the platform's code comes from, and whether Aegir has built it. */
+  source: PlatformSource;
+  isBuilt: boolean;
 }
 
 export const platformRootOfFarm = '/var/aegir/platforms/p1';
@@ -74,6 +78,8 @@ export const freshTruth = (): Truth => ({
   database: null,
   found: [],
   kept: [],
+  source: { type: 'path' },
+  isBuilt: false,
 });
 
 /** One worker at work on the farm: its log, its claim, its hands. `wrap` may put something between it and the machine. */
@@ -162,6 +168,12 @@ function loadOf(place: Place, truth: Truth, machine: Machine, report: Report): L
     fpmSocket: place.fpmSocket,
     cronKey: salt,
   };
+  const build: PlatformBuild = {
+    source: truth.source,
+    tree: truth.source.type === 'path' ? null : platformRoot,
+    isBuilt: truth.isBuilt,
+    limits: { bytesMax: 4 * 1024 ** 3, filesMax: 500_000 },
+  };
   const common = { report, server, paths, machine };
   return {
     server: async () => ({
@@ -173,7 +185,7 @@ function loadOf(place: Place, truth: Truth, machine: Machine, report: Report): L
       ],
     }),
     platform: async () => ({
-      ...{ ...common, platform, http, applications, scan: truth.scan },
+      ...{ ...common, platform, build, http, applications, scan: truth.scan },
       siteDirectories: truth.siteIsThere ? [site.directory] : [],
     }),
     site: async () => ({
@@ -192,6 +204,7 @@ export function settle(truth: Truth, { server, platform, site }: Outcome): void 
   if (server?.status) truth.server = server.status;
   if (platform?.status) truth.platform = platform.status;
   if (platform?.version) truth.version = platform.version;
+  if (platform?.built) truth.isBuilt = true;
   if (site?.status) truth.site = site.status;
   if (site?.databaseIsOurs !== undefined) truth.databaseIsOurs = site.databaseIsOurs;
 }

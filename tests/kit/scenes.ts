@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { applications } from '../../src/applications/applications.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
+import type { PlatformSource } from '../../src/model/platform-source.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
+import { build, codeToFetch } from '../../src/simulation/build.ts';
 import { mariadb } from '../../src/simulation/mariadb.ts';
 import { nginx } from '../../src/simulation/nginx.ts';
 import { php, simulatedDrupal, simulatedSite, simulatedWordpress } from '../../src/simulation/php.ts';
@@ -46,7 +48,7 @@ export const putCode = (world: MemoryWorld, application: 'drupal' | 'wordpress')
 
 function farm(http: string, db: string, application: 'drupal' | 'wordpress'): () => FarmParts {
   return () => {
-    const world = simulatedWorld([nginx, apache, mariadb, postgresql, php]);
+    const world = simulatedWorld([nginx, apache, mariadb, postgresql, php, build]);
     putCode(world, application);
     return {
       ...{ ...placeInMemory(world), engines, applications, profile: application === 'drupal' ? 'standard' : '' },
@@ -92,7 +94,7 @@ export async function played(parts: Place, truth: Truth, types: readonly TaskTyp
     const control = { claim: worker.claim.signal, stop: () => undefined, undoing: () => {} };
     const ending = await run(task, worker.log, [], control);
     assert.equal(ending.status, 'done', `${type.name}: ${JSON.stringify(ending)}`);
-    settle(truth, task.done({}));
+    if (ending.status === 'done') settle(truth, task.done(ending.result));
   }
   truth.found = [];
   truth.kept = [];
@@ -105,7 +107,38 @@ const after =
   (parts: FarmParts): Promise<Truth> =>
     played(parts, freshTruth(), types);
 
+/** Its code is not there yet. */
+const before =
+  (source: PlatformSource) =>
+  async (parts: FarmParts): Promise<Truth> => {
+    const { world, application } = parts;
+    world.remove(platformRootOfFarm);
+    world.put(codeToFetch, application.name);
+    if (source.type === 'debian') simulatedWordpress(world, `/usr/share/${source.package}`);
+    world.put('/srv/archive.tar.gz', 'a simulated archive');
+    return played(parts, { ...freshTruth(), source, siteIsThere: false }, [serverVerify]);
+  };
+
+const buildScene = (title: string, source: PlatformSource, not: readonly string[]): Scene => ({
+  ...{ title: `platform verify that builds ${title}`, type: platformVerify, subject: '1', args: {}, not },
+  prepare: before(source),
+});
+const [oneDrupal, oneWordpress] = ['nginx, mysql, Drupal', 'apache, mysql, WordPress'] as const;
+const allBut = (...some: readonly string[]): readonly string[] =>
+  ['nginx, mysql, Drupal', 'apache, mysql, WordPress', 'nginx, postgresql, Drupal', 'apache, sqlite, Drupal'].filter(
+    (name) => !some.includes(name),
+  );
+
 const siteDirectory = `${platformRootOfFarm}/sites/${siteName}`;
+
+const builtSources = {
+  archive: { type: 'archive', location: 'https://example.com/code.tar.gz' },
+  file: { type: 'archive', location: '/srv/archive.tar.gz', sha256: '0'.repeat(64) },
+  git: { type: 'git', repository: 'https://example.com/code.git', ref: 'main', composer: true },
+  composer: { type: 'composer', package: 'drupal/recommended-project', version: '^10' },
+  debian: { type: 'debian', package: 'wordpress' },
+  makefile: { type: 'makefile', makefile: 'https://example.com/d7.make' },
+} as const satisfies Readonly<Record<string, PlatformSource>>;
 
 export const scenes: readonly Scene[] = [
   { title: 'server verify', type: serverVerify, subject: '1', args: {}, heals: true, prepare: after() },
@@ -132,7 +165,22 @@ export const scenes: readonly Scene[] = [
   },
   {
     ...{ title: 'platform delete with its code', type: platformDelete, subject: '1', args: { removeCode: true } },
-    prepare: (parts) => played(parts, { ...freshTruth(), siteIsThere: false }, [serverVerify, platformVerify]),
+    async prepare(parts) {
+      const truth = await before(builtSources.composer)(parts);
+      return played(parts, truth, [platformVerify]);
+    },
+  },
+  buildScene('an archive by address', builtSources.archive, allBut(oneDrupal, oneWordpress)),
+  buildScene('an archive on the server', builtSources.file, allBut(oneWordpress)),
+  buildScene('a git repository', builtSources.git, allBut(oneWordpress)),
+  buildScene('a project by Composer', builtSources.composer, allBut(oneDrupal)),
+  buildScene('a package of Debian', builtSources.debian, allBut(oneWordpress)),
+  buildScene('a Drush make file', builtSources.makefile, allBut(oneDrupal)),
+  {
+    ...{ title: 'platform verify of a source whose directory is there', type: platformVerify, subject: '1', args: {} },
+    ...{ heals: true, not: allBut(oneDrupal) },
+    prepare: async (parts) =>
+      played(parts, { ...freshTruth(), source: builtSources.git, siteIsThere: false }, [serverVerify]),
   },
   {
     ...{ title: 'site install', type: siteInstall, subject: '7', args: {} },
