@@ -40,7 +40,7 @@ async function firstWithCode(
 }
 
 /** Links are followed, and may lead to settings (/etc/wordpress holds passwords): only what everybody may read becomes part of a platform, which everybody may read. */
-async function mustBePublic(machine: Machine, directory: string): Promise<void> {
+export async function mustBePublic(machine: Machine, directory: string): Promise<void> {
   const odd = ['(', '!', '-perm', '-o=r', '-o', '!', '-type', 'f', '!', '-type', 'd', ')', '-printf', '%P\\0'];
   const { stdout } = await machine.run({ ...query`find -L ${directory} -mindepth 1 ${odd}`, quiet: true });
   const [first] = stdout.split('\0');
