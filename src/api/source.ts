@@ -90,6 +90,7 @@ const makefile = z.strictObject({
   makefile: located(['https:'], 'Drush make file: address, or path on the server'),
 });
 
-export const platformSource = z
-  .discriminatedUnion('type', [z.strictObject({ type: z.literal('path') }), archive, git, composer, debian, makefile])
-  .meta({ id: 'PlatformSource' });
+export const platformSource = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('path') }),
+  ...[archive, git, composer, debian, makefile],
+]);

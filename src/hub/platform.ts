@@ -131,8 +131,10 @@ async function serverFor({ tx }: Pick<Asked, 'tx'>, named: string | undefined): 
 /** A tree that Aegir builds is removed as a whole: no other platform may be in it, nor it in another one. */
 async function mustBeApart({ tx }: Pick<Asked, 'tx'>, server: Subject, root: string): Promise<void> {
   const { rows } = await sql<{ name: string; tree: string }>`
-    select name, tree from platform where server_id = ${server.id} and status <> 'deleted' and tree <> ${root}
-      and (starts_with(${root}, tree || '/') or starts_with(tree, ${root} || '/')) limit 1`.execute(tx);
+    select name, tree from platform where server_id = ${server.id} and status <> 'deleted'
+      and (tree = ${root} or starts_with(${root}, tree || '/') or starts_with(tree, ${root} || '/')) limit 1`.execute(
+    tx,
+  );
   const [other] = rows;
   if (other)
     throw new Problem('conflict', `platform ${other.name} is built in ${other.tree}`, {

@@ -8,16 +8,6 @@ import type { Tables } from './tables.ts';
 
 /** Every setting there is, with its default and what it is for. */
 const settings = {
-  'platform.build-mib-max': {
-    about: 'How large (in MiB) the code of a platform may be that Aegir builds',
-    schema: z.int().min(1).max(1_000_000),
-    value: 4096,
-  },
-  'platform.build-files-max': {
-    about: 'How many files and directories it may have',
-    schema: z.int().min(1).max(10_000_000),
-    value: 500_000,
-  },
   'site.run-user': {
     about: 'The user that the code of a new site runs as',
     // Whoever runs as root or as aegir can read the secrets of all.
@@ -35,6 +25,16 @@ const settings = {
     about: 'How many days ended tasks and their logs are kept',
     schema: z.int().min(1).max(36_500),
     value: 90,
+  },
+  'platform.build-mib-max': {
+    about: 'How large (in MiB) the code of a platform may be that Aegir builds',
+    schema: z.int().min(1).max(1_000_000),
+    value: 4096,
+  },
+  'platform.build-files-max': {
+    about: 'How many files and directories it may have',
+    schema: z.int().min(1).max(10_000_000),
+    value: 500_000,
   },
 } as const satisfies {
   readonly [name: string]: { readonly about: string; readonly schema: z.ZodType<Json>; readonly value: Json };

@@ -1,16 +1,10 @@
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
+import { namesShown } from '../model/names-shown.ts';
 import { Problem } from '../model/problem.ts';
 import type { PlatformContext } from './context.ts';
 import { taskType } from './define.ts';
 import type { Step } from './task-type.ts';
-
-const shownMax = 50;
-
-const named = (sites: readonly string[]): string =>
-  sites.length <= shownMax
-    ? sites.join(', ')
-    : `${sites.slice(0, shownMax).join(', ')} and ${sites.length - shownMax} more`;
 
 type DeleteContext = PlatformContext & { readonly removeCode: boolean };
 
@@ -29,7 +23,7 @@ export const platformDelete = taskType({
 
   async check({ platform, build, siteDirectories, applications, machine, removeCode }) {
     if (siteDirectories.length > 0)
-      throw new Problem('in-use', `platform ${platform.name} still carries ${named(siteDirectories)}`, {
+      throw new Problem('in-use', `platform ${platform.name} still carries ${namesShown(siteDirectories)}`, {
         hint: 'Migrate or delete these sites first.',
       });
     if (!removeCode) return;
@@ -42,7 +36,7 @@ export const platformDelete = taskType({
     if (found.length > 0)
       throw new Problem(
         'in-use',
-        `sites that Aegir does not know are in ${platform.root}: ${named(found.map(({ directory }) => directory))}`,
+        `sites that Aegir does not know are in ${platform.root}: ${namesShown(found.map(({ directory }) => directory))}`,
         {
           hint: 'Import them, or remove them by hand first.',
         },

@@ -33,7 +33,9 @@ export const platformEndpoints = {
       title: text.title.optional(),
       source: platformSource
         .default({ type: 'path' })
-        .describe('What to build it from: a type, then its fields. path: nothing, the code is there'),
+        .describe(
+          'What to build it from, as a type and its fields: archive location sha256 docroot; git repository ref composer docroot; composer package version repository; debian package; makefile makefile; path, where the code is there',
+        ),
     }),
     answer: z.object({ platform: shape.platform, task: shape.task }),
     status: 201,
