@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { buildUser } from '../src/model/platform-source.ts';
 import { inSandbox, removeSandbox, type Sandbox } from '../src/sources/sandbox.ts';
-import { testMachine } from './kit/applications.ts';
+import { codeBases, testMachine } from './kit/applications.ts';
 import { type BuildFarm, below, buildFarm, built, exec, onlyTree, putDrupal, refused } from './kit/build-farm.ts';
 import { killedAt } from './kit/killed-worker.ts';
 
@@ -235,4 +235,19 @@ test('a build that writes without end is stopped, and all that it started', asyn
   const { stdout } = await exec('sh', ['-c', `pgrep -u ${buildUser} -af ${work} | grep -v defunct || true`]);
   assert.equal(stdout, '');
   assert.ok(!existsSync(work));
+});
+
+test('real Drupal 10 from an archive', {
+  skip: codeBases.drupal10 === null && 'set AEGIR_TEST_DRUPAL10',
+}, async (t) => {
+  const farm = await buildFarm(t);
+  const code = join(codeBases.drupal10 ?? '', '..');
+  const location = join(farm.directory, 'd10.tar.zst');
+  await exec('tar', ['-C', code, '--zstd', '-cf', location, '.']);
+  const started = performance.now();
+  const { truth } = await built(farm, { type: 'archive', location });
+  const seconds = (performance.now() - started) / 1000;
+  assert.match(truth.version ?? '', /^10\./);
+  assert.ok(existsSync(join(farm.tree, 'web/index.php')) && existsSync(join(farm.tree, 'vendor/autoload.php')));
+  t.diagnostic(`${below(farm.tree).length} files and directories in ${seconds.toFixed(1)} s`);
 });

@@ -70,6 +70,7 @@ const inside: Readonly<Record<string, Run>> = {
   },
   drush: (words, world) => (words.includes('--help') ? {} : put(world, last(words))),
   find: (words, world) => {
+    if (words.includes('-maxdepth')) return { stdout: `d${words[0]}/code-1.0\0` };
     for (const { path } of below(world, words[0] ?? '')) if (path.endsWith('/.git')) world.remove(path);
     return {};
   },

@@ -54,8 +54,9 @@ async function unpack(sandbox: Sandbox, file: string): Promise<void> {
   await inSandbox(sandbox, { argv: ['mkdir', unpacked], timeoutMs: unpackMs });
   const safely = ['--no-same-owner', '--no-same-permissions', '--no-acls', '--no-xattrs', '--no-fflags'];
   await offline(sandbox, file, ['bsdtar', '-x', ...safely, '-C', unpacked, '-f', file]);
-  await inSandbox(sandbox, { argv: ['chmod', '-R', 'u+rwX,go+rX', unpacked], timeoutMs: unpackMs });
-  const [first, ...others] = await sandbox.machine.find(unpacked, { depthMax: 1 });
-  const top = first?.kind === 'directory' && others.length === 0 ? first.path : unpacked;
+  const look = ['find', unpacked, '-mindepth', '1', '-maxdepth', '1', '-printf', '%y%p\\0'] as const;
+  const { stdout } = await inSandbox(sandbox, { argv: look, timeoutMs: unpackMs, quiet: true });
+  const [first = '', ...others] = stdout.split('\0').filter((entry) => entry !== '');
+  const top = first.startsWith('d') && others.length === 0 ? first.slice(1) : unpacked;
   await inSandbox(sandbox, { argv: ['mv', '-T', '--', top, fetchedTree(sandbox)], timeoutMs: unpackMs });
 }

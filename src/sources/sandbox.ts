@@ -166,7 +166,7 @@ function failure(server: string, { argv, timeoutMs }: Inside, { exitCode, stdout
       hint: `Install it there: apt-get install ${packageOf[program] ?? program}`,
     });
   return new Problem('command-failed', `${program} ended with ${exitCode} on ${server}: ${said}`, {
-    hint: 'The log of the task has all that it said: aegir task log … --verbose',
+    hint: "The task's log has all that it said; --verbose shows it.",
   });
 }
 
