@@ -108,7 +108,7 @@ function copy(call: Call, from: string, to: string, how: How): void {
     const source = files.world.get(path);
     if (!source) throw new Refused(`cannot stat '${from}': No such file or directory`);
     if (source.kind === 'directory') {
-      tree(call, how.follow ? path : from, to, how);
+      tree(call, files.look(from)?.kind === 'link' ? path : from, to, how);
       return;
     }
     const there = files.look(to);
