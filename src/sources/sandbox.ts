@@ -34,6 +34,7 @@ const any = Array.from({ length: 256 }, (_, code) => code);
  */
 export async function inSandbox(sandbox: Sandbox, inside: Inside): Promise<Output> {
   const { machine } = sandbox;
+  const begun = performance.now();
   const watch = new AbortController();
   const watching = watchSize(sandbox, watch.signal);
   try {
@@ -46,7 +47,7 @@ export async function inSandbox(sandbox: Sandbox, inside: Inside): Promise<Outpu
       throw problem;
     }
     const output = await running;
-    if (output.exitCode !== 0) throw failure(machine.name, inside, output);
+    if (output.exitCode !== 0) throw failure(machine.name, inside, output, performance.now() - begun);
     return output;
   } finally {
     watch.abort();
@@ -85,7 +86,7 @@ const builds = (work: string): string => work.slice(0, work.lastIndexOf('/'));
 const atBuilds = async (sandbox: Sandbox, argv: Inside['argv']): Promise<void> => {
   const inside: Inside = { argv, timeoutMs: shortMs };
   const output = await sandbox.machine.run(sandboxed(sandbox, inside, [builds(sandbox.work)]));
-  if (output.exitCode !== 0) throw failure(sandbox.machine.name, inside, output);
+  if (output.exitCode !== 0) throw failure(sandbox.machine.name, inside, output, 0);
 };
 
 /** Throws Problem 'command-failed' with what is missing, before anything is begun. */
@@ -143,7 +144,9 @@ function sandboxed(
     '--chdir',
     writes[0] ?? '/',
   ];
-  const within = ['prlimit', '--core=0', `--nproc=${processesMax}`, `--fsize=${limits.bytesMax}`, 'nice', '-n', '10'];
+  const limited = ['prlimit', '--core=0', `--nproc=${processesMax}`, `--fsize=${limits.bytesMax}`];
+  // Sites go first: for the processor, and when memory runs out.
+  const within = [...limited, 'choom', '-n', '1000', '--', 'nice', '-n', '10'];
   // It ends by itself: we may not end another user's program, and who waits for it may be gone.
   const seconds = Math.ceil(timeoutMs / 1_000);
   return {
@@ -154,16 +157,25 @@ function sandboxed(
   };
 }
 
-function failure(server: string, { argv, timeoutMs }: Inside, { exitCode, stdout, stderr }: Output): Problem {
+function failure(
+  server: string,
+  { argv, timeoutMs }: Inside,
+  { exitCode, stdout, stderr }: Output,
+  tookMs: number,
+): Problem {
   const [program] = argv;
   const said = (stderr.trim() || stdout.trim()).slice(-1_500);
-  if (exitCode === 124 || exitCode === 137)
+  if (exitCode === 124 || (exitCode === 137 && tookMs >= timeoutMs))
     return new Problem('timeout', `${program} took longer than ${Math.round(timeoutMs / 1000)} s on ${server}`, {
       hint: 'See in the log what it did last.',
     });
   if (exitCode === 127)
     return new Problem('command-failed', `there is no ${program} on ${server}`, {
       hint: `Install it there: apt-get install ${packageOf[program] ?? program}`,
+    });
+  if (exitCode === 137)
+    return new Problem('command-failed', `${program} was killed on ${server}`, {
+      hint: 'If memory ran out there (see dmesg), give the server more of it, or build the code elsewhere and take an archive.',
     });
   return new Problem('command-failed', `${program} ended with ${exitCode} on ${server}: ${said}`, {
     hint: "The task's log has all that it said; --verbose shows it.",

@@ -33,9 +33,12 @@ export interface ToBuild {
   readonly tree: string;
 }
 
-/** What the hub has on record is the same whenever this task is taken over; what the disk has is not. */
-export function toBuild({ build: { source, tree, isBuilt } }: PlatformContext): ToBuild | null {
-  return source.type === 'path' || tree === null || isBuilt ? null : { source, tree };
+/**
+ * What the hub has on record is the same whenever this task is taken over; what the disk has is not. Where sites are it is
+ * never built, whatever became of the directory: fresh code without them would not bring them back.
+ */
+export function toBuild({ build: { source, tree, isBuilt }, siteDirectories }: PlatformContext): ToBuild | null {
+  return source.type === 'path' || tree === null || isBuilt || siteDirectories.length > 0 ? null : { source, tree };
 }
 
 type BuildStep = Step<PlatformContext, { built: true }>;
