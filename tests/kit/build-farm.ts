@@ -9,8 +9,9 @@ import type { TaskEvent } from '../../src/model/event.ts';
 import { buildUser, type PlatformSource } from '../../src/model/platform-source.ts';
 import { platformVerify } from '../../src/tasks/platform-verify.ts';
 import { type Ending, run } from '../../src/worker/run.ts';
-import { freshTruth, type HandMore, hand, settle, type Truth } from './farm.ts';
+import { type HandMore, hand } from './farm.ts';
 import { type PlaceData, placeOf } from './real-farm.ts';
+import { freshTruth, settle, type Truth } from './truth.ts';
 import { openDirectory } from './web.ts';
 
 export const exec = promisify(execFile);
@@ -54,7 +55,11 @@ export async function buildFarm(t: TestContext): Promise<BuildFarm> {
   await chmod(join(root, 'builds'), 0o750);
   const data: PlaceData = {
     ...{ application: 'drupal', profile: '', root, platformRoot: tree, httpOptions: {}, dbOptions: {} },
-    ...{ fpmSocket: '/run/none.sock', program: { test: ['true'], reload: ['true'], version: ['true'] } },
+    ...{
+      otherRoot: join(root, 'platforms/p2'),
+      fpmSocket: '/run/none.sock',
+      program: { test: ['true'], reload: ['true'], version: ['true'] },
+    },
   };
   const truth = (source: PlatformSource): Truth => ({ ...freshTruth(), siteIsThere: false, source });
   return {
@@ -65,7 +70,7 @@ export async function buildFarm(t: TestContext): Promise<BuildFarm> {
       const task = await platformVerify.open(worker.load, '1', {});
       const control = { claim: worker.claim.signal, stop: () => undefined, undoing: () => undefined };
       const ending = await run(task, worker.log, [...worker.events], control);
-      if (ending.status === 'done') settle(at, task.done(ending.result));
+      if (ending.status === 'done') settle(at, task.done(ending.result), '1');
       return { ending, events: worker.events, truth: at };
     },
   };
