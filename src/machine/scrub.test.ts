@@ -13,6 +13,12 @@ test('the longest secret goes as a whole, patterns are taken literally and an em
   assert.equal(new Scrub([new Secret('')]).text('as it is'), 'as it is');
 });
 
+test('a secret may be as long as the script that a program reads', () => {
+  const script = `<?php${' $a = "b";'.repeat(200_000)}`;
+  const scrub = new Scrub([new Secret(script), ...secrets]);
+  assert.equal(scrub.text(`abc ${script} abc`), '•••• •••• ••••');
+});
+
 test('however a text is cut, what is logged is the whole text scrubbed', async () => {
   const text = `abcdef ${'x'.repeat(8_000)}abcdef\nabc two\nlines\n${'line abcdef\n'.repeat(2_000)}two\nlin`;
   const scrub = new Scrub(secrets);
