@@ -20,6 +20,11 @@ const shortMs = 60_000;
 const longMs = 15 * 60_000;
 const reads = { timeoutMs: shortMs, effect: 'reads' } as const;
 const changes = { timeoutMs: longMs, effect: 'changes' } as const;
+/** Whatever a lost task has left running has ended by then, as scripts end themselves. */
+const waitMs = longMs + 60_000;
+const aloneIn = (directory: string): Pick<ToolCall, 'alone'> => ({ alone: { directory, waitMs } });
+/** These run beside any other, as visitors do; nothing that a task does to a site depends on them. */
+const besideOthers: readonly string[] = ['status', 'counts', 'login link', 'cron'];
 
 type Verbs = Pick<
   Application,
@@ -49,7 +54,8 @@ export function siteVerbs(application: 'drupal' | 'wordpress'): Verbs {
     // Both applications have a script for each of these verbs; the table in scripts.ts is what the test goes through.
     const script = `${application} ${verb}` as Script;
     const input = { site: toolSite(site), address: site.address, ...more };
-    return callTool(machine, site.site.runUser, script, input, shape, how);
+    const alone = besideOthers.includes(verb) ? {} : aloneIn(`${site.platform.root}/sites/${site.site.directory}`);
+    return callTool(machine, site.site.runUser, script, input, shape, { ...how, ...alone });
   };
   const updates = async (machine: Machine, site: InstalledSite, run: boolean) =>
     (
@@ -93,7 +99,8 @@ async function removeWritten(machine: Machine, { site, platform }: InstalledSite
     throw new Problem('invalid', `${path} is not in the directory of ${site.name}`, {
       hint: `It must lie below ${platform.root}/sites/${site.directory}.`,
     });
-  await callTool(machine, site.runUser, 'remove', { path, inside }, leftAnswer, { ...changes, dryAnswer: { left: 0 } });
+  const how: ToolCall = { ...changes, ...aloneIn(inside), dryAnswer: { left: 0 } };
+  await callTool(machine, site.runUser, 'remove', { path, inside }, leftAnswer, how);
 }
 
 /** Sites by their settings file; directories that are links are aliases of the old Aegir and no sites. */

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { readScript } from '../applications/scripts.ts';
 import type { Command } from '../machine/command.ts';
 import type { Output } from '../machine/machine.ts';
-import type { MemoryWorld } from '../machine/memory-world.ts';
+import { parentOf } from '../machine/matches.ts';
+import type { MemoryWorld, Program } from '../machine/memory-world.ts';
 import { reveal } from '../machine/scrub.ts';
 import { type Simulation, simulated } from './world.ts';
 
@@ -20,15 +21,20 @@ export const php: Simulation = (world) =>
     name: 'php',
     fresh: () => null,
     programs: () => ({
-      php: (command, { world: at }) => answer(command, at),
+      php: answer,
       id: () => ({ stdout: 'aegir\n' }),
     }),
     snapshot: () => '',
   })(world);
 
-/** Where a simulated site keeps what would be in its database. */
+/** Where a simulated site keeps what would be in its database: in a directory that its own user has made. */
 export const simulatedSite = (root: string, directory: string): string =>
-  `${root}/sites/${directory}/files/.simulated-site`;
+  `${root}/sites/${directory}/files/simulated/site`;
+
+/** In this world scripts stand still when they have decided what to change, and change it when `wait` resolves. */
+export const inTheMiddle = (world: MemoryWorld, wait: (script: string) => Promise<void>): void =>
+  void middles.set(world, wait);
+const middles = new WeakMap<MemoryWorld, (script: string) => Promise<void>>();
 
 const siteShape = z.object({ root: z.string(), directory: z.string(), database: z.object({ name: z.string() }) });
 const update = z.object({ package: z.string(), update: z.string(), description: z.string() });
@@ -53,19 +59,26 @@ const inputShape = z.object({
   root: z.string().optional(),
   directories: z.array(z.string()).optional(),
   wordpress: z.boolean().optional(),
+  alone: z.object({ directory: z.string() }).optional(),
 });
 type Input = z.infer<typeof inputShape>;
 
-function answer(command: Command, world: MemoryWorld): Partial<Output> {
+async function answer(command: Command, machine: Parameters<Program>[1]): Promise<Partial<Output>> {
+  const { world } = machine;
   if (world.get(phpIsMissing)) return { exitCode: 127, stderr: 'php: command not found\n' };
   if (command.argv[1] === '-v') return { stdout: 'PHP 8.2.29 (cli) (built: Jul  3 2025 16:16:05) (NTS)\n' };
   if (command.argv[1] === '-m') return { stdout: '[PHP Modules]\ncurl\ngd\nmbstring\nPDO\nSimpleXML\nxml\n' };
   const asked = readScript(reveal(command.stdin ?? ''));
   if (!asked) return { exitCode: 255, stderr: 'a simulated PHP runs our own scripts only\n' };
   const input = inputShape.parse(asked.input);
-  const broken = world.text(applicationIsBroken);
-  const said = broken === null || asked.script === 'remove' ? run(asked.script, input, world) : failed(broken.trim());
-  return { stdout: `\n${JSON.stringify(said)}\n` };
+  const go = async (): Promise<Partial<Output>> => {
+    const broken = world.text(applicationIsBroken);
+    const isBroken = broken !== null && asked.script !== 'remove';
+    const said = isBroken ? failed(broken.trim()) : await run(asked.script, input, world);
+    return { stdout: `\n${JSON.stringify(said)}\n` };
+  };
+  const directory = input.alone?.directory;
+  return directory !== undefined && world.get(directory) ? machine.exclusively(directory, go) : go();
 }
 
 type Said =
@@ -74,8 +87,10 @@ type Said =
 const done = (given: object = {}): Said => ({ ok: true, answer: given });
 const failed = (message: string, kind = 'application-failed'): Said => ({ ok: false, message, kind, hint: '' });
 
-function run(script: string, input: Input, world: MemoryWorld): Said {
+async function run(script: string, input: Input, world: MemoryWorld): Promise<Said> {
+  const middle = async (): Promise<void> => middles.get(world)?.(script);
   if (script === 'remove') {
+    await middle();
     world.remove(input.path ?? '/nothing');
     return done({ left: 0 });
   }
@@ -86,12 +101,18 @@ function run(script: string, input: Input, world: MemoryWorld): Said {
   if (!site) return failed('no site was named');
   const path = simulatedSite(site.root, site.directory);
   const state = stateAt(world, path, site.database.name);
+  const change = async (changed: State): Promise<void> => {
+    await middle();
+    put(world, path, changed);
+  };
   const verb = words.join(' ');
   if (verb === 'is installed') return done({ installed: state !== null });
-  if (verb === 'install') return install(state, input, path, world);
+  if (verb === 'install') return install(state, input, world, change);
   if (state === null) return failed('there is no finished installation in its database');
-  return ask(`${application} ${verb}`, state, input, (changed) => put(world, path, changed));
+  return ask(`${application} ${verb}`, state, input, change);
 }
+
+type Change = (state: State) => Promise<void>;
 
 function stateAt(world: MemoryWorld, path: string, database: string): State | null {
   const text = world.text(path);
@@ -99,19 +120,22 @@ function stateAt(world: MemoryWorld, path: string, database: string): State | nu
   return state?.database === database ? state : null;
 }
 
-const put = (world: MemoryWorld, path: string, state: State): void =>
-  world.put(path, JSON.stringify(state), { owner: 'www-data', group: 'www-data' });
+function put(world: MemoryWorld, path: string, state: State): void {
+  const its = { owner: 'www-data', group: 'www-data' };
+  world.directory(parentOf(path), its);
+  world.put(path, JSON.stringify(state), its);
+}
 
-function install(state: State | null, { want, site }: Input, path: string, world: MemoryWorld): Said {
+async function install(state: State | null, { want, site }: Input, world: MemoryWorld, change: Change): Promise<Said> {
   if (state !== null) return failed(`the database ${state.database} is not empty`, 'conflict');
   if (!want || !site) return failed('nothing was said of the site to install');
   if (world.diskIsFull) return failed('No space left on device');
   if (!world.get(`${site.root}/sites/${site.directory}/files`)) return failed('the directory for files is missing');
-  put(world, path, { ...want, database: site.database.name, maintenance: false, updates: [] });
+  await change({ ...want, database: site.database.name, maintenance: false, updates: [] });
   return done();
 }
 
-function ask(script: string, state: State, { on, run: toRun, user }: Input, change: (state: State) => void): Said {
+async function ask(script: string, state: State, { on, run: toRun, user }: Input, change: Change): Promise<Said> {
   const [application, ...words] = script.split(' ');
   switch (words.join(' ')) {
     case 'status':
@@ -121,10 +145,10 @@ function ask(script: string, state: State, { on, run: toRun, user }: Input, chan
     case 'login link':
       return done({ path: `/user/reset/1/1700000000/simulated-${(user ?? 'admin').replace(/\W/g, '-')}/login` });
     case 'maintenance':
-      change({ ...state, maintenance: on === true });
+      await change({ ...state, maintenance: on === true });
       return done();
     case 'updates':
-      if (toRun) change({ ...state, updates: [] });
+      if (toRun) await change({ ...state, updates: [] });
       return done({ updates: state.updates });
     case 'cron':
     case 'caches':
