@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { readScript } from '../applications/scripts.ts';
 import type { Command } from '../machine/command.ts';
@@ -5,6 +6,7 @@ import type { Output } from '../machine/machine.ts';
 import { parentOf } from '../machine/matches.ts';
 import type { MemoryWorld, Program } from '../machine/memory-world.ts';
 import { reveal } from '../machine/scrub.ts';
+import { publishedAs } from './web.ts';
 import { type Simulation, simulated } from './world.ts';
 
 /** While this file is there, PHP is not installed. */
@@ -60,6 +62,8 @@ const inputShape = z.object({
   directories: z.array(z.string()).optional(),
   wordpress: z.boolean().optional(),
   alone: z.object({ directory: z.string() }).optional(),
+  host: z.string().optional(),
+  cookies: z.record(z.string(), z.string()).optional(),
 });
 type Input = z.infer<typeof inputShape>;
 
@@ -71,14 +75,17 @@ async function answer(command: Command, machine: Parameters<Program>[1]): Promis
   const asked = readScript(reveal(command.stdin ?? ''));
   if (!asked) return { exitCode: 255, stderr: 'a simulated PHP runs our own scripts only\n' };
   const input = inputShape.parse(asked.input);
-  const go = async (): Promise<Partial<Output>> => {
-    const broken = world.text(applicationIsBroken);
-    const isBroken = broken !== null && asked.script !== 'remove';
-    const said = isBroken ? failed(broken.trim()) : await run(asked.script, input, world);
-    return { stdout: `\n${JSON.stringify(said)}\n` };
-  };
+  const go = async (): Promise<Partial<Output>> => ({
+    stdout: `\n${JSON.stringify(await respond(asked.script, input, world))}\n`,
+  });
   const directory = input.alone?.directory;
   return directory !== undefined && world.get(directory) ? machine.exclusively(directory, go) : go();
+}
+
+async function respond(script: string, input: Input, world: MemoryWorld): Promise<Said> {
+  const broken = world.text(applicationIsBroken);
+  if (script === 'probe') return done(pageOf(input, world, broken !== null));
+  return broken === null || script === 'remove' ? run(script, input, world) : failed(broken.trim());
 }
 
 type Said =
@@ -156,6 +163,27 @@ async function ask(script: string, state: State, { on, run: toRun, user }: Input
     default:
       return failed(`a simulated PHP does not know '${script}'`);
   }
+}
+
+/** What a visitor gets. A login link leads to the front page with a cookie, and only who has that sees pages of accounts. */
+function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWorld, isBroken: boolean): object {
+  const page = (status: number, title: string, more: object = {}): object => ({
+    ...{ status, path, title, location: null, cookies, words: title, bytes: title.length },
+    sha256: createHash('sha256').update(`${status} ${path} ${title}`).digest('hex'),
+    ...more,
+  });
+  const published = publishedAs(world, host.replace(/:\d+$/, ''));
+  if (published === null) return page(404, 'Not found');
+  if (published.state === 'redirect') return page(301, 'Moved', { location: 'https://elsewhere.invalid/' });
+  if (published.state !== 'enabled') return page(503, published.state);
+  const { root, directory, database } = published;
+  const state = stateAt(world, simulatedSite(root, directory), database);
+  if (isBroken || state === null) return page(500, 'Error');
+  if (state.maintenance) return page(503, 'Maintenance');
+  const mayEnter = cookies['simulated'] === database;
+  if (path.includes('/user/reset/')) return page(200, state.title, { cookies: { ...cookies, simulated: database } });
+  if (/^\/(?:user\/\d|wp-admin)/.test(path) && !mayEnter) return page(403, 'Forbidden');
+  return page(200, state.title);
 }
 
 const statusOf = ({ title, profile, maintenance }: State, isDrupal: boolean): object => ({
