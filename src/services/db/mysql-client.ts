@@ -34,8 +34,7 @@ export class MysqlClient {
     await this.prepare();
     const output = await this.#machine.run({
       ...query`${this.#program} ${this.#arguments()}`,
-      // Without this a server's own mode could read our quotes in another way.
-      stdin: new Secret(["set session sql_mode = 'STRICT_TRANS_TABLES'", ...statements, ''].join(';\n')),
+      stdin: new Secret([beginning, ...statements, ''].join(';\n')),
       effect,
       allow: [0, 1, 127],
       // A refused statement is repeated in the message, with the password in it.
@@ -118,6 +117,11 @@ export class MysqlClient {
           hint: 'Free some space there, then run the task again.',
           cause,
         });
+      case 'locked':
+        return new Problem('timeout', `${server} took too long`, {
+          hint: "A backup or a long query may hold it: see 'show full processlist'. Run the task again when that has ended.",
+          cause,
+        });
       case 'exists':
         return new Problem('conflict', `somebody else made the same on ${server} meanwhile`, {
           hint: 'Run the task again.',
@@ -134,12 +138,19 @@ export class MysqlClient {
   }
 }
 
+/**
+ * Begins every script. A server's own mode could read our quotes in another way; and without NO_AUTO_CREATE_USER (which
+ * MySQL 8 no longer needs, nor knows) a grant to a user who is gone makes one, without a password.
+ */
+const beginning = "set session sql_mode = concat('STRICT_TRANS_TABLES' /*M! , ',NO_AUTO_CREATE_USER' */)";
+
 /** Numbers of errors: mariadb.com/kb/en/mariadb-error-code-reference, the same in MySQL. */
 const kinds: readonly { readonly kind: string; readonly codes: readonly number[]; readonly text?: RegExp }[] = [
   { kind: 'full', codes: [1021], text: /No space left|Errcode: 28\b/ },
   { kind: 'unreachable', codes: [1040, 1053, 1129, 1130, 2002, 2003, 2005, 2006, 2013, 2026] },
   { kind: 'login', codes: [1045, 1251, 1524, 1698] },
   { kind: 'right', codes: [1044, 1095, 1142, 1143, 1227, 1290, 1370, 1396, 1410] },
+  { kind: 'locked', codes: [1205, 1969] },
   { kind: 'exists', codes: [1007] },
   { kind: 'password', codes: [1819] },
 ];
