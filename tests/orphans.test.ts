@@ -31,7 +31,7 @@ const farms: readonly { readonly title: string; readonly more: RealFarmMore; rea
 for (const { title, more, skip } of farms)
   test(`${title}: an installer that goes on without its worker is never met by another`, {
     skip,
-    timeout: 600_000,
+    timeout: 20 * 60_000,
   }, async (t) => {
     const farm = await realFarm(t, more);
     const before = await farm.world();
