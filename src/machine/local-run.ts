@@ -117,11 +117,7 @@ class Run {
     this.child.on('close', (code, signal) => this.#end.resolve(exitCodeOf(code, signal)));
     this.child.on('exit', (code, signal) => {
       // Something it left behind holds its output open: that is not waited for.
-      this.#later(drainMs, () => {
-        this.child.stdout.destroy();
-        this.child.stderr.destroy();
-        this.#end.resolve(exitCodeOf(code, signal));
-      });
+      this.#later(drainMs, () => this.#leave(exitCodeOf(code, signal)));
     });
   }
 
@@ -162,8 +158,15 @@ class Run {
     this.#signal('SIGTERM');
     this.#later(graceMs, () => {
       this.#signal('SIGKILL');
-      this.#later(drainMs, () => this.#end.resolve(137)); // Not ours to kill (sudo), or stuck in the kernel.
+      this.#later(drainMs, () => this.#leave(137)); // Not ours to kill (sudo), or stuck in the kernel.
     });
+  }
+
+  /** What still runs finds that nobody listens: a script that waits in line does not begin then. */
+  #leave(exitCode: number): void {
+    this.child.stdout.destroy();
+    this.child.stderr.destroy();
+    this.#end.resolve(exitCode);
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -200,6 +203,7 @@ const signalNumbers: Readonly<Record<string, number>> = {
   SIGKILL: 9,
   SIGSEGV: 11,
   SIGPIPE: 13,
+  SIGALRM: 14,
   SIGTERM: 15,
 };
 
