@@ -6,7 +6,7 @@ import { fault, faultCode, isAbsent, lockRefused, lockTaken, lockWaitMs, mustBeA
 import { Gate } from './gate.ts';
 import type { Hands } from './hands.ts';
 import { environment, holding, start } from './local-run.ts';
-import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import type { FileMode, FileStat, Find, Look, Machine, Output } from './machine.ts';
 import { parentOf } from './matches.ts';
 import { mayAct, reported, type Say, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
@@ -79,15 +79,27 @@ export class SshMachine implements Machine {
   }
 
   async stat(path: string): Promise<FileStat | null> {
-    const said = await this.#files('look at', path, ['find', path, '-maxdepth', '0', '-printf', scripts.format]);
-    return scripts.statsOf(said?.stdout ?? '')[0] ?? null;
+    return (await this.statMany([path])).get(path) ?? null;
+  }
+
+  async statMany(paths: readonly string[], look: Look = {}): Promise<ReadonlyMap<string, FileStat>> {
+    mustBeAbsolute(...paths);
+    mayAct(this.#hands);
+    if (paths.length === 0) return new Map();
+    const stdin = paths.map((path) => `${path}\0`).join('');
+    const script = ['sh', '-c', scripts.statMany, 'sh', scripts.linksAre(look)] as const;
+    const output = await this.#quiet({ argv: ['xargs', '-0', '-r', ...script], stdin });
+    const wrong = complaint(output, 'find', look);
+    if (wrong !== undefined) throw this.#fault('look at', paths.join(', '), { ...output, stderr: wrong });
+    return new Map(scripts.statsOf(output.stdout).map((stat) => [stat.path, stat]));
   }
 
   async find(path: string, find: Find): Promise<readonly FileStat[]> {
     mustBeAbsolute(path);
-    const output = await this.#quiet({ argv: ['find', path, ...scripts.findArgs(find)] });
+    const argv = ['sh', '-c', scripts.find, 'sh', scripts.linksAre(find), path, ...scripts.findArgs(find)] as const;
+    const output = await this.#quiet({ argv });
     // What vanishes while find looks is left out, as it would be a moment later.
-    const wrong = complaint(output, 'find');
+    const wrong = complaint(output, 'find', find);
     if (wrong !== undefined) throw this.#fault('search', path, { ...output, stderr: wrong });
     return scripts.statsOf(output.stdout);
   }
@@ -213,9 +225,17 @@ export class SshMachine implements Machine {
   }
 }
 
-/** What find or grep complained of, apart from what is absent. ssh and the login shell may have words of their own in between. */
-function complaint({ stderr, exitCode }: Output, program: 'find' | 'grep'): string | undefined {
+/**
+ * What find or grep complained of, apart from what is absent, and from links in circles where links are followed.
+ * ssh and the login shell may have words of their own in between.
+ */
+function complaint(
+  { stderr, exitCode }: Output,
+  program: 'find' | 'grep',
+  { follow = false }: Look = {},
+): string | undefined {
   const lines = stderr.split('\n').filter((line) => line.startsWith(`${program}: `));
   if (lines.length === 0 && exitCode !== 0) return stderr.trim() || `exit code ${exitCode}`;
-  return lines.find((line) => !isAbsent(faultCode(line) ?? ''));
+  const isCircle = (line: string): boolean => follow && (/loop detected/.test(line) || faultCode(line) === 'ELOOP');
+  return lines.find((line) => !isAbsent(faultCode(line) ?? '') && !isCircle(line));
 }

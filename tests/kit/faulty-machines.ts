@@ -40,6 +40,7 @@ export const withRun = (machine: Machine, run: (command: Command) => ReturnType<
   read: (path) => machine.read(path),
   readMany: (paths) => machine.readMany(paths),
   stat: (path) => machine.stat(path),
+  statMany: (paths, look) => machine.statMany(paths, look),
   find: (path, find) => machine.find(path, find),
   write: (path, text, mode) => machine.write(path, text, mode),
   makeDirectory: (path, mode) => machine.makeDirectory(path, mode),
