@@ -42,9 +42,8 @@ export const profilesOf = (
   { catalog }: Pick<Hub, 'catalog'>,
   platform: { readonly application: string | null; readonly profiles: PackageScan['packages'] },
 ): readonly string[] =>
-  catalog.applications
-    .find(({ name }) => name === platform.application)
-    ?.profiles({ packages: platform.profiles, files: {} }) ?? [];
+  catalog.applications.find(({ name }) => name === platform.application)?.profiles({ packages: platform.profiles }) ??
+  [];
 
 async function answers({ tx, hub }: Asked, rows: readonly PlatformRow[]): Promise<Answer<'platform get'>[]> {
   const ids = rows.map(({ id }) => id);

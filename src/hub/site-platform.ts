@@ -94,7 +94,7 @@ export async function chosenDb(
     );
   const application = hub.catalog.applications.find(({ name }) => name === platform.application);
   const driver = drivers[found.engine];
-  const refused = driver && application?.refusesDatabase(driver, platform.version ?? '');
+  const refused = driver && application?.refusesDatabase(driver, platform.version ?? '', null);
   if (refused)
     throw new Problem('invalid', refused, {
       hint: 'Choose another database service.',

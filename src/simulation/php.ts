@@ -139,12 +139,17 @@ const statusOf = ({ title, profile, maintenance }: State, isDrupal: boolean): ob
   maintenance,
   version: isDrupal ? '10.1.2' : '6.1.9',
   profile: isDrupal ? profile : null,
-  packages: isDrupal
+  packages: (isDrupal
     ? [
-        { type: 'module', name: 'system', enabled: true, schemaVersion: 10_100 },
-        { type: 'profile', name: profile, enabled: true, schemaVersion: 8_000 },
+        { type: 'core', name: 'drupal', schemaVersion: null },
+        { type: 'module', name: 'system', schemaVersion: 10_100 },
+        { type: 'profile', name: profile, schemaVersion: 8_000 },
       ]
-    : [{ type: 'theme', name: 'twentytwentythree', enabled: true, schemaVersion: null }],
+    : [
+        { type: 'core', name: 'wordpress', schemaVersion: 53_496 },
+        { type: 'theme', name: 'twentytwentythree', schemaVersion: null },
+      ]
+  ).map((one) => ({ ...one, enabled: true, isDefault: one.type === 'theme' })),
 });
 
 /** Settings that were not written by Aegir say in a line '// simulated: {"driver": …}' where their database is. */

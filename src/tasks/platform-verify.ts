@@ -75,6 +75,7 @@ const scanPackages: VerifyStep = {
   name: 'scan packages',
   async run({ application, machine, root, version, scan, report }) {
     const found = await application.packages(machine, root, scan);
+    if (found === scan) return;
     await report.record({ platform: { application: application.name, root, version, scan: found } });
     await report.note(`${found.packages.length} packages`);
   },
@@ -83,12 +84,12 @@ const scanPackages: VerifyStep = {
 
 const findSites: VerifyStep = {
   name: 'find sites',
-  async run({ application, machine, platform, siteDirectories, report }) {
-    const found = await application.sitesFound(machine, platform);
-    const unknown = found.filter(({ directory }) => !siteDirectories.includes(directory));
-    await report.record({ platform: { sitesFound: unknown.map(({ directory }) => ({ directory })) } });
-    if (unknown.length > 0)
-      await report.note(`sites to import: ${unknown.map(({ directory }) => directory).join(', ')}`);
+  async run({ application, machine, platform, siteDirectories, sitesFound, report }) {
+    const found = await application.sitesFound(machine, platform, siteDirectories);
+    const directories = found.map(({ directory }) => directory);
+    if (directories.join('/') !== sitesFound.join('/'))
+      await report.record({ platform: { sitesFound: directories.map((directory) => ({ directory })) } });
+    if (directories.length > 0) await report.note(`sites to import: ${directories.join(', ')}`);
   },
   undo: 'nothing', // It only looks.
 };

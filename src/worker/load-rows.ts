@@ -62,6 +62,7 @@ interface PlatformRow {
   application: string | null;
   version: string | null;
   scan: PackageScan | null;
+  sitesFound: readonly { readonly directory: string }[];
   serverId: string;
   httpServiceId: string;
 }
@@ -71,7 +72,7 @@ export async function platformRow(
   id: string,
 ): Promise<PlatformRow & { readonly platform: Platform }> {
   const { rows } = await sql<PlatformRow>`
-    select id, name, root, status, application, version, scan, server_id, http_service_id
+    select id, name, root, status, application, version, scan, sites_found, server_id, http_service_id
     from platform where id = ${id}`.execute(db);
   const row = one(rows, `there is no platform ${id}`);
   const { name, root, application, version } = row;

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { PackageScan } from '../applications/application.ts';
 import { one } from '../hub/rows.ts';
 import { unseal } from '../hub/seal.ts';
 import { siteSecret } from '../hub/site-secrets.ts';
@@ -43,6 +44,7 @@ interface SiteRow {
   runUser: string;
   fpmSocket: string;
   data: Json;
+  scan: PackageScan | null;
 }
 
 export async function loadSite(loading: Loading, id: string): Promise<SiteContext> {
@@ -85,14 +87,17 @@ export async function loadSite(loading: Loading, id: string): Promise<SiteContex
     settings: settingsLines(catalog, application.name, who),
     vhost: vhostLines(catalog, httpRow.engine, who),
   };
-  return { report, server, paths, machine, site, platform, http, db: database, application, scan, installed, lines };
+  return {
+    ...{ report, server, paths, machine, site, platform, http, db: database, application, installed, lines },
+    ...{ scan, ownScan: row.scan },
+  };
 }
 
 async function siteRow(db: Kysely<Tables>, id: string): Promise<SiteRow> {
   const { rows } = await sql<SiteRow>`
     select id, name, status, platform_id, db_service_id, directory, title, profile, language, email, redirection, tls,
            certificate_path, key_path, db_name, db_user, db_password, db_is_ours, hash_salt, cron_key, run_user,
-           fpm_socket, data
+           fpm_socket, data, scan
     from site where id = ${id}`.execute(db);
   return one(rows, `there is no site ${id}`);
 }

@@ -49,7 +49,7 @@ async function loadServer(loading: Loading, id: string): Promise<ServerContext> 
 
 async function loadPlatform(loading: Loading, id: string): Promise<PlatformContext> {
   const { db, catalog, report } = loading;
-  const { platform, scan, serverId, httpServiceId } = await platformRow(db, id);
+  const { platform, scan, sitesFound, serverId, httpServiceId } = await platformRow(db, id);
   const { server, root } = await serverRow(db, serverId);
   const http = await serviceRow(db, httpServiceId);
   const { options, secrets } = serviceOptions(loading, http);
@@ -67,5 +67,6 @@ async function loadPlatform(loading: Loading, id: string): Promise<PlatformConte
     applications: catalog.applications,
     scan,
     siteDirectories: rows.map(({ directory }) => directory),
+    sitesFound: sitesFound.map(({ directory }) => directory),
   };
 }

@@ -48,6 +48,8 @@ export interface Truth {
   siteIsThere: boolean;
   databaseIsOurs: boolean;
   scan: PackageScan | null;
+  /** Of the site's own directory. */
+  ownScan: PackageScan | null;
   /** Of an imported site, once the hub knows it. */
   database: Database | null;
   found: Found[];
@@ -71,6 +73,7 @@ export const freshTruth = (): Truth => ({
   siteIsThere: true,
   databaseIsOurs: true,
   scan: null,
+  ownScan: null,
   database: null,
   found: [],
   kept: [],
@@ -130,6 +133,7 @@ function reportTo(truth: Truth, log: Log): Report {
     async record(found) {
       truth.found.push(found);
       if (found.platform?.scan) truth.scan = found.platform.scan;
+      if (found.site?.scan) truth.ownScan = found.site.scan;
       if (found.site?.database) truth.database = found.site.database;
     },
   };
@@ -175,9 +179,10 @@ function loadOf(place: Place, truth: Truth, machine: Machine, report: Report): L
     platform: async () => ({
       ...{ ...common, platform, http, applications, scan: truth.scan },
       siteDirectories: truth.siteIsThere ? [site.directory] : [],
+      sitesFound: [],
     }),
     site: async () => ({
-      ...{ ...common, site, platform, http, db, application, scan: truth.scan },
+      ...{ ...common, site, platform, http, db, application, scan: truth.scan, ownScan: truth.ownScan },
       installed: {
         ...{ site, platform, address: http.address(site) },
         database: db.address(site.database, `${platformRoot}/sites/${site.directory}`),

@@ -12,6 +12,7 @@ export const nullDb = engine({
   open: ({ machine }): Db => ({
     nameLengthMax: 63,
     verify: async () => [],
+    version: async () => null,
     exists: async () => false,
     create: async () => [],
     destroy: async () => undefined,

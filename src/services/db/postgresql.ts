@@ -84,6 +84,11 @@ class Postgresql implements Db {
     return changes;
   }
 
+  async version(): Promise<string> {
+    const [[version = ''] = []] = await this.#client.run(["select current_setting('server_version')"], 'reads');
+    return version;
+  }
+
   async exists(key: Pick<Database, 'name' | 'user'>): Promise<boolean> {
     return (await this.#look(key)).owner !== null;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { Changes } from '../../machine/put.ts';
 import { Problem } from '../../model/problem.ts';
@@ -31,6 +32,13 @@ class Sqlite implements Db {
 
   async verify(): Promise<Changes> {
     return [];
+  }
+
+  /** Of the library that PHP has: there is no server. */
+  async version(): Promise<string | null> {
+    const code = `echo (new PDO('sqlite::memory:'))->query('select sqlite_version()')->fetchColumn();`;
+    const { stdout } = await this.#machine.run({ ...query`php -r ${code}`, allow: [0, 127, 255], quiet: true });
+    return /^\d+(?:\.\d+)+$/.exec(stdout.trim())?.[0] ?? null;
   }
 
   async exists({ name }: Pick<Database, 'name'>): Promise<boolean> {
