@@ -55,7 +55,7 @@ export interface DbService {
 }
 
 /** How the engines we know are spoken to; of others the application is asked when the site is installed. */
-const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
+export const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
   mysql: 'mysql',
   postgresql: 'pgsql',
   sqlite: 'sqlite',

@@ -72,11 +72,12 @@ export interface Comparison {
 
 /**
  * Whether a site can be moved to a platform, or a copy of it be made there, and what becomes of each of its packages.
- * Pure, so that hub and worker judge alike: the hub by what its rows say, the worker by what it sees.
+ * Pure, so that hub and worker judge alike: the hub by what its rows say, the worker by what it sees. `rules` are those of the
+ * application on the platform, null if nobody knows it.
  */
-export function compare(site: ComparedSite, platform: ComparedPlatform, rules: UpdateRules): Comparison {
+export function compare(site: ComparedSite, platform: ComparedPlatform, rules: UpdateRules | null): Comparison {
   const unfit = unfitFor(site, platform, rules);
-  const packages = unfit.isComparable ? comparedPackages(site, platform, rules) : [];
+  const packages = rules && unfit.isComparable ? comparedPackages(site, platform, rules) : [];
   const problems = [...unfit.problems, ...packageProblems(platform, packages)];
   const counts = { same: 0, upgrade: 0, downgrade: 0, missing: 0 };
   for (const { result } of packages) counts[result]++;
@@ -88,43 +89,66 @@ export function refusalOf(site: string, platform: string, { problems }: Comparis
   const [first, ...more] = problems;
   if (!first) return null;
   return new Problem(first.code, [first, ...more].map(({ message }) => message).join('; '), {
-    hint: `${first.hint} To see each package: aegir platform compare ${platform} --site ${site}.`,
+    hint: `${first.hint} To see all of it: aegir platform compare ${platform} --site ${site}.`,
   });
 }
 
-function unfitFor(
-  site: ComparedSite,
-  platform: ComparedPlatform,
-  rules: UpdateRules,
-): { readonly problems: readonly Reason[]; readonly isComparable: boolean } {
-  const problems = [statusProblem(platform)].filter((one) => one !== null);
-  const no = (code: ProblemCode, message: string, hint: string): void => void problems.push({ code, message, hint });
-  const { application, version, php } = platform;
-  if (application === null || version === null || site.application === null || site.version === null)
-    return { problems, isComparable: false };
-  if (application !== site.application) {
-    no(
-      'invalid',
-      `${site.name} is ${site.application}, and ${platform.name} holds ${application}`,
-      `Choose a platform with ${site.application}.`,
-    );
-    return { problems, isComparable: false };
-  }
-  const jump = rules.refusesJump(site.version, version);
-  if (jump) {
-    no('invalid', jump.why, jump.hint);
-    return { problems, isComparable: false };
-  }
-  if (site.packages.length === 0)
-    no('wrong-status', `what ${site.name} has enabled is not known`, `Run: aegir site verify ${site.name}`);
+interface Unfit {
+  readonly problems: readonly Reason[];
+  readonly isComparable: boolean;
+}
+
+/** What is in the way before any package is looked at. */
+function unfitFor(site: ComparedSite, platform: ComparedPlatform, rules: UpdateRules | null): Unfit {
+  const status = statusProblem(platform);
+  const kind = kindProblem(site, platform, rules);
+  if (kind) return { problems: status ? [status, kind] : [kind], isComparable: false };
+  return {
+    problems: [status, ...surroundingProblems(site, platform, rules)].filter((one) => one !== null),
+    isComparable: true,
+  };
+}
+
+/** Whether the two have anything to compare. */
+function kindProblem(site: ComparedSite, platform: ComparedPlatform, rules: UpdateRules | null): Reason | null {
+  const [from, to] = [site.application, platform.application];
+  if (from === null || site.version === null || site.packages.length === 0)
+    return {
+      code: 'wrong-status',
+      message: `what ${site.name} has enabled is not known`,
+      hint: `Verify its platform, then run: aegir site verify ${site.name}.`,
+    };
+  if (to === null || platform.version === null || rules === null)
+    return {
+      code: 'wrong-status',
+      message: `what ${platform.name} holds is not known`,
+      hint: `Run: aegir platform verify ${platform.name}.`,
+    };
+  if (from !== to)
+    return {
+      code: 'invalid',
+      message: `${site.name} is ${from}, and ${platform.name} holds ${to}`,
+      hint: `Choose a platform with ${from}.`,
+    };
+  const jump = rules.refusesJump(site.version, platform.version);
+  return jump && { code: 'invalid', message: jump.why, hint: jump.hint };
+}
+
+function surroundingProblems(
+  { database }: ComparedSite,
+  { name, version, php }: ComparedPlatform,
+  rules: UpdateRules | null,
+): readonly Reason[] {
+  if (rules === null || version === null) return [];
   const badPhp = php === null ? null : rules.refusesPhp(version, php);
-  if (badPhp !== null)
-    no('invalid', badPhp, `Put another PHP on the server of ${platform.name}, then verify that server.`);
-  const { driver, server } = site.database;
-  const badDatabase = driver === null ? null : rules.refusesDatabase(driver, version, server);
-  if (badDatabase !== null)
-    no('invalid', badDatabase, 'Choose another database service for it, or update that server.');
-  return { problems, isComparable: true };
+  const badDatabase =
+    database.driver === null ? null : rules.refusesDatabase(database.driver, version, database.server);
+  const no = (message: string | null, hint: string): Reason[] =>
+    message === null ? [] : [{ code: 'invalid', message, hint }];
+  return [
+    ...no(badPhp, `Put another PHP on the server of ${name}, then verify that server.`),
+    ...no(badDatabase, 'Choose another database service for it, or update that server.'),
+  ];
 }
 
 function statusProblem({ name, status, isVerified }: ComparedPlatform): Reason | null {
@@ -135,7 +159,7 @@ function statusProblem({ name, status, isVerified }: ComparedPlatform): Reason |
   });
   if (status === 'deleted') return no('deleted', 'Choose another platform.');
   if (status === 'locked') return no('locked', `Choose another platform, or unlock it: aegir platform unlock ${name}.`);
-  if (status !== 'enabled' || !isVerified) return no('not verified', `Run: aegir platform verify ${name}`);
+  if (status !== 'enabled' || !isVerified) return no('not verified', `Run: aegir platform verify ${name}.`);
   return null;
 }
 

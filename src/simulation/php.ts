@@ -42,6 +42,8 @@ const stateShape = z.object({
   maintenance: z.boolean(),
   /** Updates that are pending; a test may put some here. */
   updates: z.array(update),
+  /** What it has enabled besides its core and profile; a test may put some here. */
+  packages: z.array(z.object({ type: z.string(), name: z.string(), schemaVersion: z.number().nullable() })).default([]),
 });
 type State = z.infer<typeof stateShape>;
 
@@ -112,7 +114,7 @@ function install(state: State | null, { want, site }: Input, path: string, world
   if (!want || !site) return failed('nothing was said of the site to install');
   if (world.diskIsFull) return failed('No space left on device');
   if (!world.get(`${site.root}/sites/${site.directory}/files`)) return failed('the directory for files is missing');
-  put(world, path, { ...want, database: site.database.name, maintenance: false, updates: [] });
+  put(world, path, { ...want, database: site.database.name, maintenance: false, updates: [], packages: [] });
   return done();
 }
 
@@ -160,22 +162,24 @@ function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWor
   return page(200, state.title);
 }
 
-const statusOf = ({ title, profile, maintenance }: State, isDrupal: boolean): object => ({
+const statusOf = ({ title, profile, maintenance, packages }: State, isDrupal: boolean): object => ({
   title,
   maintenance,
   version: isDrupal ? '10.1.2' : '6.1.9',
   profile: isDrupal ? profile : null,
-  packages: (isDrupal
-    ? [
-        { type: 'core', name: 'drupal', schemaVersion: null },
-        { type: 'module', name: 'system', schemaVersion: 10_100 },
-        { type: 'profile', name: profile, schemaVersion: 8_000 },
-      ]
-    : [
-        { type: 'core', name: 'wordpress', schemaVersion: 53_496 },
-        { type: 'theme', name: 'twentytwentythree', schemaVersion: null },
-      ]
-  ).map((one) => ({ ...one, enabled: true, isDefault: one.type === 'theme' })),
+  packages: [
+    ...packages,
+    ...(isDrupal
+      ? [
+          { type: 'core', name: 'drupal', schemaVersion: null },
+          { type: 'module', name: 'system', schemaVersion: 10_100 },
+          { type: 'profile', name: profile, schemaVersion: 8_000 },
+        ]
+      : [
+          { type: 'core', name: 'wordpress', schemaVersion: 53_496 },
+          { type: 'theme', name: 'twentytwentythree', schemaVersion: null },
+        ]),
+  ].map((one) => ({ ...one, enabled: true, isDefault: one.type === 'theme' })),
 });
 
 /** Settings that were not written by Aegir say in a line '// simulated: {"driver": …}' where their database is. */

@@ -11,7 +11,8 @@ alter table instance
   add constraint instance_of_one check ((platform_id is null) <> (site_id is null));
 create unique index instance_on_platform on instance (platform_id, path, release_id) where platform_id is not null;
 create unique index instance_on_site on instance (site_id, path, release_id) where site_id is not null;
-create index instance_release on instance (release_id);
+create index instance_release_platform on instance (release_id, platform_id);
+create index instance_release_site on instance (release_id, site_id) where site_id is not null;
 
 -- What lies in its own directory, as platform.scan has it of a platform; null: not looked yet.
 alter table site add column scan jsonb;
