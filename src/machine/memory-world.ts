@@ -36,6 +36,7 @@ export class MemoryWorld {
   diskIsFull = false;
   readonly locks = new Map<string, Promise<void>>();
   #nowMs = 0;
+  #hasLinks = false;
 
   constructor() {
     this.#set('/', { kind: 'directory', mode: '0755', owner: 'root', group: 'root', text: '' });
@@ -105,6 +106,7 @@ export class MemoryWorld {
 
   /** Where a path leads when each link in it is followed; null in circles. */
   #targetOf(path: string): string | null {
+    if (!this.#hasLinks) return path;
     let at = path;
     for (let hops = 0; hops < linksMax; hops++) {
       const link = prefixes(at).find((prefix) => this.files.get(prefix)?.kind === 'link');
@@ -127,6 +129,7 @@ export class MemoryWorld {
   /** Time passes only when something is written. */
   #set(path: string, file: Omit<MemoryFile, 'modifiedMs'>): void {
     const isNew = !this.files.has(path);
+    this.#hasLinks ||= file.kind === 'link';
     this.files.set(path, { ...file, modifiedMs: ++this.#nowMs });
     if (isNew && path !== '/') this.#touch(parentOf(path));
   }
