@@ -2,10 +2,14 @@ import type { Command } from './command.ts';
 import type { FileStat, Look, Machine, Output } from './machine.ts';
 import { isBelow, parentOf } from './matches.ts';
 
-/** A program in memory, with the machine it is run on. It gets the command without `sudo` and its options; what it does not answer is exit code 0 and no output. */
+/**
+ * A program in memory, with the machine it is run on. It gets the command without `sudo` and its options, and as whom it runs:
+ * 'aegir' unless sudo says otherwise. What it does not answer is exit code 0 and no output.
+ */
 export type Program = (
   command: Command,
   machine: Machine & { readonly world: MemoryWorld },
+  user: string,
 ) => Partial<Output> | Promise<Partial<Output>>;
 
 export interface MemoryFile {
@@ -17,6 +21,7 @@ export interface MemoryFile {
   /** Of a link its target; of a directory ''. */
   readonly text: string;
   readonly modifiedMs: number;
+  readonly changedMs: number;
 }
 
 /**
@@ -34,6 +39,8 @@ export class MemoryWorld {
   readonly states = new Map<string, () => string>();
   /** While true every write finds the disk full. */
   diskIsFull = false;
+  /** What df says, unless the disk is full. */
+  freeBytes = 100 * 1024 ** 3;
   readonly locks = new Map<string, Promise<void>>();
   #nowMs = 0;
   #hasLinks = false;
@@ -126,18 +133,21 @@ export class MemoryWorld {
     return [...files.toSorted(), ...states.toSorted()].join('\n');
   }
 
-  /** Time passes only when something is written. */
-  #set(path: string, file: Omit<MemoryFile, 'modifiedMs'>): void {
+  /** Time passes only when something is written without saying when. */
+  #set(path: string, file: Omit<MemoryFile, 'modifiedMs' | 'changedMs'> & { readonly modifiedMs?: number }): void {
     const isNew = !this.files.has(path);
     this.#hasLinks ||= file.kind === 'link';
-    this.files.set(path, { ...file, modifiedMs: ++this.#nowMs });
+    const changedMs = ++this.#nowMs;
+    this.files.set(path, { ...file, modifiedMs: file.modifiedMs ?? changedMs, changedMs });
     if (isNew && path !== '/') this.#touch(parentOf(path));
   }
 
   /** An entry came or went, or its own name changed. */
   #touch(path: string): void {
     const file = this.files.get(path);
-    if (file) this.files.set(path, { ...file, modifiedMs: ++this.#nowMs });
+    const nowMs = ++this.#nowMs;
+    if (file)
+      this.files.set(path, { ...file, ...(file.kind === 'directory' && { modifiedMs: nowMs }), changedMs: nowMs });
   }
 }
 
