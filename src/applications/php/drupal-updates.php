@@ -40,10 +40,18 @@ function updates_check_requirements(bool $is7): void {
     $severity = is_object($one['severity'] ?? 0) ? $one['severity']->value : ($one['severity'] ?? 0);
     if ($severity != 2) continue;
     $text = $one['description'] ?? $one['value'] ?? '';
-    if (is_array($text) && !$is7) $text = (string) Drupal::service('renderer')->renderInIsolation($text);
+    if (is_array($text) && !$is7) $text = updates_text($text);
     $said[] = aegir_plain((string) ($one['title'] ?? '') . ': ' . (string) $text);
   }
   if ($said !== []) aegir_fail('application-failed', 'the site does not meet what its updates require: ' . implode('; ', $said));
+}
+
+/** What is missing or unfit is listed in 'value', not told in 'description'. */
+function updates_text(array $element): string {
+  $element = $element['list'] ?? $element;
+  $renderer = Drupal::service('renderer');
+  // Its name up to Drupal 10.2.
+  return (string) (method_exists($renderer, 'renderInIsolation') ? $renderer->renderInIsolation($element) : $renderer->renderPlain($element));
 }
 
 function updates_run_schema(bool $is7): void {
