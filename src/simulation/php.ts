@@ -58,6 +58,8 @@ const stateShape = z.object({
   updates: z.array(update),
   /** What it has logged as errors; likewise. */
   problems: z.array(z.string()).optional(),
+  /** What it has enabled besides its core and profile; a test may put some here. */
+  packages: z.array(z.object({ type: z.string(), name: z.string(), schemaVersion: z.number().nullable() })).default([]),
 });
 type State = z.infer<typeof stateShape>;
 
@@ -152,7 +154,7 @@ async function install(state: State | null, { want, site }: Input, world: Memory
   if (!world.get(`${site.root}/sites/${site.directory}/files`)) return failed('the directory for files is missing');
   const { name } = site.database;
   if (name.startsWith('/')) world.put(name, `database of ${want.title}\n`, { mode: '0644', owner: 'www-data' });
-  await change({ ...want, database: name, maintenance: false, updates: [] });
+  await change({ ...want, database: name, maintenance: false, updates: [], packages: [] });
   return done();
 }
 
@@ -228,17 +230,24 @@ function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWor
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const statusOf = ({ title, profile, maintenance }: State, isDrupal: boolean): object => ({
+const statusOf = ({ title, profile, maintenance, packages }: State, isDrupal: boolean): object => ({
   title,
   maintenance,
   version: isDrupal ? '10.1.2' : '6.1.9',
   profile: isDrupal ? profile : null,
-  packages: isDrupal
-    ? [
-        { type: 'module', name: 'system', enabled: true, schemaVersion: 10_100 },
-        { type: 'profile', name: profile, enabled: true, schemaVersion: 8_000 },
-      ]
-    : [{ type: 'theme', name: 'twentytwentythree', enabled: true, schemaVersion: null }],
+  packages: [
+    ...packages,
+    ...(isDrupal
+      ? [
+          { type: 'core', name: 'drupal', schemaVersion: null },
+          { type: 'module', name: 'system', schemaVersion: 10_100 },
+          { type: 'profile', name: profile, schemaVersion: 8_000 },
+        ]
+      : [
+          { type: 'core', name: 'wordpress', schemaVersion: 53_496 },
+          { type: 'theme', name: 'twentytwentythree', schemaVersion: null },
+        ]),
+  ].map((one) => ({ ...one, enabled: true, isDefault: one.type === 'theme' })),
 });
 
 /** Settings that were not written by Aegir say in a line '// simulated: {"driver": …}' where their database is. */
