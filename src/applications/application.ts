@@ -120,6 +120,8 @@ export interface Application {
   /** Settings of the site, without credentials of the database. */
   files(site: InstalledSite, ownLines: readonly string[]): readonly WantedFile[];
 
+  // Each waits until no other is at work on the site, even one of a worker that was killed; but `status`, `loginLink`, `cron`
+  // and `counts` run at any time.
   install(machine: Machine, site: InstalledSite): Promise<void>;
   isInstalled(machine: Machine, site: InstalledSite): Promise<boolean>;
   status(machine: Machine, site: InstalledSite): Promise<Status>;

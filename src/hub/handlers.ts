@@ -3,6 +3,7 @@ import { aboutHandlers } from './about.ts';
 import { accountHandlers } from './account.ts';
 import { aliasHandlers } from './alias.ts';
 import { backupHandlers } from './backup.ts';
+import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
 import type { Handler } from './hub.ts';
 import { openApi } from './openapi.ts';
@@ -13,6 +14,7 @@ import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
 import { siteHandlers } from './site.ts';
+import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
 import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
@@ -30,11 +32,13 @@ export const handlers: Handlers = {
   ...platformHandlers,
   ...siteHandlers,
   ...siteCreateHandlers,
+  ...siteCloneHandlers,
   ...siteSetHandlers,
   ...aliasHandlers,
   ...packageHandlers,
   ...backupHandlers,
   ...taskHandlers,
+  ...batchHandlers,
   ...queueHandlers,
   ...settingHandlers,
   ...aboutHandlers,

@@ -1,7 +1,9 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
+import type { BatchStatus, MemberStatus } from '../model/batch.ts';
 import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
+import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
@@ -20,6 +22,9 @@ export interface Tables {
   packageOnSite: PackageOnSiteTable;
   backup: BackupTable;
   task: TaskTable;
+  batch: BatchTable;
+  batchMember: BatchMemberTable;
+  batchEvent: BatchEventTable;
   lock: LockTable;
   event: EventTable;
   taskSecret: TaskSecretTable;
@@ -103,6 +108,9 @@ interface PlatformTable {
   sitesFound: JsonDefault<readonly { readonly directory: string }[]>;
   verifiedAt: MaybeTime;
   createdAt: Time;
+  source: JsonDefault<PlatformSource>;
+  tree: Maybe<string>;
+  builtAt: MaybeTime;
 }
 interface SiteTable {
   id: GeneratedAlways<Id>;
@@ -132,11 +140,14 @@ interface SiteTable {
   verifiedAt: MaybeTime;
   createdAt: Time;
   deletedAt: MaybeTime;
+  copyOf: Maybe<Id>;
+  taskId: Maybe<Id>;
 }
 interface AliasTable {
   name: string;
   siteId: Id;
-  kind: 'canonical' | 'alias' | 'redirect';
+  kind: 'canonical' | 'alias' | 'redirect' | 'reserved';
+  taskId: Maybe<Id>;
 }
 interface PackageTable {
   id: GeneratedAlways<Id>;
@@ -195,6 +206,39 @@ interface TaskTable {
   createdAt: Time;
   startedAt: MaybeTime;
   endedAt: MaybeTime;
+}
+interface BatchTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+  noun: string;
+  title: string;
+  args: JsonDefault<Json>;
+  canary: number;
+  parallel: number;
+  failuresMax: number;
+  status: Default<BatchStatus>;
+  why: Maybe<string>;
+  accountId: Maybe<Id>;
+  cancelRequestedAt: MaybeTime;
+  createdAt: Time;
+  endedAt: MaybeTime;
+}
+interface BatchMemberTable {
+  batchId: Id;
+  position: number;
+  subjectId: Id;
+  subjectName: string;
+  status: Default<MemberStatus>;
+  taskId: Maybe<Id>;
+  problem: MaybeJson<ProblemJson>;
+  begunAt: MaybeTime;
+  endedAt: MaybeTime;
+}
+interface BatchEventTable {
+  batchId: Id;
+  seq: number;
+  at: Time;
+  data: JsonColumn<Json>;
 }
 interface LockTable {
   key: string;
