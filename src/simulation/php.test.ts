@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { putSite, testSite } from '../../tests/kit/applications.ts';
 import { sample } from '../../tests/kit/http-contract.ts';
+import type { Application, InstalledSite } from '../applications/application.ts';
 import { applications } from '../applications/applications.ts';
 import { probe, probeLogin } from '../applications/probe.ts';
 import { MemoryMachine } from '../machine/memory.ts';
+import type { MemoryWorld } from '../machine/memory-world.ts';
 import { Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import { serverPaths } from '../model/server.ts';
@@ -54,6 +56,8 @@ for (const application of applications)
     world.put(path, JSON.stringify({ ...JSON.parse(world.text(path) ?? ''), updates: pending }));
     assert.deepEqual(await application.runUpdates(machine, installed), pending);
     assert.deepEqual(await application.pendingUpdates(machine, installed), []);
+    await failingUpdate(application, machine, world, installed);
+    await copied(application, machine, world, installed);
     world.put(applicationIsBroken, 'it fell over');
     await assert.rejects(
       application.cron(machine, installed),
@@ -64,6 +68,51 @@ for (const application of applications)
     world.put(phpIsMissing, '');
     await assert.rejects(application.isInstalled(machine, installed), /PHP is missing on web1/);
   });
+
+/** What runs before the one that fails has run, and the site stays closed. */
+async function failingUpdate(
+  application: Application,
+  machine: MemoryMachine,
+  world: MemoryWorld,
+  installed: InstalledSite,
+): Promise<void> {
+  const path = simulatedSite(root, installed.site.directory);
+  const [one, two] = ['1', '2'].map((number) => ({ package: 'x', update: number, description: number }));
+  const updates = [one, { ...two, fails: 'no room' }];
+  world.put(path, JSON.stringify({ ...JSON.parse(world.text(path) ?? ''), updates, maintenance: false }));
+  await assert.rejects(application.runUpdates(machine, installed), /update 2 of x failed: no room/);
+  assert.deepEqual(await application.pendingUpdates(machine, installed), [two]);
+  assert.equal((await application.status(machine, installed)).maintenance, true);
+  world.put(path, JSON.stringify({ ...JSON.parse(world.text(path) ?? ''), updates: [], problems: ['php: oops'] }));
+  assert.deepEqual(await application.problems(machine, installed, 0), ['php: oops']);
+  assert.deepEqual(Object.keys(await application.config(machine, installed)), [`${application.name} title`]);
+}
+
+/** A copy of its files belongs to the old database, until it is rewritten. */
+async function copied(
+  application: Application,
+  machine: MemoryMachine,
+  world: MemoryWorld,
+  installed: InstalledSite,
+): Promise<void> {
+  const { site } = installed;
+  const copy: InstalledSite = {
+    ...installed,
+    site: { ...site, directory: 'copy.example.com' },
+    database: { ...database, name: 'copy' },
+  };
+  const before = {
+    ...{ root, directory: site.directory, address: installed.address, names: [site.name], version: null },
+  };
+  await assert.rejects(application.rewrite(machine, copy, before, 'same site'), /no finished installation/);
+  await putSite(application, copy, machine);
+  world.put(simulatedSite(root, copy.site.directory), world.text(simulatedSite(root, site.directory)) ?? '');
+  await assert.rejects(application.status(machine, copy), /no finished installation/);
+  assert.equal((await application.rewrite(machine, copy, before, 'same site')).length, 1);
+  assert.equal((await application.status(machine, copy)).title, site.title);
+  assert.deepEqual(await application.rewrite(machine, copy, before, 'same site'), [], 'twice is once');
+  assert.equal((await application.status(machine, installed)).title, site.title, 'the other is as it was');
+}
 
 for (const server of ['nginx', 'apache'])
   test(`a site in memory that ${server} in memory publishes is asked as on a server`, async () => {
