@@ -5,7 +5,7 @@ import type { Output } from '../machine/machine.ts';
 import type { MemoryWorld } from '../machine/memory-world.ts';
 import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
-import { answerSqlite, dd } from './sqlite.ts';
+import { answerSqlite } from './sqlite.ts';
 import { publishedAs } from './web.ts';
 import { type Simulation, simulated } from './world.ts';
 
@@ -25,7 +25,6 @@ export const php: Simulation = (world) =>
     programs: () => ({
       php: (command, { world: at }) => answer(command, at),
       id: () => ({ stdout: 'aegir\n' }),
-      dd: ({ argv, stdin }, { world: at }) => dd(argv, reveal(stdin ?? ''), at),
     }),
     snapshot: () => '',
   })(world);
