@@ -6,7 +6,7 @@ import { parentOf } from '../machine/matches.ts';
 import type { MemoryWorld, Program } from '../machine/memory-world.ts';
 import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
-import { answerSqlite, dd } from './sqlite.ts';
+import { answerSqlite } from './sqlite.ts';
 import { publishedAs } from './web.ts';
 import { type Simulation, simulated } from './world.ts';
 
@@ -26,7 +26,6 @@ export const php: Simulation = (world) =>
     programs: () => ({
       php: answer,
       id: () => ({ stdout: 'aegir\n' }),
-      dd: ({ argv, stdin }, { world: at }) => dd(argv, reveal(stdin ?? ''), at),
     }),
     snapshot: () => '',
   })(world);

@@ -91,7 +91,8 @@ class Sqlite implements Db {
     const user = await userOf(at, path);
     await removeFile(at, from);
     try {
-      const words = ['bs=1M', 'iflag=fullblock', 'oflag=nofollow', 'conv=excl', 'status=none'];
+      // What the site may have put there, a link too, is not written to.
+      const words = ['bs=1M', 'conv=excl', 'status=none'];
       const load = { ...command`dd ${`of=${from}`} ${words}`, timeoutMs: wholeDatabaseMs };
       const done = await action([load]);
       await askSqlite(at, user, { do: 'load', path, from });
