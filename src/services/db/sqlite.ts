@@ -176,7 +176,7 @@ function mustBeFile(name: string): void {
 /** A path that somebody else chose could be any file that we may remove. */
 function mustBeOurs(name: string): void {
   const plain = isPath(name)
-    ? /^(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/.test(name) && name.endsWith(sqlitePath(''))
+    ? /^(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9._-]+)+$/.test(name) && name.endsWith(sqlitePath(''))
     : /^[A-Za-z0-9_.-]{1,63}$/.test(name);
   if (plain) return;
   throw new Problem('invalid', `${JSON.stringify(name.slice(0, 80))} is no name of an SQLite database of ours`, {
