@@ -9,10 +9,11 @@ import { siteDelete } from '../src/tasks/site-delete.ts';
 import { siteInstall } from '../src/tasks/site-install.ts';
 import { type Control, type Ending, run } from '../src/worker/run.ts';
 import { codeBases } from './kit/applications.ts';
-import { hand, sameWorld, siteName, type Truth } from './kit/farm.ts';
+import { hand, sameWorld } from './kit/farm.ts';
 import { killedWhen } from './kit/killed-worker.ts';
 import { holdersOf, isAlive, until } from './kit/machines.ts';
 import { type RealFarm, type RealFarmMore, realFarm } from './kit/real-farm.ts';
+import { siteName, type Truth } from './kit/truth.ts';
 
 /**
  * A worker is killed in the middle of an installer, which goes on without it: an orphan. It stands still until the test lets

@@ -71,7 +71,7 @@ export const noGroup = (server: string, group: string): Problem =>
   });
 
 /** Longer than any script of ours runs: a site that is put back waits for one that goes on without its worker. */
-export const lockWaitMs = 1_200_000;
+export const lockWaitMs = 4_200_000;
 /** flock's exit code for "somebody else has it", chosen so that no other failure looks like it. */
 export const lockTaken = 75;
 

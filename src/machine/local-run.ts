@@ -23,12 +23,24 @@ const graceMs = 2_000;
 /** How long a program that has ended may leave its output open in somebody else's hands. */
 const drainMs = 2_000;
 
+interface StartOptions {
+  /** What messages call it; the program unless given. */
+  readonly name?: string;
+  /** Its end is then only seen when the program is not wanted any more. */
+  readonly stdin?: 'stays open';
+}
+
 /**
  * Runs a program on this computer in a process group of its own, and resolves when it has ended, whatever its exit code.
- * Messages call it `name`. A program that does not exist exits with 127, one that may not be run with 126, as in a shell;
- * one killed by a signal with 128 and its number.
+ * A program that does not exist exits with 127, one that may not be run with 126, as in a shell; one killed by a signal with
+ * 128 and its number.
  */
-export async function start(hands: Hands, command: Command, say: Say, name = command.argv[0]): Promise<Output> {
+export async function start(
+  hands: Hands,
+  command: Command,
+  say: Say,
+  { name = command.argv[0], stdin }: StartOptions = {},
+): Promise<Output> {
   mayAct(hands);
   const timeoutMs = timeLeft(hands, command.timeoutMs);
   const run = new Run(hands, command.argv, command.cwd);
@@ -46,13 +58,15 @@ export async function start(hands: Hands, command: Command, say: Say, name = com
   }, timeoutMs);
   const keepOn = run.stopWhenLost();
   try {
-    run.child.stdin.end(reveal(command.stdin ?? ''));
+    run.child.stdin.write(reveal(command.stdin ?? ''));
+    if (stdin !== 'stays open') run.child.stdin.end();
     const exitCode = await run.ended();
     if (exitCode === 127 && kept.stderr.length === 0) kept.stderr.push(`${command.argv[0]}: not found`);
     return { exitCode, stdout: kept.stdout.join(''), stderr: kept.stderr.join('') };
   } finally {
     clearTimeout(timer);
     keepOn();
+    run.child.stdin.destroy();
   }
 }
 

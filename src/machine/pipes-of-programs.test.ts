@@ -159,7 +159,6 @@ for (const [name, open] of Object.entries(doing)) {
     assert.equal(stdout, 'done\n');
   });
 
-  if (name !== 'local') continue; // Over there it ends with its time, as `run` does.
   test(`${name}: a pipe is ended with all of it when the claim is lost`, async (t) => {
     const { machine, directory: d, claim } = await open(t);
     const names = ['one', 'two'];

@@ -119,6 +119,29 @@ for (const [name, open] of Object.entries(doing)) {
     });
   });
 
+  test(`${name}: a program is ended when the claim is lost meanwhile`, async (t) => {
+    const { machine, directory, claim } = await open(t);
+    const running = machine.run(command`sh -c ${'echo $$ > "$1/pid"; exec sleep 1000'} sh ${directory}`);
+    const ended = assert.rejects(running, { code: 'lost' });
+    const pid = async () => (await readFile(`${directory}/pid`, 'utf8').catch(() => '')).trim();
+    await until(async () => (await pid()) !== '');
+    claim.abort(new Problem('lost', 'somebody else has it'));
+    await ended;
+    await until(async () => !isAlive(await pid()));
+  });
+
+  test(`${name}: with the claim lost, all that a program started is ended, even what does not want to`, async (t) => {
+    const { machine, directory, claim } = await open(t);
+    const script = '(trap "" TERM; sleep 1000) & echo $! > "$1/pid"; cat; sleep 1000';
+    const running = machine.run({ ...command`sh -c ${script} sh ${directory}`, stdin: 'x'.repeat(10_000) });
+    const ended = assert.rejects(running, { code: 'lost' });
+    const pid = async () => (await readFile(`${directory}/pid`, 'utf8').catch(() => '')).trim();
+    await until(async () => (await pid()) !== '');
+    claim.abort(new Problem('lost', 'somebody else has it'));
+    await ended;
+    await until(async () => !isAlive(await pid()));
+  });
+
   test(`${name}: what may not be written is refused with a hint`, async (t) => {
     const { machine } = await open(t);
     await assert.rejects(
@@ -127,17 +150,6 @@ for (const [name, open] of Object.entries(doing)) {
     );
   });
 }
-
-test('local: a program is ended when the claim is lost meanwhile', async (t) => {
-  const { machine, directory, claim } = await local(t);
-  const running = machine.run(command`sh -c ${'echo $$ > "$1/pid"; exec sleep 1000'} sh ${directory}`);
-  const ended = assert.rejects(running, { code: 'lost' });
-  const pid = async () => (await readFile(`${directory}/pid`, 'utf8').catch(() => '')).trim();
-  await until(async () => (await pid()) !== '');
-  claim.abort(new Problem('lost', 'somebody else has it'));
-  await ended;
-  assert.ok(!isAlive(await pid()));
-});
 
 test('local: a program that does not read what it is told still decides by its exit code', async (t) => {
   const { machine } = await local(t);

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { readScript } from '../applications/scripts.ts';
 import type { Command } from '../machine/command.ts';
 import type { Output } from '../machine/machine.ts';
 import { parentOf } from '../machine/matches.ts';
 import type { MemoryWorld, Program } from '../machine/memory-world.ts';
+import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
+import { answerSqlite, dd } from './sqlite.ts';
 import { publishedAs } from './web.ts';
 import { type Simulation, simulated } from './world.ts';
 
@@ -25,6 +26,7 @@ export const php: Simulation = (world) =>
     programs: () => ({
       php: answer,
       id: () => ({ stdout: 'aegir\n' }),
+      dd: ({ argv, stdin }, { world: at }) => dd(argv, reveal(stdin ?? ''), at),
     }),
     snapshot: () => '',
   })(world);
@@ -39,7 +41,13 @@ export const inTheMiddle = (world: MemoryWorld, wait: (script: string) => Promis
 const middles = new WeakMap<MemoryWorld, (script: string) => Promise<void>>();
 
 const siteShape = z.object({ root: z.string(), directory: z.string(), database: z.object({ name: z.string() }) });
-const update = z.object({ package: z.string(), update: z.string(), description: z.string() });
+/** One that `fails` says why. */
+const update = z.object({
+  package: z.string(),
+  update: z.string(),
+  description: z.string(),
+  fails: z.string().optional(),
+});
 const stateShape = z.object({
   database: z.string(),
   title: z.string(),
@@ -48,6 +56,8 @@ const stateShape = z.object({
   maintenance: z.boolean(),
   /** Updates that are pending; a test may put some here. */
   updates: z.array(update),
+  /** What it has logged as errors; likewise. */
+  problems: z.array(z.string()).optional(),
 });
 type State = z.infer<typeof stateShape>;
 
@@ -74,6 +84,7 @@ async function answer(command: Command, machine: Parameters<Program>[1]): Promis
   if (command.argv[1] === '-m') return { stdout: '[PHP Modules]\ncurl\ngd\nmbstring\nPDO\nSimpleXML\nxml\n' };
   const asked = readScript(reveal(command.stdin ?? ''));
   if (!asked) return { exitCode: 255, stderr: 'a simulated PHP runs our own scripts only\n' };
+  if (asked.script === 'sqlite') return answerSqlite(asked.input, world);
   const input = inputShape.parse(asked.input);
   const go = async (): Promise<Partial<Output>> => ({
     stdout: `\n${JSON.stringify(await respond(asked.script, input, world))}\n`,
@@ -113,6 +124,7 @@ async function run(script: string, input: Input, world: MemoryWorld): Promise<Sa
     put(world, path, changed);
   };
   const verb = words.join(' ');
+  if (verb === 'rewrite') return rewrite(path, site.database.name, world);
   if (verb === 'is installed') return done({ installed: state !== null });
   if (verb === 'install') return install(state, input, world, change);
   if (state === null) return failed('there is no finished installation in its database');
@@ -138,7 +150,9 @@ async function install(state: State | null, { want, site }: Input, world: Memory
   if (!want || !site) return failed('nothing was said of the site to install');
   if (world.diskIsFull) return failed('No space left on device');
   if (!world.get(`${site.root}/sites/${site.directory}/files`)) return failed('the directory for files is missing');
-  await change({ ...want, database: site.database.name, maintenance: false, updates: [] });
+  const { name } = site.database;
+  if (name.startsWith('/')) world.put(name, `database of ${want.title}\n`, { mode: '0644', owner: 'www-data' });
+  await change({ ...want, database: name, maintenance: false, updates: [] });
   return done();
 }
 
@@ -155,21 +169,47 @@ async function ask(script: string, state: State, { on, run: toRun, user }: Input
       await change({ ...state, maintenance: on === true });
       return done();
     case 'updates':
-      if (toRun) await change({ ...state, updates: [] });
-      return done({ updates: state.updates });
+      return toRun ? runUpdates(state, change) : done({ updates: state.updates });
+    case 'problems':
+      return done({ problems: state.problems ?? [] });
+    case 'config':
+      return done({ config: { [`${application} title`]: digest(state.title).slice(0, 16) } });
     case 'cron':
     case 'caches':
+    case 'plugins':
       return done();
     default:
       return failed(`a simulated PHP does not know '${script}'`);
   }
 }
 
+/** Its database came with it, under another name: from now on it is this one. */
+function rewrite(path: string, database: string, world: MemoryWorld): Said {
+  const text = world.text(path);
+  if (text === null) return failed('there is no finished installation in its database');
+  const state = stateShape.parse(JSON.parse(text));
+  if (state.database === database) return done({ rewritten: [] });
+  put(world, path, { ...state, database });
+  return done({ rewritten: [{ what: 'simulated.body', rows: 3 }] });
+}
+
+/** One after the other, up to the first that fails; then the site stays closed, as on a server. */
+async function runUpdates(state: State, change: Change): Promise<Said> {
+  const bad = state.updates.findIndex(({ fails }) => fails !== undefined);
+  const failing = state.updates[bad];
+  if (failing) {
+    await change({ ...state, updates: state.updates.slice(bad), maintenance: true });
+    return failed(`update ${failing.update} of ${failing.package} failed: ${failing.fails}`);
+  }
+  await change({ ...state, updates: [] });
+  return done({ updates: state.updates, wasClosed: state.maintenance });
+}
+
 /** What a visitor gets. A login link leads to the front page with a cookie, and only who has that sees pages of accounts. */
 function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWorld, isBroken: boolean): object {
   const page = (status: number, title: string, more: object = {}): object => ({
     ...{ status, path, title, location: null, cookies, words: title, bytes: title.length },
-    sha256: createHash('sha256').update(`${status} ${path} ${title}`).digest('hex'),
+    sha256: digest(`${status} ${path} ${title}`),
     ...more,
   });
   const published = publishedAs(world, host.replace(/:\d+$/, ''));
@@ -185,6 +225,8 @@ function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWor
   if (/^\/(?:user\/\d|wp-admin)/.test(path) && !mayEnter) return page(403, 'Forbidden');
   return page(200, state.title);
 }
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const statusOf = ({ title, profile, maintenance }: State, isDrupal: boolean): object => ({
   title,
