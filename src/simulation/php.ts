@@ -121,6 +121,10 @@ async function run(script: string, input: Input, world: MemoryWorld): Promise<Sa
   if (script === 'measure tree') return done(measureTree(input.path ?? '/nothing', world));
   if (script === 'sites found')
     return done({ sites: (input.directories ?? []).map((name) => found(name, input, world)) });
+  return runOnSite(script, input, world, middle);
+}
+
+async function runOnSite(script: string, input: Input, world: MemoryWorld, middle: () => Promise<void>): Promise<Said> {
   const [application = '', ...words] = script.split(' ');
   const { site } = input;
   if (!site) return failed('no site was named');
