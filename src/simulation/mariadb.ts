@@ -206,7 +206,7 @@ function tableRules(): readonly Rule[] {
   const tablesOf = ({ databases }: State, given: string): Tables => databases.get(plainText(given)) ?? new Map();
   return [
     rule(`select 'database', default_character_set_name, .* schema_name = ${text}`, ({ databases }, [given = '']) =>
-      databases.has(plainText(given)) ? [`database\tutf8mb4\tutf8mb4_general_ci\t${version}\t0`] : [],
+      databases.has(plainText(given)) ? [`database\tutf8mb4\tutf8mb4_general_ci\t${version}\t/var/lib/mysql/\t0`] : [],
     ),
     rule(`select 'table', .* where table_schema = ${text}`, (state, [given = '']) =>
       [...tablesOf(state, given)].map(([table]) => `table\t${table}\tBASE TABLE\tInnoDB\t16384`),

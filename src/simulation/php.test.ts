@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { putSite, testSite } from '../../tests/kit/applications.ts';
 import { sample } from '../../tests/kit/http-contract.ts';
+import type { Application, InstalledSite } from '../applications/application.ts';
 import { applications } from '../applications/applications.ts';
 import { probe, probeLogin } from '../applications/probe.ts';
 import { MemoryMachine } from '../machine/memory.ts';
+import type { MemoryWorld } from '../machine/memory-world.ts';
 import { Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import { serverPaths } from '../model/server.ts';
@@ -63,6 +65,7 @@ for (const application of applications)
     putSimulatedState(world, database, { ...state, updates: pending });
     assert.deepEqual(await application.runUpdates(machine, installed), pending);
     assert.deepEqual(await application.pendingUpdates(machine, installed), []);
+    await failingUpdate(application, machine, world, installed);
     world.put(applicationIsBroken, 'it fell over');
     await assert.rejects(
       application.cron(machine, installed),
@@ -73,6 +76,25 @@ for (const application of applications)
     world.put(phpIsMissing, '');
     await assert.rejects(application.isInstalled(machine, installed), /PHP is missing on web1/);
   });
+
+/** What runs before the one that fails has run, and the site stays closed. */
+async function failingUpdate(
+  application: Application,
+  machine: MemoryMachine,
+  world: MemoryWorld,
+  installed: InstalledSite,
+): Promise<void> {
+  const become = (more: object): void =>
+    putSimulatedState(world, database, { ...(simulatedState(world, database) ?? assert.fail()), ...more });
+  const [one, two] = ['1', '2'].map((number) => ({ package: 'x', update: number, description: number }));
+  become({ updates: [one, { ...two, fails: 'no room' }], maintenance: false });
+  await assert.rejects(application.runUpdates(machine, installed), /update 2 of x failed: no room/);
+  assert.deepEqual(await application.pendingUpdates(machine, installed), [two]);
+  assert.equal((await application.status(machine, installed)).maintenance, true);
+  become({ updates: [], problems: ['php: oops'] });
+  assert.deepEqual(await application.problems(machine, installed, 0), ['php: oops']);
+  assert.deepEqual(Object.keys(await application.config(machine, installed)), [`${application.name} title`]);
+}
 
 for (const server of ['nginx', 'apache'])
   test(`a site in memory that ${server} in memory publishes is asked as on a server`, async () => {

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Command } from '../machine/command.ts';
 import type { Output } from '../machine/machine.ts';
-import type { MemoryWorld } from '../machine/memory-world.ts';
+import { parentOf } from '../machine/matches.ts';
+import type { MemoryWorld, Program } from '../machine/memory-world.ts';
 import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
-import { answerSqlite, dd } from './sqlite.ts';
+import { answerSqlite } from './sqlite.ts';
 import { tablesAt } from './tables.ts';
 import { copyTree, measureTree, treeShape } from './tree.ts';
 import { publishedAs } from './web.ts';
@@ -25,12 +26,16 @@ export const php: Simulation = (world) =>
     name: 'php',
     fresh: () => ({}),
     programs: () => ({
-      php: (command, { world: at }) => answer(command, at),
+      php: answer,
       id: () => ({ stdout: 'aegir\n' }),
-      dd: ({ argv, stdin }, { world: at }) => dd(argv, reveal(stdin ?? ''), at),
     }),
     snapshot: () => '',
   })(world);
+
+/** In this world scripts stand still when they have decided what to change, and change it when `wait` resolves. */
+export const inTheMiddle = (world: MemoryWorld, wait: (script: string) => Promise<void>): void =>
+  void middles.set(world, wait);
+const middles = new WeakMap<MemoryWorld, (script: string) => Promise<void>>();
 
 const databaseShape = z.object({ driver: z.string(), name: z.string() });
 type Database = z.infer<typeof databaseShape>;
@@ -51,6 +56,8 @@ const stateShape = z.object({
   updates: z.array(update),
   /** What it has logged as errors; likewise. */
   problems: z.array(z.string()).optional(),
+  /** What it has enabled besides its core and profile; a test may put some here. */
+  packages: z.array(z.object({ type: z.string(), name: z.string(), schemaVersion: z.number().nullable() })).default([]),
 });
 type State = z.infer<typeof stateShape>;
 
@@ -65,13 +72,15 @@ const inputShape = z.looseObject({
   root: z.string().optional(),
   directories: z.array(z.string()).optional(),
   wordpress: z.boolean().optional(),
+  alone: z.object({ directory: z.string() }).optional(),
   host: z.string().optional(),
   cookies: z.record(z.string(), z.string()).optional(),
 });
 type Input = z.infer<typeof inputShape>;
 const wantShape = z.object({ title: z.string(), profile: z.string(), email: z.string() });
 
-function answer(command: Command, world: MemoryWorld): Partial<Output> {
+async function answer(command: Command, machine: Parameters<Program>[1]): Promise<Partial<Output>> {
+  const { world } = machine;
   if (world.get(phpIsMissing)) return { exitCode: 127, stderr: 'php: command not found\n' };
   if (command.argv[1] === '-v') return { stdout: 'PHP 8.2.29 (cli) (built: Jul  3 2025 16:16:05) (NTS)\n' };
   if (command.argv[1] === '-m') return { stdout: '[PHP Modules]\ncurl\ngd\nmbstring\nPDO\nSimpleXML\nxml\n' };
@@ -79,10 +88,17 @@ function answer(command: Command, world: MemoryWorld): Partial<Output> {
   if (!asked) return { exitCode: 255, stderr: 'a simulated PHP runs our own scripts only\n' };
   if (asked.script === 'sqlite') return answerSqlite(asked.input, world);
   const input = inputShape.parse(asked.input);
+  const go = async (): Promise<Partial<Output>> => ({
+    stdout: `\n${JSON.stringify(await respond(asked.script, input, world))}\n`,
+  });
+  const directory = input.alone?.directory;
+  return directory !== undefined && world.get(directory) ? machine.exclusively(directory, go) : go();
+}
+
+async function respond(script: string, input: Input, world: MemoryWorld): Promise<Said> {
   const broken = world.text(applicationIsBroken);
-  if (asked.script === 'probe') return { stdout: `\n${JSON.stringify(done(pageOf(input, world, broken !== null)))}\n` };
-  const said = broken === null || asked.script === 'remove' ? run(asked.script, input, world) : failed(broken.trim());
-  return { stdout: `\n${JSON.stringify(said)}\n` };
+  if (script === 'probe') return done(pageOf(input, world, broken !== null));
+  return broken === null || script === 'remove' ? run(script, input, world) : failed(broken.trim());
 }
 
 type Said =
@@ -91,8 +107,10 @@ type Said =
 const done = (given: object = {}): Said => ({ ok: true, answer: given });
 const failed = (message: string, kind = 'application-failed'): Said => ({ ok: false, message, kind, hint: '' });
 
-function run(script: string, input: Input, world: MemoryWorld): Said {
+async function run(script: string, input: Input, world: MemoryWorld): Promise<Said> {
+  const middle = async (): Promise<void> => middles.get(world)?.(script);
   if (script === 'remove') {
+    await middle();
     world.remove(input.path ?? '/nothing');
     return done({ left: 0 });
   }
@@ -103,16 +121,26 @@ function run(script: string, input: Input, world: MemoryWorld): Said {
   if (script === 'measure tree') return done(measureTree(input.path ?? '/nothing', world));
   if (script === 'sites found')
     return done({ sites: (input.directories ?? []).map((name) => found(name, input, world)) });
+  return runOnSite(script, input, world, middle);
+}
+
+async function runOnSite(script: string, input: Input, world: MemoryWorld, middle: () => Promise<void>): Promise<Said> {
   const [application = '', ...words] = script.split(' ');
   const { site } = input;
   if (!site) return failed('no site was named');
   const state = simulatedState(world, site.database);
+  const change = async (changed: State): Promise<void> => {
+    await middle();
+    putSimulatedState(world, site.database, changed);
+  };
   const verb = words.join(' ');
   if (verb === 'is installed') return done({ installed: state !== null });
-  if (verb === 'install') return install(state, input, world);
+  if (verb === 'install') return install(state, input, world, change);
   if (state === null) return failed('there is no finished installation in its database');
-  return ask(`${application} ${verb}`, state, input, (changed) => putSimulatedState(world, site.database, changed));
+  return ask(`${application} ${verb}`, state, input, change);
 }
+
+type Change = (state: State) => Promise<void>;
 
 /** The table in which a simulated site keeps what it is. */
 const table = 'site';
@@ -130,7 +158,12 @@ export function putSimulatedState(world: MemoryWorld, { driver, name }: Database
   else world.put(name, text, { mode: '0644', owner: 'www-data', group: 'www-data' });
 }
 
-function install(state: State | null, { want: given, site }: Input, world: MemoryWorld): Said {
+async function install(
+  state: State | null,
+  { want: given, site }: Input,
+  world: MemoryWorld,
+  change: Change,
+): Promise<Said> {
   if (!site) return failed('nothing was said of the site to install');
   const want = wantShape.parse(given);
   const { database, root, directory } = site;
@@ -140,12 +173,15 @@ function install(state: State | null, { want: given, site }: Input, world: Memor
   if (!world.get(files)) return failed('the directory for files is missing');
   if (database.driver !== 'sqlite' && !tablesAt(world, database.driver, database.name))
     return failed(`there is no database ${database.name}`);
-  world.put(`${files}/.htaccess`, '# of the simulated installer\n', { owner: 'www-data', group: 'www-data' });
-  putSimulatedState(world, database, { ...want, maintenance: false, updates: [] });
+  // In a directory of its own user's, as uploads are.
+  const its = { owner: 'www-data', group: 'www-data' };
+  world.directory(`${files}/simulated`, its);
+  world.put(`${files}/simulated/.htaccess`, '# of the simulated installer\n', its);
+  await change({ ...want, maintenance: false, updates: [], packages: [] });
   return done();
 }
 
-function ask(script: string, state: State, { on, run: toRun, user }: Input, change: (state: State) => void): Said {
+async function ask(script: string, state: State, { on, run: toRun, user }: Input, change: Change): Promise<Said> {
   const [application, ...words] = script.split(' ');
   switch (words.join(' ')) {
     case 'status':
@@ -155,7 +191,7 @@ function ask(script: string, state: State, { on, run: toRun, user }: Input, chan
     case 'login link':
       return done({ path: `/user/reset/1/1700000000/simulated-${(user ?? 'admin').replace(/\W/g, '-')}/login` });
     case 'maintenance':
-      change({ ...state, maintenance: on === true });
+      await change({ ...state, maintenance: on === true });
       return done();
     case 'updates':
       return toRun ? runUpdates(state, change) : done({ updates: state.updates });
@@ -175,14 +211,14 @@ function ask(script: string, state: State, { on, run: toRun, user }: Input, chan
 }
 
 /** One after the other, up to the first that fails; then the site stays closed, as on a server. */
-function runUpdates(state: State, change: (state: State) => void): Said {
+async function runUpdates(state: State, change: Change): Promise<Said> {
   const bad = state.updates.findIndex(({ fails }) => fails !== undefined);
   const failing = state.updates[bad];
   if (failing) {
-    change({ ...state, updates: state.updates.slice(bad), maintenance: true });
+    await change({ ...state, updates: state.updates.slice(bad), maintenance: true });
     return failed(`update ${failing.update} of ${failing.package} failed: ${failing.fails}`);
   }
-  change({ ...state, updates: [] });
+  await change({ ...state, updates: [] });
   return done({ updates: state.updates, wasClosed: state.maintenance });
 }
 
@@ -211,17 +247,24 @@ function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWor
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const statusOf = ({ title, profile, maintenance }: State, isDrupal: boolean): object => ({
+const statusOf = ({ title, profile, maintenance, packages }: State, isDrupal: boolean): object => ({
   title,
   maintenance,
   version: isDrupal ? '10.1.2' : '6.1.9',
   profile: isDrupal ? profile : null,
-  packages: isDrupal
-    ? [
-        { type: 'module', name: 'system', enabled: true, schemaVersion: 10_100 },
-        { type: 'profile', name: profile, enabled: true, schemaVersion: 8_000 },
-      ]
-    : [{ type: 'theme', name: 'twentytwentythree', enabled: true, schemaVersion: null }],
+  packages: [
+    ...packages,
+    ...(isDrupal
+      ? [
+          { type: 'core', name: 'drupal', schemaVersion: null },
+          { type: 'module', name: 'system', schemaVersion: 10_100 },
+          { type: 'profile', name: profile, schemaVersion: 8_000 },
+        ]
+      : [
+          { type: 'core', name: 'wordpress', schemaVersion: 53_496 },
+          { type: 'theme', name: 'twentytwentythree', schemaVersion: null },
+        ]),
+  ].map((one) => ({ ...one, enabled: true, isDefault: one.type === 'theme' })),
 });
 
 /** Settings that were not written by Aegir say in a line '// simulated: {"driver": …}' where their database is. */
