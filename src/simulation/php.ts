@@ -21,7 +21,8 @@ export const applicationIsBroken = '/run/simulated-application-is-broken';
  * PHP in memory: it answers our own scripts and nothing else. What a site is like is in its simulated database, so that it
  * is copied and dropped with that: `simulatedState`.
  */
-export const php: Simulation = (world) =>
+export const php: Simulation = (world) => {
+  world.keepers.push(() => () => void middles.delete(world));
   simulated({
     name: 'php',
     fresh: () => ({}),
@@ -31,6 +32,7 @@ export const php: Simulation = (world) =>
     }),
     snapshot: () => '',
   })(world);
+};
 
 /** In this world scripts stand still when they have decided what to change, and change it when `wait` resolves. */
 export const inTheMiddle = (world: MemoryWorld, wait: (script: string) => Promise<void>): void =>
