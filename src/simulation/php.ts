@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Command } from '../machine/command.ts';
 import type { Output } from '../machine/machine.ts';
-import { parentOf } from '../machine/matches.ts';
 import type { MemoryWorld, Program } from '../machine/memory-world.ts';
 import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
