@@ -151,12 +151,15 @@ export async function sitesBySettings(
   root: string,
   settingsFile: string,
   runUser: string,
+  except: readonly string[] = [],
 ): Promise<readonly SiteFound[]> {
   const found = await machine.find(`${root}/sites`, { names: [settingsFile], depthMax: 2 });
   const directories = found
     .filter(({ kind }) => kind === 'file')
     .map(({ path }) => path.split('/').at(-2) ?? '')
-    .filter((name) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) && !['all', 'default', 'sites'].includes(name))
+    .filter(
+      (name) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) && !['all', 'default', 'sites', ...except].includes(name),
+    )
     .toSorted();
   if (directories.length === 0) return [];
   const input = { root, directories, wordpress: settingsFile === 'wp-config.php' };

@@ -6,6 +6,5 @@ export const profilesOf = (
   { catalog }: Pick<Hub, 'catalog'>,
   platform: { readonly application: string | null; readonly profiles: PackageScan['packages'] },
 ): readonly string[] =>
-  catalog.applications
-    .find(({ name }) => name === platform.application)
-    ?.profiles({ packages: platform.profiles, files: {} }) ?? [];
+  catalog.applications.find(({ name }) => name === platform.application)?.profiles({ packages: platform.profiles }) ??
+  [];

@@ -66,7 +66,7 @@ export async function demandSameKind(tx: Kysely<Tables>, service: string, chosen
 }
 
 /** How the engines we know are spoken to; of others the application is asked when the site is installed. */
-const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
+export const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
   mysql: 'mysql',
   postgresql: 'pgsql',
   sqlite: 'sqlite',
@@ -105,7 +105,7 @@ export async function chosenDb(
     );
   const application = hub.catalog.applications.find(({ name }) => name === platform.application);
   const driver = drivers[found.engine];
-  const refused = driver && application?.refusesDatabase(driver, platform.version ?? '');
+  const refused = driver && application?.refusesDatabase(driver, platform.version ?? '', null);
   if (refused)
     throw new Problem('invalid', refused, {
       hint: 'Choose another database service.',

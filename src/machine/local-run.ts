@@ -1,20 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { Problem } from '../model/problem.ts';
 import type { Command } from './command.ts';
+import { environment } from './environment.ts';
 import { errorCode, fault } from './fault.ts';
 import type { Hands } from './hands.ts';
 import type { Output } from './machine.ts';
 import { mayAct, type Say, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
-
-/** All that a program finds in its environment: the hub's own holds its secrets. */
-export const environment = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  LANG: 'C.UTF-8',
-  HOME: userInfo().homedir,
-} as const;
 
 /** Who answers with more than this means a file, not an answer. */
 const outputCharsMax = 64 * 1024 * 1024;

@@ -1,4 +1,5 @@
-import type { FileMode, FileStat, Find } from './machine.ts';
+import type { FileMode, FileStat, Find, Look } from './machine.ts';
+import { settled } from './settled.ts';
 
 // What runs on the far side. All scripts are constant; what varies comes as arguments or on stdin.
 
@@ -103,15 +104,30 @@ exec mv -fT -- "$1" "$2"`;
 /** Five digits, as chmod leaves the set-group bit of a directory alone otherwise. */
 export const plainMode = ({ mode }: FileMode): string => `0${Number.parseInt(mode, 8).toString(8).padStart(4, '0')}`;
 
-/** For find -printf: kind, mode, owner, group, bytes, seconds, path. */
-export const format = '%y\\0%m\\0%u\\0%g\\0%s\\0%T@\\0%p\\0';
+/** For find -printf: what the clock says over there, kind, mode, owner, group, bytes, seconds of the text and of anything, path. */
+const format = `"$now"'\\0%y\\0%m\\0%u\\0%g\\0%s\\0%T@\\0%C@\\0%p\\0'`;
+const fieldsOfStat = 9;
+
+/** -L or -P, directory, what to look for. */
+export const find = `
+now=$(date +%s.%N) || exit 1
+exec find "$@" -printf ${format}`;
+
+/** -L or -P, paths. */
+export const statMany = `
+now=$(date +%s.%N) || exit 1
+exec find "$@" -maxdepth 0 -printf ${format}`;
+
+export const linksAre = ({ follow = false }: Look): '-L' | '-P' => (follow ? '-L' : '-P');
 
 const kinds: Readonly<Record<string, FileStat['kind']>> = { f: 'file', d: 'directory', l: 'link' };
 
 export function statsOf(stdout: string): readonly FileStat[] {
   const fields = stdout.split('\0');
-  return Array.from({ length: Math.floor(fields.length / 7) }, (_, row) => {
-    const [kind = '', mode = '', owner = '', group = '', size, seconds, path = ''] = fields.slice(row * 7, row * 7 + 7);
+  return Array.from({ length: Math.floor(fields.length / fieldsOfStat) }, (_, row) => {
+    const at = row * fieldsOfStat;
+    const [now, kind = '', mode = '', owner = '', group = ''] = fields.slice(at, at + 5);
+    const [size, modified, changed, path = ''] = fields.slice(at + 5, at + fieldsOfStat);
     return {
       path,
       kind: kinds[kind] ?? 'other',
@@ -119,7 +135,8 @@ export function statsOf(stdout: string): readonly FileStat[] {
       owner,
       group,
       sizeBytes: Number(size),
-      modifiedMs: Math.floor(Number(seconds) * 1_000),
+      modifiedMs: Math.floor(Number(modified) * 1_000),
+      changedMs: settled(Number(changed) * 1_000, Number(now) * 1_000),
     };
   });
 }
@@ -136,14 +153,18 @@ export function textsOf(stdout: string): ReadonlyMap<string, string> {
   return texts;
 }
 
-export function findArgs({ names, prune, depthMax }: Find): readonly string[] {
+export function findArgs({ names, prune, depthMax, directories }: Find): readonly string[] {
   const either = (patterns: readonly string[]): readonly string[] => [
     '(',
     ...patterns.flatMap((pattern, index) => [...(index > 0 ? ['-o'] : []), '-name', pattern]),
     ')',
   ];
   const plain = (name: string): string => name.replace(/[\\*?[]/g, '\\$&');
-  const skip = prune?.length ? ['(', '-type', 'd', ...either(prune.map(plain)), '-prune', '-o', '-true', ')'] : [];
+  const pruned = prune?.length ? either(prune.map(plain)) : [];
+  const skip = pruned.length > 0 ? ['(', '-type', 'd', ...pruned, '-prune', '-o', '-true', ')'] : [];
   const depth = depthMax === undefined ? [] : ['-maxdepth', String(depthMax)];
-  return [...depth, '-mindepth', '1', ...skip, ...(names?.length ? either(names) : []), '-printf', format];
+  const named = names?.length ? either(names) : [];
+  const entered = ['-type', 'd', ...(pruned.length > 0 ? ['-not', ...pruned] : [])];
+  const wanted = directories && named.length > 0 ? ['(', ...named, '-o', ...entered, ')'] : named;
+  return [...depth, '-mindepth', '1', ...skip, ...wanted];
 }

@@ -14,7 +14,15 @@ import { engines } from '../services/engines.ts';
 import type { Http } from '../services/http/http.ts';
 import { apache } from './apache.ts';
 import { nginx } from './nginx.ts';
-import { applicationIsBroken, php, phpIsMissing, simulatedDrupal, simulatedSite, simulatedWordpress } from './php.ts';
+import {
+  applicationIsBroken,
+  php,
+  phpIsMissing,
+  putSimulatedState,
+  simulatedDrupal,
+  simulatedState,
+  simulatedWordpress,
+} from './php.ts';
 import { simulatedWorld } from './world.ts';
 
 const root = '/var/aegir/platforms/p1';
@@ -51,20 +59,20 @@ for (const application of applications)
     await application.setMaintenance(machine, installed, true);
     assert.equal((await application.status(machine, installed)).maintenance, true);
     assert.match(await application.loginLink(machine, installed), /^http:\/\/site\d+\.example\.com:80\//);
-    const path = simulatedSite(root, installed.site.directory);
     const pending = [{ package: 'x', update: '1', description: 'one' }];
-    world.put(path, JSON.stringify({ ...JSON.parse(world.text(path) ?? ''), updates: pending }));
+    const state = simulatedState(world, database);
+    assert.ok(state);
+    putSimulatedState(world, database, { ...state, updates: pending });
     assert.deepEqual(await application.runUpdates(machine, installed), pending);
     assert.deepEqual(await application.pendingUpdates(machine, installed), []);
     await failingUpdate(application, machine, world, installed);
-    await copied(application, machine, world, installed);
     world.put(applicationIsBroken, 'it fell over');
     await assert.rejects(
       application.cron(machine, installed),
       (error) => error instanceof Problem && error.code === 'application-failed' && /it fell over/.test(error.message),
     );
     await application.removeWritten(machine, installed, `${root}/sites/${installed.site.directory}`);
-    assert.equal(world.text(path), null);
+    assert.equal(world.get(`${root}/sites/${installed.site.directory}/files`), undefined);
     world.put(phpIsMissing, '');
     await assert.rejects(application.isInstalled(machine, installed), /PHP is missing on web1/);
   });
@@ -76,42 +84,16 @@ async function failingUpdate(
   world: MemoryWorld,
   installed: InstalledSite,
 ): Promise<void> {
-  const path = simulatedSite(root, installed.site.directory);
+  const become = (more: object): void =>
+    putSimulatedState(world, database, { ...(simulatedState(world, database) ?? assert.fail()), ...more });
   const [one, two] = ['1', '2'].map((number) => ({ package: 'x', update: number, description: number }));
-  const updates = [one, { ...two, fails: 'no room' }];
-  world.put(path, JSON.stringify({ ...JSON.parse(world.text(path) ?? ''), updates, maintenance: false }));
+  become({ updates: [one, { ...two, fails: 'no room' }], maintenance: false });
   await assert.rejects(application.runUpdates(machine, installed), /update 2 of x failed: no room/);
   assert.deepEqual(await application.pendingUpdates(machine, installed), [two]);
   assert.equal((await application.status(machine, installed)).maintenance, true);
-  world.put(path, JSON.stringify({ ...JSON.parse(world.text(path) ?? ''), updates: [], problems: ['php: oops'] }));
+  become({ updates: [], problems: ['php: oops'] });
   assert.deepEqual(await application.problems(machine, installed, 0), ['php: oops']);
   assert.deepEqual(Object.keys(await application.config(machine, installed)), [`${application.name} title`]);
-}
-
-/** A copy of its files belongs to the old database, until it is rewritten. */
-async function copied(
-  application: Application,
-  machine: MemoryMachine,
-  world: MemoryWorld,
-  installed: InstalledSite,
-): Promise<void> {
-  const { site } = installed;
-  const copy: InstalledSite = {
-    ...installed,
-    site: { ...site, directory: 'copy.example.com' },
-    database: { ...database, name: 'copy' },
-  };
-  const before = {
-    ...{ root, directory: site.directory, address: installed.address, names: [site.name], version: null },
-  };
-  await assert.rejects(application.rewrite(machine, copy, before, 'same site'), /no finished installation/);
-  await putSite(application, copy, machine);
-  world.put(simulatedSite(root, copy.site.directory), world.text(simulatedSite(root, site.directory)) ?? '');
-  await assert.rejects(application.status(machine, copy), /no finished installation/);
-  assert.equal((await application.rewrite(machine, copy, before, 'same site')).length, 1);
-  assert.equal((await application.status(machine, copy)).title, site.title);
-  assert.deepEqual(await application.rewrite(machine, copy, before, 'same site'), [], 'twice is once');
-  assert.equal((await application.status(machine, installed)).title, site.title, 'the other is as it was');
 }
 
 for (const server of ['nginx', 'apache'])

@@ -17,7 +17,7 @@ export const siteInstall = taskType({
   context: (load, id) => load.site(id),
 
   async check({ db, http, machine, site, platform, application, scan, installed }) {
-    const refused = application.refusesDatabase(installed.database.driver, platform.version ?? '');
+    const refused = application.refusesDatabase(installed.database.driver, platform.version ?? '', null);
     if (refused) throw new Problem('invalid', refused, { hint: 'Choose another database service for the site.' });
     const profiles = scan ? application.profiles(scan) : [];
     if (profiles.length > 0 && !profiles.includes(site.profile))

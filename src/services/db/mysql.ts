@@ -54,8 +54,7 @@ class Mysql implements Db {
   /** Makes and drops a database and a user: the only proof that we may. */
   async verify(): Promise<Changes> {
     const changes = await this.#client.prepare();
-    const [[version = ''] = []] = await this.#client.run(['select version()'], 'reads');
-    mustBeNewEnough(version, this.#host.machine);
+    mustBeNewEnough(await this.version(), this.#host.machine);
     const database = trialDatabase(this.#host, this.#options);
     try {
       await this.create(database);
@@ -63,6 +62,11 @@ class Mysql implements Db {
       await this.destroy(database);
     }
     return changes;
+  }
+
+  async version(): Promise<string> {
+    const [[version = ''] = []] = await this.#client.run(['select version()'], 'reads');
+    return version;
   }
 
   async exists(key: Pick<Database, 'name' | 'user'>): Promise<boolean> {
