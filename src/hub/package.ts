@@ -10,21 +10,23 @@ const isTrue = (word: 'true' | 'false' | undefined): boolean | undefined => word
 
 const onPlatform: Handler<'platform packages'> = async ({ params, query }, { tx }) => {
   const { id } = await resolve(tx, 'platform', params.name);
-  const sites = sql`(select count(*)::int from package_on_site join site on site.id = package_on_site.site_id
-    where package_on_site.package_id = package.id and package_on_site.enabled
-      and site.platform_id = instance.platform_id and site.status <> 'deleted')`;
+  // Counted once for all of its packages: counting for each of them looks at each of its sites each time.
+  const using = sql`left join (select package_id, count(*)::int as sites
+      from package_on_site join site on site.id = package_on_site.site_id
+      where package_on_site.enabled and site.platform_id = ${id} and site.status <> 'deleted'
+      group by package_id) used on used.package_id = package.id`;
   const { items, ...page } = await listPage<Answer<'platform packages'>['items'][number]>(
     tx,
     {
       columns: sql`package.type, package.name, package.title, release.version,
         release.schema_version::text as schema_version, release.core_compatibility, instance.php, instance.path,
-        instance.hidden, instance.of_profile, ${sites} as sites`,
+        instance.hidden, instance.of_profile, coalesce(used.sites, 0) as sites`,
       from: sql`instance join release on release.id = instance.release_id
-        join package on package.id = release.package_id`,
+        join package on package.id = release.package_id ${using}`,
       where: [
         sql`instance.platform_id = ${id}`,
         equals('package.type', query.type),
-        query.enabled === undefined ? null : sql`(${sites} > 0) = ${isTrue(query.enabled)}`,
+        query.enabled === undefined ? null : sql`(used.sites is not null) = ${isTrue(query.enabled)}`,
         contains(['package.name', 'package.title'], query.q),
       ],
       keys: [
@@ -43,11 +45,16 @@ const onPlatform: Handler<'platform packages'> = async ({ params, query }, { tx 
  * `package` and `site` must be in the query.
  */
 const used = sql`left join lateral (
-    select release.id, release.version, instance.path, instance.site_id is not null as own
-    from release join instance on instance.release_id = release.id
-    where release.package_id = package.id and (instance.platform_id = site.platform_id or instance.site_id = site.id)
-      and (instance.of_profile is null or instance.of_profile = site.profile)
-    order by instance.site_id is not null desc, instance.precedence desc limit 1) used on true`;
+    ${copies(sql`instance.platform_id = site.platform_id`, false)} union all ${copies(sql`instance.site_id = site.id`, true)}
+    order by own desc, precedence desc limit 1) used on true`;
+
+/** One half for each index. */
+function copies(lies: RawBuilder<unknown>, own: boolean): RawBuilder<unknown> {
+  return sql`
+    select release.id, release.version, instance.path, instance.precedence, ${own}::boolean as own
+    from release join instance on instance.release_id = release.id and ${lies}
+    where release.package_id = package.id and (instance.of_profile is null or instance.of_profile = site.profile)`;
+}
 
 const usedColumns = sql`package_on_site.enabled, package_on_site.is_default as "default",
   package_on_site.schema_version::text as schema_version, used.version, used.path, coalesce(used.own, false) as own`;
