@@ -15,8 +15,8 @@ import { siteInstall } from '../src/tasks/site-install.ts';
 import { codeBases, copyPlatform, testMachine } from './kit/applications.ts';
 import { hand } from './kit/farm.ts';
 import { isProblem } from './kit/looks.ts';
+import { played } from './kit/played.ts';
 import { realFarm } from './kit/real-farm.ts';
-import { played } from './kit/scenes.ts';
 
 // What the comparison says of real sites and real code, and whether the application's own updates agree.
 

@@ -20,7 +20,13 @@ const written: { readonly [name: string]: readonly string[] } = {
   'service set': ['aegir service set master http --engine apache', 'aegir service set master http --option port=null'],
   'service get': ['aegir service get master http'],
   'service delete': ['aegir service delete master db'],
-  'platform create': ['aegir platform create d10 --root /var/aegir/platforms/d10/web'],
+  'platform create': [
+    'aegir platform create d10 --root /var/aegir/platforms/d10/web',
+    'aegir platform create d10 --root /var/aegir/platforms/d10 --source composer --source package=drupal/recommended-project --source version=^10',
+    'aegir platform create shop --root /var/aegir/platforms/shop --source git --source repository=https://git.example.com/shop.git --source ref=v2.1 --source composer=true',
+    'aegir platform create d7 --root /var/aegir/platforms/d7 --source archive --source location=https://example.com/drupal-7.105.tar.gz',
+    'aegir platform create wordpress --root /var/aegir/platforms/wordpress --source debian --source package=wordpress',
+  ],
   'platform set': ['aegir platform set @platform_d10 --title "Drupal 10"'],
   'platform compare': [
     'aegir platform compare d10-new --site example.com',
@@ -35,6 +41,11 @@ const written: { readonly [name: string]: readonly string[] } = {
   'site create': [
     'aegir site create example.com --platform d10',
     'aegir site create old.example.com --platform d7 --import --directory old.example.com',
+  ],
+  'site clone': [
+    'aegir site clone example.com test.example.com',
+    'aegir site clone example.com new.example.com --platform d10-new --db-server db2',
+    'aegir site clone example.com test.example.com --dry-run',
   ],
   'site set': [
     'aegir site set example.com --alias www.example.com --alias old.example.com=redirect',

@@ -15,6 +15,7 @@ import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
 import { siteHandlers } from './site.ts';
+import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
 import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
@@ -32,6 +33,7 @@ export const handlers: Handlers = {
   ...platformHandlers,
   ...siteHandlers,
   ...siteCreateHandlers,
+  ...siteCloneHandlers,
   ...siteSetHandlers,
   ...aliasHandlers,
   ...packageHandlers,

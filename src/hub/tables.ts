@@ -3,6 +3,7 @@ import type { PackageScan } from '../applications/application.ts';
 import type { BatchStatus, MemberStatus } from '../model/batch.ts';
 import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
+import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
@@ -108,6 +109,9 @@ interface PlatformTable {
   sitesFound: JsonDefault<readonly { readonly directory: string }[]>;
   verifiedAt: MaybeTime;
   createdAt: Time;
+  source: JsonDefault<PlatformSource>;
+  tree: Maybe<string>;
+  builtAt: MaybeTime;
 }
 interface SiteTable {
   id: GeneratedAlways<Id>;
@@ -138,11 +142,14 @@ interface SiteTable {
   verifiedAt: MaybeTime;
   createdAt: Time;
   deletedAt: MaybeTime;
+  copyOf: Maybe<Id>;
+  taskId: Maybe<Id>;
 }
 interface AliasTable {
   name: string;
   siteId: Id;
-  kind: 'canonical' | 'alias' | 'redirect';
+  kind: 'canonical' | 'alias' | 'redirect' | 'reserved';
+  taskId: Maybe<Id>;
 }
 interface PackageTable {
   id: GeneratedAlways<Id>;

@@ -42,7 +42,7 @@ export class LocalMachine implements Machine {
   }
 
   pipe(pipe: Pipe): Promise<Piped> {
-    return pipeByScript(this.#hands, pipe, (command, say, name) => start(this.#hands, command, say, name));
+    return pipeByScript(this.#hands, pipe, (command, say, name) => start(this.#hands, command, say, { name }));
   }
 
   async read(path: string): Promise<string | null> {

@@ -108,8 +108,8 @@ export interface Machine {
   /** Removes a file or a whole directory. Absent is fine. Links are removed, not followed. */
   remove(path: string): Promise<void>;
   /**
-   * One at a time, over all workers and processes on this server that use the same path as lock file.
-   * Freed when `action` ends or the process dies. Waits at most ten minutes (many tasks
+   * One at a time, over all workers and processes on this server that use the same path as lock: a directory, or a file,
+   * which is made where it is absent. Freed when `action` ends or the process dies. Waits at most seventy minutes (many tasks
    * may be in line for one web server), and no longer than the task has, then Problem 'timeout'.
    */
   exclusively<T>(path: string, action: () => Promise<T>): Promise<T>;

@@ -12,21 +12,49 @@ export const noDirectory = 253;
 export const timedOut = 124;
 
 /**
- * cwd or '', seconds, program, arguments… timeout(1) makes a process group of its own, but only waits for the program itself:
- * what that has started and does not want to end is killed after it. (A program in the background loses its stdin, hence 3.)
+ * cwd or '', bytes of stdin that are the program's, seconds, program, arguments… timeout(1) makes a process group of its own, but
+ * only waits for the program itself: what that has started and does not want to end is killed after it. (A program in the
+ * background loses its stdin, hence 4.)
+ *
+ * Our side keeps stdin open behind the program's bytes for as long as it wants the program. When it ends, by a lost claim, a
+ * killed worker or a broken connection, `feed` has the program ended too, as somebody else may do the same in a moment. The two
+ * find each other as the only children of this shell; a kernel that does not tell them leaves it at the time limit.
  */
 export const run = `
 [ -z "$1" ] || cd -- "$1" 2>/dev/null || exit ${noDirectory}
-shift
+bytes=$2
+shift 2
 exec 3<&0
-timeout --kill-after=2 "$@" <&3 3<&- &
-group=$!
-exec 3<&- </dev/null
-wait $group
-code=$?
-[ $code = ${timedOut} ] && kill -s KILL -- -$group 2>/dev/null
-[ $code = ${sshFailed} ] && exit ${programSaid255}
-exit $code`;
+both=/proc/$$/task/$$/children
+feed() {
+  exec 2>/dev/null
+  [ "$bytes" = 0 ] || head -c "$bytes" <&3
+  exec >/dev/null
+  [ -r $both ] || return
+  trap '' TERM
+  cat <&3
+  read -r pids <$both
+  kill -s TERM $pids
+}
+timed() {
+  lost='' group=''
+  trap 'lost=1; [ -z "$group" ] || kill -s TERM $group 2>/dev/null' TERM
+  exec 4<&0
+  timeout --kill-after=2 "$@" <&4 3<&- 4<&- &
+  group=$!
+  exec 3<&- 4<&- </dev/null
+  [ -z "$lost" ] || kill -s TERM $group 2>/dev/null
+  wait $group
+  code=$?
+  [ -z "$lost" ] || { wait $group; code=143; }
+  [ $code != 143 ] && [ $code != ${timedOut} ] || kill -s KILL -- -$group 2>/dev/null
+  trap '' PIPE
+  read -r pids <$both
+  kill -s PIPE $pids 2>/dev/null
+  [ $code = ${sshFailed} ] && exit ${programSaid255}
+  exit $code
+}
+feed | timed "$@"`;
 
 export const read = 'exec cat -- "$1"';
 
@@ -43,6 +71,7 @@ exit 0`;
 export const write = `
 umask 077
 trap 'rm -f -- "$2"' EXIT
+trap 'trap "" HUP INT TERM; exit 1' HUP INT TERM
 dd of="$2" bs=65536 conv=excl,fsync status=none || exit 1
 [ "$(stat -c %s -- "$2")" = "$3" ] || { echo 'the text did not arrive whole' >&2; exit 1; }
 [ -z "$5" ] || chgrp -- "$5" "$2" || exit 1

@@ -52,7 +52,7 @@ const lockHeldMaxMs = 3_600_000;
 /**
  * A server reached by the system's own ssh, over one shared connection. Everything is a constant script with arguments beside it,
  * so it needs nothing there but a POSIX shell, GNU coreutils, find, grep and flock.
- * A lost claim ends our ssh; the program over there ends at its time limit.
+ * A lost claim ends our ssh, and with that the program over there (scripts.run).
  */
 export class SshMachine implements Machine {
   readonly name: string;
@@ -173,12 +173,16 @@ export class SshMachine implements Machine {
     mayAct(this.#hands);
     // The far side keeps the time: ending our ssh would leave the program running over there.
     const farMs = timeLeft(this.#hands, command.timeoutMs);
-    const args = [command.cwd ?? '', String(farMs / 1_000), ...command.argv];
+    const bytes = Buffer.byteLength(reveal(command.stdin ?? ''));
+    const args = [command.cwd ?? '', String(bytes), String(farMs / 1_000), ...command.argv];
     const argv = this.#line(['sh', '-c', scripts.run, 'sh', ...args]);
     const { cwd, ...rest } = command;
     const begun = performance.now();
     const hands = { ...this.#hands, remainingMs: undefined };
-    const output = await start(hands, { ...rest, argv, timeoutMs: farMs + connectMs }, say, name);
+    const output = await start(hands, { ...rest, argv, timeoutMs: farMs + connectMs }, say, {
+      name,
+      stdin: 'stays open',
+    });
     const killed = output.exitCode === 137 && performance.now() - begun >= farMs;
     const unreachable = this.#unreachable(output.exitCode, output.stderr);
     if (unreachable) throw unreachable;

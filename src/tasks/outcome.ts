@@ -15,12 +15,24 @@ export interface Outcome {
     readonly root?: string;
     readonly application?: string;
     readonly version?: string;
+    /** Its tree was built by this task. */
+    readonly built?: true;
   };
   readonly site?: {
     readonly status?: SiteStatus;
     readonly verified?: boolean;
     readonly databaseIsOurs?: boolean;
+    /** It is now where its copy is. */
+    readonly moved?: Moved;
   };
+}
+
+/** What a site takes over from the copy that was allocated with its task; place and name always. */
+export interface Moved {
+  /** Whether its database is the copy's too; else it keeps its own. */
+  readonly database: boolean;
+  /** What becomes of its former name, where it has a new one; 'redirect' if not given. */
+  readonly oldName?: 'redirect' | 'alias' | 'none';
 }
 
 /** What a step found out. */
@@ -29,7 +41,7 @@ export interface Found {
     /** What the server of a service says it is: '10.11.6-MariaDB'. */
     readonly services?: readonly { readonly id: string; readonly version: string | null }[];
   };
-  readonly platform?: Omit<NonNullable<Outcome['platform']>, 'status' | 'verified'> & {
+  readonly platform?: Omit<NonNullable<Outcome['platform']>, 'status' | 'verified' | 'built'> & {
     readonly scan?: PackageScan;
     /** Sites on disk that the hub does not know: it shows them, a person imports them. */
     readonly sitesFound?: readonly { readonly directory: string }[];
@@ -43,4 +55,6 @@ export interface Found {
     readonly database?: Database;
     readonly hashSalt?: Secret;
   };
+  /** Of the copy that was allocated with the task; the site's own from when it takes the copy over. */
+  readonly copy?: { readonly packages: readonly PackageOnSite[]; readonly profile?: string };
 }

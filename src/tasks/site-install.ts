@@ -80,7 +80,9 @@ const installApplication: InstallStep = {
       return report.note('the application is already installed');
     await application.install(machine, installed);
   },
-  undo: 'nothing', // All it wrote is in the database and the directory, which earlier steps take away.
+  // All it wrote is in the database and the directory, which earlier steps take away: the directory first, as that waits
+  // until an installer that goes on without its worker has ended.
+  undo: 'nothing',
 };
 
 const publishSite: InstallStep = {

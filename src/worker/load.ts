@@ -5,13 +5,14 @@ import {
   findEngine,
   type Loading,
   openService,
+  platformBuild,
   platformRow,
   type ServiceRow,
   serverRow,
   serviceOptions,
   serviceRow,
 } from './load-rows.ts';
-import { loadSite } from './load-site.ts';
+import { loadCopy, loadSite } from './load-site.ts';
 
 /** From ids in the hub to things with hands. With its parts the only place where rows, engines and servers meet. */
 export function loader(loading: Loading): Load {
@@ -19,6 +20,7 @@ export function loader(loading: Loading): Load {
     server: (id) => loadServer(loading, id),
     platform: (id) => loadPlatform(loading, id),
     site: (id) => loadSite(loading, id),
+    copy: (id, change) => loadCopy(loading, id, change),
   };
 }
 
@@ -49,7 +51,8 @@ async function loadServer(loading: Loading, id: string): Promise<ServerContext> 
 
 async function loadPlatform(loading: Loading, id: string): Promise<PlatformContext> {
   const { db, catalog, report } = loading;
-  const { platform, scan, sitesFound, serverId, httpServiceId } = await platformRow(db, id);
+  const row = await platformRow(db, id);
+  const { platform, scan, sitesFound, serverId, httpServiceId } = row;
   const [{ server, root }, http, { rows }] = await Promise.all([
     serverRow(db, serverId),
     serviceRow(db, httpServiceId),
@@ -65,6 +68,7 @@ async function loadPlatform(loading: Loading, id: string): Promise<PlatformConte
     paths,
     machine,
     platform,
+    build: await platformBuild(db, row),
     http: openService(catalog, 'http', http, { machine, paths }, options),
     applications: catalog.applications,
     scan,
