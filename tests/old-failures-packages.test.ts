@@ -6,10 +6,12 @@ import { compareNow, mustFit } from '../src/tasks/comparison.ts';
 import { platformVerify } from '../src/tasks/platform-verify.ts';
 import { serverVerify } from '../src/tasks/server-verify.ts';
 import { siteInstall } from '../src/tasks/site-install.ts';
-import { freshTruth, hand } from './kit/farm.ts';
+import { hand } from './kit/farm.ts';
 import { type HubWithWorker, installedSite, platformRoot, verifiedFarm } from './kit/hub-with-worker.ts';
 import { isProblem, onNginx } from './kit/looks.ts';
-import { farms, played } from './kit/scenes.ts';
+import { played } from './kit/played.ts';
+import { farms } from './kit/scenes.ts';
+import { freshTruth } from './kit/truth.ts';
 
 // What the old Aegir did with packages (reference/aegir-baseline.md and aegir-features.md), and cannot happen here.
 

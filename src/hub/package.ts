@@ -5,6 +5,9 @@ import type { Handler, Reader } from './hub.ts';
 import { byName, contains, equals, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
 
+/** And no copy of one that a task works on. */
+const isSite = sql`site.status <> 'deleted' and site.copy_of is null`;
+
 /** Whether a query's word says so; undefined: all. */
 const isTrue = (word: 'true' | 'false' | undefined): boolean | undefined => word && word === 'true';
 
@@ -13,7 +16,7 @@ const onPlatform: Handler<'platform packages'> = async ({ params, query }, { tx 
   // Counted once for all of its packages: counting for each of them looks at each of its sites each time.
   const using = sql`left join (select package_id, count(*)::int as sites
       from package_on_site join site on site.id = package_on_site.site_id
-      where package_on_site.enabled and site.platform_id = ${id} and site.status <> 'deleted'
+      where package_on_site.enabled and site.platform_id = ${id} and ${isSite}
       group by package_id) used on used.package_id = package.id`;
   const { items, ...page } = await listPage<Answer<'platform packages'>['items'][number]>(
     tx,
@@ -88,7 +91,8 @@ const list: Handler<'package list'> = async ({ query }, { tx }) => {
       columns: sql`package.application, package.type, package.name, package.title,
         array(select distinct release.version from ${instances} and release.version is not null order by 1) as versions,
         (select count(distinct instance.platform_id)::int from ${instances}) as platforms,
-        (select count(*)::int from package_on_site where package_id = package.id and enabled) as sites`,
+        (select count(*)::int from package_on_site join site on site.id = package_on_site.site_id
+          where package_id = package.id and enabled and ${isSite}) as sites`,
       from: sql`package`,
       where: [
         // Of what was deleted since, or never was more than the name of something missing, there is nothing to show.
@@ -113,7 +117,7 @@ const sites: Handler<'package sites'> = async ({ params, query }, { tx }) => {
       from: sql`package join package_on_site on package_on_site.package_id = package.id
         join site on site.id = package_on_site.site_id join platform on platform.id = site.platform_id ${used}`,
       where: [
-        sql`package.name = ${params.package} and site.status <> 'deleted'`,
+        sql`package.name = ${params.package} and ${isSite}`,
         equals('package.type', query.type),
         equals('package.application', query.application),
         equals('package_on_site.enabled', isTrue(query.enabled)),
