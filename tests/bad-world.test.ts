@@ -114,7 +114,7 @@ async function installs(
   sameWorld(await farm.world(), before, 'deleted');
 }
 
-test('a bad world is a problem with a hint, and no more than that', { timeout: 240_000 }, async (t) => {
+test('a bad world is a problem with a hint, and no more than that', { timeout: 20 * 60_000 }, async (t) => {
   const bad = await begin(t);
   const { farm, hub } = bad;
   const { data } = farm;
@@ -261,7 +261,7 @@ async function portTaken({ farm, hub }: Bad): Promise<void> {
 const drupal = codeBases.drupal10;
 test('a profile that the platform does not have is refused before anything begins', {
   skip: drupal === null && 'set AEGIR_TEST_DRUPAL10',
-  timeout: 300_000,
+  timeout: 20 * 60_000,
 }, async (t) => {
   const { farm, hub } = await begin(t, { application: 'drupal', source: drupal ?? '' });
   const before = await farm.world();

@@ -175,29 +175,6 @@ export const alias = z
   .object({ name: z.string(), site: z.string(), kind: z.enum(['canonical', 'alias', 'redirect']) })
   .meta({ id: 'Alias' });
 
-export const packageFound = z
-  .object({
-    type: z.string(),
-    name: z.string(),
-    title: z.string(),
-    version: z.string().nullable(),
-    schemaVersion: z.string().nullable(),
-    coreCompatibility: z.string().nullable(),
-    path: z.string(),
-    hidden: z.boolean(),
-  })
-  .meta({ id: 'PackageOnPlatform' });
-
-export const packageOnSite = z
-  .object({
-    type: z.string(),
-    name: z.string(),
-    title: z.string(),
-    enabled: z.boolean(),
-    schemaVersion: z.string().nullable(),
-  })
-  .meta({ id: 'PackageOnSite' });
-
 export const backup = z
   .object({ id: z.string(), site: z.string(), status: z.string(), createdAt: at })
   .meta({ id: 'Backup' });

@@ -28,6 +28,16 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir platform create wordpress --root /var/aegir/platforms/wordpress --source debian --source package=wordpress',
   ],
   'platform set': ['aegir platform set @platform_d10 --title "Drupal 10"'],
+  'platform compare': [
+    'aegir platform compare d10-new --site example.com',
+    'aegir platform compare d10-new --site example.com --result missing',
+    'aegir platform compare d10-new --from d10',
+  ],
+  'package list': ['aegir package list --q token', 'aegir package list --type profile'],
+  'package sites': [
+    'aegir package sites views --below 8.x-3.25',
+    'aegir package sites drupal --below 10.1.8 --type core',
+  ],
   'site create': [
     'aegir site create example.com --platform d10',
     'aegir site create old.example.com --platform d7 --import --directory old.example.com',
@@ -70,6 +80,7 @@ const sample: { readonly [place: string]: string } = {
   'platform name': 'd10',
   'site name': '@example.com',
   type: 'http',
+  package: 'views',
   batch: '3',
   task: '12',
   token: '3',

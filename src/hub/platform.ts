@@ -5,9 +5,10 @@ import type { PlatformSource } from '../model/platform-source.ts';
 import { Problem } from '../model/problem.ts';
 import { taken } from './client.ts';
 import { jsonb } from './database.ts';
-import { type Asked, accountOf, type Handler, type Hub } from './hub.ts';
+import { type Asked, accountOf, type Handler } from './hub.ts';
 import { byName, contains, equals, listPage, live } from './list.ts';
 import { outstanding, possibleTasks, taskTypeOf } from './possible.ts';
+import { profilesOf } from './profiles.ts';
 import { addTask, type Subject } from './queue.ts';
 import { contextOf, resolve } from './resolve.ts';
 import { one } from './rows.ts';
@@ -43,15 +44,6 @@ const columns = sql`platform.id, platform.name, platform.title, platform.root, p
   platform.sites_found, platform.verified_at, platform.created_at`;
 const from = sql`platform join server on server.id = platform.server_id
   join service on service.id = platform.http_service_id`;
-
-/** Names that can be installed, as the application says from what was scanned. */
-export const profilesOf = (
-  { catalog }: Pick<Hub, 'catalog'>,
-  platform: { readonly application: string | null; readonly profiles: PackageScan['packages'] },
-): readonly string[] =>
-  catalog.applications
-    .find(({ name }) => name === platform.application)
-    ?.profiles({ packages: platform.profiles, files: {} }) ?? [];
 
 async function answers({ tx, hub }: Asked, rows: readonly PlatformRow[]): Promise<Answer<'platform get'>[]> {
   const ids = rows.map(({ id }) => id);

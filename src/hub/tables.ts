@@ -92,6 +92,7 @@ interface ServiceTable {
   options: JsonDefault<{ readonly [option: string]: Json }>;
   secrets: Maybe<Buffer>;
   status: Default<string>;
+  version: Maybe<string>;
   createdAt: Time;
 }
 interface PlatformTable {
@@ -137,6 +138,7 @@ interface SiteTable {
   runUser: string;
   fpmSocket: string;
   data: JsonDefault<{ readonly [plugin: string]: Json }>;
+  scan: MaybeJson<PackageScan>;
   verifiedAt: MaybeTime;
   createdAt: Time;
   deletedAt: MaybeTime;
@@ -165,15 +167,21 @@ interface ReleaseTable {
 }
 interface InstanceTable {
   releaseId: Id;
-  platformId: Id;
+  platformId: Maybe<Id>;
+  siteId: Maybe<Id>;
   path: string;
   hidden: Default<boolean>;
+  precedence: Default<number>;
+  ofProfile: Maybe<string>;
+  php: Maybe<string>;
+  lastRemovedUpdate: Maybe<string>;
 }
 interface PackageOnSiteTable {
   siteId: Id;
   packageId: Id;
   enabled: boolean;
   schemaVersion: Maybe<string>;
+  isDefault: Default<boolean>;
 }
 interface BackupTable {
   id: GeneratedAlways<Id>;

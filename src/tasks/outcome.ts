@@ -37,7 +37,10 @@ export interface Moved {
 
 /** What a step found out. */
 export interface Found {
-  readonly server?: Pick<NonNullable<Outcome['server']>, 'diagnosis'>;
+  readonly server?: Pick<NonNullable<Outcome['server']>, 'diagnosis'> & {
+    /** What the server of a service says it is: '10.11.6-MariaDB'. */
+    readonly services?: readonly { readonly id: string; readonly version: string | null }[];
+  };
   readonly platform?: Omit<NonNullable<Outcome['platform']>, 'status' | 'verified' | 'built'> & {
     readonly scan?: PackageScan;
     /** Sites on disk that the hub does not know: it shows them, a person imports them. */
@@ -45,6 +48,8 @@ export interface Found {
   };
   readonly site?: {
     readonly packages?: readonly PackageOnSite[];
+    /** What lies in its own directory. */
+    readonly scan?: PackageScan;
     readonly profile?: string;
     /** Of an imported site: the database it brought with it, which is not ours. */
     readonly database?: Database;

@@ -96,6 +96,7 @@ const scanPackages: VerifyStep = {
     const { machine, scan, report } = context;
     const { application, root, version } = await context.code();
     const found = await application.packages(machine, root, scan);
+    if (found === scan) return { application: application.name, root, version };
     await report.record({ platform: { application: application.name, version, scan: found } });
     await report.note(`${found.packages.length} packages`);
     return { application: application.name, root, version };
@@ -107,13 +108,13 @@ const findSites: VerifyStep = {
   name: 'find sites',
   async run(context) {
     if (await nothingToSee(context)) return;
-    const { machine, siteDirectories, report } = context;
+    const { machine, siteDirectories, sitesFound, report } = context;
     const { application, platform } = await context.code();
-    const found = await application.sitesFound(machine, platform);
-    const unknown = found.filter(({ directory }) => !siteDirectories.includes(directory));
-    await report.record({ platform: { sitesFound: unknown.map(({ directory }) => ({ directory })) } });
-    if (unknown.length > 0)
-      await report.note(`sites to import: ${unknown.map(({ directory }) => directory).join(', ')}`);
+    const found = await application.sitesFound(machine, platform, siteDirectories);
+    const directories = found.map(({ directory }) => directory);
+    if (directories.join('/') !== sitesFound.join('/'))
+      await report.record({ platform: { sitesFound: directories.map((directory) => ({ directory })) } });
+    if (directories.length > 0) await report.note(`sites to import: ${directories.join(', ')}`);
   },
   undo: 'nothing', // It only looks.
 };

@@ -69,6 +69,7 @@ interface PlatformRow {
   source: PlatformSource;
   tree: string | null;
   isBuilt: boolean;
+  sitesFound: readonly { readonly directory: string }[];
   serverId: string;
   httpServiceId: string;
 }
@@ -79,7 +80,7 @@ export async function platformRow(
 ): Promise<PlatformRow & { readonly platform: Platform }> {
   const { rows } = await sql<PlatformRow>`
     select id, name, root, status, application, version, scan, source, tree, built_at is not null as is_built,
-           server_id, http_service_id
+           sites_found, server_id, http_service_id
     from platform where id = ${id}`.execute(db);
   const row = one(rows, `there is no platform ${id}`);
   const { name, root, application, version } = row;

@@ -52,14 +52,16 @@ async function loadServer(loading: Loading, id: string): Promise<ServerContext> 
 async function loadPlatform(loading: Loading, id: string): Promise<PlatformContext> {
   const { db, catalog, report } = loading;
   const row = await platformRow(db, id);
-  const { platform, scan, serverId, httpServiceId } = row;
-  const { server, root } = await serverRow(db, serverId);
-  const http = await serviceRow(db, httpServiceId);
+  const { platform, scan, sitesFound, serverId, httpServiceId } = row;
+  const [{ server, root }, http, { rows }] = await Promise.all([
+    serverRow(db, serverId),
+    serviceRow(db, httpServiceId),
+    sql<{ directory: string }>`
+      select directory from site where platform_id = ${id} and status <> 'deleted'`.execute(db),
+  ]);
   const { options, secrets } = serviceOptions(loading, http);
   const machine = loading.openMachine(server, secrets);
   const paths = serverPaths(root, server.name);
-  const { rows } = await sql<{ directory: string }>`
-    select directory from site where platform_id = ${id} and status <> 'deleted'`.execute(db);
   return {
     report,
     server,
@@ -71,5 +73,6 @@ async function loadPlatform(loading: Loading, id: string): Promise<PlatformConte
     applications: catalog.applications,
     scan,
     siteDirectories: rows.map(({ directory }) => directory),
+    sitesFound: sitesFound.map(({ directory }) => directory),
   };
 }

@@ -54,7 +54,7 @@ export async function buildFarm(t: TestContext): Promise<BuildFarm> {
   await exec('chown', [buildUser, join(root, 'builds')]);
   await chmod(join(root, 'builds'), 0o750);
   const data: PlaceData = {
-    ...{ application: 'drupal', profile: '', root, platformRoot: tree, httpOptions: {}, dbOptions: {} },
+    ...{ application: 'drupal', profile: '', db: 'mysql', root, platformRoot: tree, httpOptions: {}, dbOptions: {} },
     ...{
       otherRoot: join(root, 'platforms/p2'),
       fpmSocket: '/run/none.sock',

@@ -106,6 +106,7 @@ function reportTo(truth: Truth, log: Log): Report {
     async record(found) {
       truth.found.push(found);
       if (found.platform?.scan) truth.scan = found.platform.scan;
+      if (found.site?.scan) truth.ownScan = found.site.scan;
       if (found.site?.database) truth.database = found.site.database;
     },
   };
@@ -130,6 +131,7 @@ function loadOf(place: Place, truth: Truth, machine: Machine, report: Report): L
       ...{ ...common, platform: context.platform(`p${id}` as Whereabouts['platform']), http, applications }, // '1' to '3'
       scan: truth.scan,
       siteDirectories: id === '1' && truth.siteIsThere ? [truth.at.directory] : [],
+      sitesFound: [],
     }),
     site: async (id) =>
       id === '8' ? context.site(cloneOf(place, truth)) : context.site(siteOf(place, truth, truth.at)),
@@ -216,6 +218,7 @@ function contextsOf(place: Place, truth: Truth, machine: Machine, report: Report
         db: dbs[at.dbService],
         application: place.application,
         scan: truth.scan,
+        ownScan: truth.ownScan,
       },
       services: { http: isSecond ? '3' : '1', db: at.dbService },
       installed: {

@@ -194,7 +194,7 @@ function watched(farm: HubWithWorker, worker: string, machine: Machine): Machine
 }
 
 /** A test that waits for longer than this waits for nothing. */
-const waitMs = 60_000;
+const waitMs = 20 * 60_000;
 
 async function ending({ call, send }: HubWithWorker, task: string): Promise<TaskEnding> {
   const events: TaskEvent[] = [];

@@ -38,6 +38,8 @@ export interface Truth {
   siteIsThere: boolean;
   databaseIsOurs: boolean;
   scan: PackageScan | null;
+  /** Of the site's own directory. */
+  ownScan: PackageScan | null;
   /** Of an imported site, once the hub knows it. */
   database: Database | null;
   found: Found[];
@@ -64,6 +66,7 @@ export const freshTruth = (): Truth => ({
   siteIsThere: true,
   databaseIsOurs: true,
   scan: null,
+  ownScan: null,
   database: null,
   found: [],
   kept: [],

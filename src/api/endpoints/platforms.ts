@@ -47,11 +47,4 @@ export const platformEndpoints = {
     body: z.strictObject({ title: text.title.nullable().optional() }),
     answer: z.object({ platform: shape.platform }),
   }),
-  'platform packages': endpoint({
-    method: 'GET',
-    path: '/api/platforms/:name/packages',
-    summary: 'Profiles, modules, themes and plugins in a platform',
-    query: listQuery({ type: text.word.optional() }),
-    answer: page(shape.packageFound),
-  }),
 };
