@@ -1,6 +1,7 @@
 import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
+import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
@@ -13,6 +14,7 @@ export const api = {
   ...serverEndpoints,
   ...platformEndpoints,
   ...siteEndpoints,
+  ...packageEndpoints,
   ...taskEndpoints,
   ...batchEndpoints,
   ...hubEndpoints,

@@ -3,6 +3,7 @@ import type { PackageScan } from '../applications/application.ts';
 import type { BatchStatus, MemberStatus } from '../model/batch.ts';
 import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
+import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
@@ -91,6 +92,7 @@ interface ServiceTable {
   options: JsonDefault<{ readonly [option: string]: Json }>;
   secrets: Maybe<Buffer>;
   status: Default<string>;
+  version: Maybe<string>;
   createdAt: Time;
 }
 interface PlatformTable {
@@ -107,6 +109,9 @@ interface PlatformTable {
   sitesFound: JsonDefault<readonly { readonly directory: string }[]>;
   verifiedAt: MaybeTime;
   createdAt: Time;
+  source: JsonDefault<PlatformSource>;
+  tree: Maybe<string>;
+  builtAt: MaybeTime;
 }
 interface SiteTable {
   id: GeneratedAlways<Id>;
@@ -133,6 +138,7 @@ interface SiteTable {
   runUser: string;
   fpmSocket: string;
   data: JsonDefault<{ readonly [plugin: string]: Json }>;
+  scan: MaybeJson<PackageScan>;
   verifiedAt: MaybeTime;
   createdAt: Time;
   deletedAt: MaybeTime;
@@ -161,15 +167,21 @@ interface ReleaseTable {
 }
 interface InstanceTable {
   releaseId: Id;
-  platformId: Id;
+  platformId: Maybe<Id>;
+  siteId: Maybe<Id>;
   path: string;
   hidden: Default<boolean>;
+  precedence: Default<number>;
+  ofProfile: Maybe<string>;
+  php: Maybe<string>;
+  lastRemovedUpdate: Maybe<string>;
 }
 interface PackageOnSiteTable {
   siteId: Id;
   packageId: Id;
   enabled: boolean;
   schemaVersion: Maybe<string>;
+  isDefault: Default<boolean>;
 }
 interface BackupTable {
   id: GeneratedAlways<Id>;

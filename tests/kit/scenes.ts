@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { applications } from '../../src/applications/applications.ts';
+import { query } from '../../src/machine/command.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
+import { build } from '../../src/simulation/build.ts';
 import { mariadb } from '../../src/simulation/mariadb.ts';
 import { nginx } from '../../src/simulation/nginx.ts';
-import { php, simulatedDrupal, simulatedSite, simulatedWordpress } from '../../src/simulation/php.ts';
+import { php, putSimulatedState, simulatedDrupal, simulatedWordpress } from '../../src/simulation/php.ts';
 import { postgresql } from '../../src/simulation/postgresql.ts';
 import { simulatedWorld } from '../../src/simulation/world.ts';
 import { platformDelete } from '../../src/tasks/platform-delete.ts';
@@ -20,19 +22,11 @@ import { siteImport } from '../../src/tasks/site-import.ts';
 import { siteInstall } from '../../src/tasks/site-install.ts';
 import { siteLogin } from '../../src/tasks/site-login.ts';
 import { siteVerify } from '../../src/tasks/site-verify.ts';
-import type { TaskType } from '../../src/tasks/task-type.ts';
-import {
-  type FarmParts,
-  hand,
-  otherRootOfFarm,
-  type Place,
-  placeInMemory,
-  platformRootOfFarm,
-  thirdRootOfFarm,
-} from './farm.ts';
+import { buildingScenes } from './building-scenes.ts';
+import { type FarmParts, otherRootOfFarm, placeInMemory, platformRootOfFarm, thirdRootOfFarm } from './farm.ts';
 import { movingScenes } from './moving-scenes.ts';
 import { after, installed, played, type Scene } from './played.ts';
-import { allocate, freshTruth, settle, siteName, type Truth } from './truth.ts';
+import { freshTruth, siteName } from './truth.ts';
 
 const named = <Named extends { readonly name: string }>(list: readonly Named[], name: string): Named => {
   const found = list.find((one) => one.name === name);
@@ -49,7 +43,7 @@ export function putCode(world: MemoryWorld, application: 'drupal' | 'wordpress')
 
 function farm(http: string, db: string, application: 'drupal' | 'wordpress'): () => FarmParts {
   return () => {
-    const world = simulatedWorld([nginx, apache, mariadb, postgresql, php]);
+    const world = simulatedWorld([nginx, apache, mariadb, postgresql, php, build]);
     putCode(world, application);
     const web = (name: string) =>
       named(
@@ -107,10 +101,6 @@ export const scenes: readonly Scene[] = [
     prepare: (parts) => played(parts, { ...freshTruth(), siteIsThere: false }, [serverVerify, platformVerify]),
   },
   {
-    ...{ title: 'platform delete with its code', type: platformDelete, subject: '1', args: { removeCode: true } },
-    prepare: (parts) => played(parts, { ...freshTruth(), siteIsThere: false }, [serverVerify, platformVerify]),
-  },
-  {
     ...{ title: 'site install', type: siteInstall, subject: '7', args: {} },
     prepare: after(serverVerify, platformVerify),
   },
@@ -148,24 +138,49 @@ export const scenes: readonly Scene[] = [
       parts.world.directory(siteDirectory);
       const foreign = foreignSite(parts);
       parts.world.put(`${siteDirectory}/${settings}`, foreign.settings);
-      parts.world.put(simulatedSite(platformRootOfFarm, siteName), foreign.state);
-      if (parts.db.name === 'sqlite') parts.world.put(`${platformRootOfFarm}/${theirFile}`, 'their database');
+      await makeForeignDatabase(parts);
+      putSimulatedState(parts.world, foreign.database, foreign.state);
       return truth;
     },
   },
+  ...buildingScenes,
   ...movingScenes,
 ];
 
 /** A site that somebody else installed: the simulated PHP reads from this line where its database is. */
-function foreignSite({ db }: FarmParts): { readonly settings: string; readonly state: string } {
-  const drivers: Readonly<Record<string, string>> = { mysql: 'mysql', postgresql: 'pgsql', sqlite: 'sqlite' };
-  const isFile = db.name === 'sqlite';
-  const name = isFile ? theirFile : 'theirs';
-  const theirs = { driver: drivers[db.name], name, user: 'them', password: 'theirs', host: 'localhost', port: null };
-  const database = isFile ? `${siteDirectory}/private/database.sqlite` : 'theirs';
-  const state = { database, title: 'Theirs', profile: 'standard', email: 'a@b.test', maintenance: false, updates: [] };
-  return { settings: `<?php\n// simulated: ${JSON.stringify(theirs)}\n`, state: JSON.stringify(state) };
+function foreignSite({ db }: FarmParts) {
+  const driver = { mysql: 'mysql', postgresql: 'pgsql' }[db.name] ?? 'sqlite';
+  const isFile = driver === 'sqlite';
+  const theirs = { driver, user: 'them', password: 'theirs', host: 'localhost', port: null };
+  const settings = `<?php\n// simulated: ${JSON.stringify({ ...theirs, name: isFile ? theirFile : 'theirs' })}\n`;
+  const database = { driver, name: isFile ? `${platformRootOfFarm}/${theirFile}` : 'theirs' };
+  const state = {
+    title: 'Theirs',
+    profile: 'standard',
+    email: 'a@b.test',
+    maintenance: false,
+    updates: [],
+    packages: [],
+  };
+  return { settings, database, state };
 }
+
+async function makeForeignDatabase(parts: FarmParts): Promise<void> {
+  const log = { append: async () => undefined };
+  const machine = parts.open({ name: 'master', log, claim: new AbortController().signal });
+  const make = {
+    mysql: {
+      ...query`mariadb --user=root`,
+      stdin: 'create database `theirs` character set utf8mb4 collate utf8mb4_general_ci',
+    },
+    postgresql: {
+      ...query`psql ${"dbname='postgres' user='aegir'"}`,
+      stdin: `create database "theirs" owner "them" template template0 encoding 'UTF8'`,
+    },
+  }[parts.db.name];
+  if (make) await machine.run(make);
+}
+
 const theirFile = `sites/${siteName}/files/.ht.sqlite`;
 
 // Only what directories() looks at.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PackageScan } from '../../src/applications/application.ts';
 import type { PlatformStatus } from '../../src/model/platform.ts';
+import type { PlatformSource } from '../../src/model/platform-source.ts';
 import type { ServerStatus } from '../../src/model/server.ts';
 import type { Alias, Database, SiteStatus } from '../../src/model/site.ts';
 import type { Found, Moved, Outcome } from '../../src/tasks/outcome.ts';
@@ -37,10 +38,15 @@ export interface Truth {
   siteIsThere: boolean;
   databaseIsOurs: boolean;
   scan: PackageScan | null;
+  /** Of the site's own directory. */
+  ownScan: PackageScan | null;
   /** Of an imported site, once the hub knows it. */
   database: Database | null;
   found: Found[];
   kept: string[];
+  /** Where the code of p1 comes from, and whether Aegir has built it. */
+  source: PlatformSource;
+  isBuilt: boolean;
 }
 
 export const siteName = 'example.com';
@@ -60,9 +66,12 @@ export const freshTruth = (): Truth => ({
   siteIsThere: true,
   databaseIsOurs: true,
   scan: null,
+  ownScan: null,
   database: null,
   found: [],
   kept: [],
+  source: { type: 'path' },
+  isBuilt: false,
 });
 
 function whereabouts(name: string, id: string, password: string): Whereabouts {
@@ -93,6 +102,7 @@ export function settle(truth: Truth, { server, platform, site }: Outcome, subjec
   }
   if (platform?.status) truth.platform = platform.status;
   if (platform?.version) truth.version = platform.version;
+  if (platform?.built) truth.isBuilt = true;
   if (subject === '8') {
     if (site?.status) truth.clone = site.status;
     return;
