@@ -33,6 +33,7 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   context: subjectName,
   type: subjectName,
   task: id,
+  batch: id,
   token: id,
 };
 

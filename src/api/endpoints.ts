@@ -1,4 +1,5 @@
 import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
+import { batchEndpoints } from './endpoints/batches.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
@@ -13,6 +14,7 @@ export const api = {
   ...platformEndpoints,
   ...siteEndpoints,
   ...taskEndpoints,
+  ...batchEndpoints,
   ...hubEndpoints,
 };
 

@@ -23,6 +23,9 @@ export interface InstalledSite {
   readonly address: string;
 }
 
+/** What a copy of a site is to be: the site itself at another place, or a site of its own that begins as this one is. */
+export type CopiedAs = 'same site' | 'new site';
+
 export interface WantedDirectory extends FileMode {
   readonly path: string;
 }
@@ -112,6 +115,13 @@ export interface Application {
   pendingUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
   /** Throws when one fails; the message names it. */
   runUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
+  /**
+   * Tables, as globs of `*`, whose rows a copy does not need: caches, which the site fills again; for a new site also what
+   * belongs to one site only, such as sessions and work that was queued. Their structure is needed.
+   */
+  emptied(site: InstalledSite, as: CopiedAs): readonly string[];
+  /** A page that nobody sees but who came in by this login link, with status 200. */
+  insidePath(link: string): string;
   /** Removes what the site's own user wrote below the directory, which the back end's user may not. */
   removeWritten(machine: Machine, site: InstalledSite, path: string): Promise<void>;
 }

@@ -21,6 +21,7 @@ const parts = {
   'wordpress caches': ['wordpress-start', 'wordpress-caches'],
   'wordpress updates': ['wordpress-start', 'wordpress-updates'],
   'sites found': ['database', 'drupal-settings', 'sites-found'],
+  probe: ['probe'],
   remove: ['remove'],
 } as const;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asUser } from '../machine/as-user.ts';
 import { command } from '../machine/command.ts';
 import type { Machine, Output } from '../machine/machine.ts';
 import { Problem } from '../model/problem.ts';
@@ -42,9 +43,9 @@ export async function callTool<Answer>(
   shape: z.ZodType<Answer>,
   { timeoutMs, effect, dryAnswer = {} }: ToolCall,
 ): Promise<Answer> {
-  const prefix = (await userOf(machine)) === runUser ? [] : ['sudo', '-n', '-u', runUser];
+  const php = await asUser(machine, runUser, command`php`);
   const output = await machine.run({
-    ...command`${prefix} php`,
+    ...php,
     // PHP ends itself a little after we give up, as we may not kill another user's process.
     stdin: new Secret(scriptText(script, { ...input, seconds: Math.ceil(timeoutMs / 1_000) + 1 })),
     timeoutMs,
@@ -102,20 +103,6 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined; // Then it does not have the shape of an answer, and that is what is reported.
   }
-}
-
-const users = new WeakMap<Machine, Promise<string>>();
-
-/** Whom we are on that server; asked once for each machine. '' where nobody knows. */
-function userOf(machine: Machine): Promise<string> {
-  const known = users.get(machine);
-  if (known) return known;
-  const asked = machine
-    .run({ ...command`id -un`, effect: 'reads', allow: [0, 1, 127], quiet: true })
-    .then(({ stdout }) => stdout.trim());
-  users.set(machine, asked);
-  asked.catch(() => users.delete(machine));
-  return asked;
 }
 
 /** The site as scripts take it. Holds the database's password: for `callTool` only. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { connect, type Send } from '../api/call.ts';
 import { Problem, problemCodes } from '../model/problem.ts';
+import { addBatchLog } from './batch-commands.ts';
 import { addEndpointCommands, nounOf, type Session } from './commands.ts';
 import { complete, scripts } from './complete.ts';
 import { connection } from './connection.ts';
@@ -31,6 +32,7 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   const program = programOf(io);
   addEndpointCommands(program, session);
   addTaskLog(program, session);
+  addBatchLog(program, session);
   addCompletion(program, session);
   const failed = needsTaskTypes(argv) ? await addVerbs(program, session) : null;
   inherit(program, io);

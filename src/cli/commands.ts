@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { request } from '../api/call.ts';
 import { paramNames } from '../api/endpoint.ts';
 import { type Answer, type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
+import { followBatch } from './batch-follow.ts';
 import { examples } from './examples.ts';
 import { addFlags, flagValues, schemaOf, word } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
-import { harmless } from './io.ts';
+import { harmless, type Io } from './io.ts';
 import { showList, showOne } from './show.ts';
 import { statusLines } from './status-lines.ts';
 
@@ -29,6 +30,7 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   'site task',
   'task log',
   'task stream',
+  'batch log',
 ]);
 
 /** Fields of the body that stand among the arguments, without a flag. */
@@ -40,6 +42,7 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'platform create': ['name'],
   'site create': ['name'],
   'setting set': ['value'],
+  'batch create': ['name'],
 };
 
 /** A command for every endpoint: `aegir <noun> <verb> [name] [--flags]`. */
@@ -74,6 +77,7 @@ const nounSummaries: { readonly [noun: string]: string } = {
   alias: 'host names that are taken',
   backup: 'copies of sites',
   task: 'what was asked for, and how it goes',
+  batch: 'one wish for many sites',
   queue: 'what waits to be done',
   engine: 'kinds of services',
   application: 'what can be hosted',
@@ -91,6 +95,7 @@ function addEndpoint(command: Command, name: EndpointName, session: Session): vo
   addFlags(command, schema, inBody);
   command.option('--json', 'print the answer as JSON');
   if (startsTask.has(name)) addWait(command);
+  if (startsBatch.has(name)) command.option('--no-wait', 'do not follow the batch until it ends');
   command.addHelpText('after', examples(name));
   command.action(async (...given: unknown[]) => {
     const words = given.slice(0, inPath.length + inBody.length).map(String);
@@ -129,6 +134,8 @@ export const addWait = (command: Command): Command =>
     .option('--no-wait', 'do not follow the task until it ends')
     .option('-v, --verbose', 'show commands and their output too');
 
+const startsBatch: ReadonlySet<EndpointName> = new Set(['platform migrate', 'batch create', 'batch retry']);
+
 type ShownTask = Pick<Answer<'task get'>, 'id' | 'name' | 'status' | 'subject'>;
 
 /** What every endpoint may answer, as far as it is shown. */
@@ -138,28 +145,45 @@ interface Shown extends Readonly<Record<string, unknown>> {
 }
 
 export async function askAndShow(session: Session, name: EndpointName, input: object, flags: Common): Promise<void> {
-  const { io, send } = session;
   // Flags are made from the schema of the same endpoint, and the hub checks them once more.
-  const response = await request(send, name, input as never);
+  const response = await request(session.send, name, input as never);
   const answer = (await response.json()) as Shown;
-  const [noun = '', verb] = name.split(' ');
+  if (flags.wait === false || !(await followed(session, name, answer, flags))) show(session.io, name, answer, flags);
+}
+
+/** Where the answer is something that goes on, it is followed to its end. False: there is nothing to follow. */
+async function followed(session: Session, name: EndpointName, answer: Shown, flags: Common): Promise<boolean> {
+  const { io } = session;
   const task = taskIn(name, answer);
-  if (task !== null && flags.wait !== false) {
+  if (task !== null) {
     if (!flags.json) io.out(`Task ${task.id}: ${task.name} ${harmless(task.subject.name)}\n`);
     session.exitCode = await followToEnd(session, task.id, {
       json: flags.json === true,
       verbose: flags.verbose === true,
     });
-    return;
+    return true;
   }
+  if (!startsBatch.has(name)) return false;
+  const { batch } = answer as unknown as Answer<'batch create'>; // alike for all of them
+  if (!flags.json) io.out(`Batch ${batch.id}: ${batch.name}, ${harmless(batch.title)}: ${batch.members} sites\n`);
+  session.exitCode = await followBatch(session, batch.id, flags);
+  return true;
+}
+
+function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
+  const [noun = '', verb = ''] = name.split(' ');
+  const task = taskIn(name, answer);
   if (flags.json || name === 'openapi') io.out(`${JSON.stringify(answer, null, 2)}\n`);
-  else if (answer.items) showList(io, verb === 'packages' ? 'packages' : noun, { ...answer, items: answer.items });
+  else if (answer.items) showList(io, hasColumnsOfItsOwn.has(verb) ? verb : noun, { ...answer, items: answer.items });
   else if (task !== null)
     io.out(`Task ${task.id}: ${task.name} (${task.status}). See: aegir task log ${task.id} --follow\n`);
   else if (inWords[name]) io.out(`${harmless(inWords[name](answer))}\n`);
   else if ('deleted' in answer) io.out(`Deleted ${String(answer['deleted'])}\n`);
-  else showOne(io, inner(noun, answer));
+  else showOne(io, inner(startsBatch.has(name) ? 'batch' : noun, answer));
 }
+
+/** Verbs whose lists are not lists of their noun. */
+const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'members']);
 
 /** Answers that are more than a list of fields, or less. */
 const inWords: { readonly [name in EndpointName]?: (answer: Shown) => string } = {

@@ -33,6 +33,14 @@ const written: { readonly [name: string]: readonly string[] } = {
   ],
   'site list': ['aegir site list', 'aegir site list --status failed --platform d10', 'aegir site list --q shop --json'],
   'task list': ['aegir task list --status failed', 'aegir task list --subject @example.com'],
+  'platform migrate': [
+    'aegir platform migrate d9 --to d10',
+    'aegir platform migrate d9 --to d10 --canary 3 --parallel 4 --failures-max 5',
+  ],
+  'batch create': [
+    "aegir batch create 'site verify' --matching platform=d10",
+    "aegir batch create 'site disable' --site a.example.com --site b.example.com --canary 0",
+  ],
   'setting set': [
     'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
     'aegir setting set site.fpm-socket null',
@@ -51,6 +59,7 @@ const sample: { readonly [place: string]: string } = {
   'platform name': 'd10',
   'site name': '@example.com',
   type: 'http',
+  batch: '3',
   task: '12',
   token: '3',
 };

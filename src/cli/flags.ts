@@ -19,7 +19,13 @@ export const schemaOf = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
 
 /** Lists are given one by one, so their flags are singular. */
-const singular: { readonly [key: string]: string } = { aliases: 'alias', services: 'service', options: 'option' };
+const singular: { readonly [key: string]: string } = {
+  aliases: 'alias',
+  services: 'service',
+  options: 'option',
+  sites: 'site',
+  args: 'arg',
+};
 const kebab = (key: string): string => (singular[key] ?? key).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 interface Field {

@@ -15,6 +15,8 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   alias: ['name', 'site', 'kind'],
   backup: ['id', 'site', 'status', 'createdAt'],
   task: ['id', 'name', 'subject', 'status', 'createdAt', 'endedAt'],
+  batch: ['id', 'name', 'title', 'status', 'counts', 'createdAt', 'endedAt'],
+  members: ['position', 'subject', 'status', 'task', 'problem'],
   queue: ['name', 'paused', 'lastRunAt'],
   setting: ['name', 'value', 'about'],
   packages: ['type', 'name', 'version', 'enabled', 'title', 'path'],
@@ -82,6 +84,7 @@ export function cell(value: unknown): string {
 
 function objectCell(value: Row): string {
   if ('noun' in value && 'name' in value) return cell(value['name']);
+  if ('code' in value && 'message' in value) return cell(value['message']);
   if ('redirect' in value) return `${cell(value['name'])}${value['redirect'] === true ? ' (redirect)' : ''}`;
   if ('engine' in value && 'type' in value) return `${cell(value['type'])}: ${cell(value['engine'])}`;
   if ('directory' in value) return cell(value['directory']);

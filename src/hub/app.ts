@@ -86,7 +86,7 @@ interface Handled {
 }
 
 /** These make a transaction of their own; asked again, they do nothing more. */
-const alone: ReadonlySet<EndpointName> = new Set(['task cancel', 'task settle']);
+const alone: ReadonlySet<EndpointName> = new Set(['task cancel', 'task settle', 'batch cancel']);
 
 async function handled(
   hub: Hub,

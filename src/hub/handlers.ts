@@ -3,6 +3,7 @@ import { aboutHandlers } from './about.ts';
 import { accountHandlers } from './account.ts';
 import { aliasHandlers } from './alias.ts';
 import { backupHandlers } from './backup.ts';
+import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
 import type { Handler } from './hub.ts';
 import { openApi } from './openapi.ts';
@@ -35,6 +36,7 @@ export const handlers: Handlers = {
   ...packageHandlers,
   ...backupHandlers,
   ...taskHandlers,
+  ...batchHandlers,
   ...queueHandlers,
   ...settingHandlers,
   ...aboutHandlers,

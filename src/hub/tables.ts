@@ -1,5 +1,6 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
+import type { BatchStatus, MemberStatus } from '../model/batch.ts';
 import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
 import type { ProblemJson } from '../model/problem.ts';
@@ -20,6 +21,9 @@ export interface Tables {
   packageOnSite: PackageOnSiteTable;
   backup: BackupTable;
   task: TaskTable;
+  batch: BatchTable;
+  batchMember: BatchMemberTable;
+  batchEvent: BatchEventTable;
   lock: LockTable;
   event: EventTable;
   taskSecret: TaskSecretTable;
@@ -195,6 +199,39 @@ interface TaskTable {
   createdAt: Time;
   startedAt: MaybeTime;
   endedAt: MaybeTime;
+}
+interface BatchTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+  noun: string;
+  title: string;
+  args: JsonDefault<Json>;
+  canary: number;
+  parallel: number;
+  failuresMax: number;
+  status: Default<BatchStatus>;
+  why: Maybe<string>;
+  accountId: Maybe<Id>;
+  cancelRequestedAt: MaybeTime;
+  createdAt: Time;
+  endedAt: MaybeTime;
+}
+interface BatchMemberTable {
+  batchId: Id;
+  position: number;
+  subjectId: Id;
+  subjectName: string;
+  status: Default<MemberStatus>;
+  taskId: Maybe<Id>;
+  problem: MaybeJson<ProblemJson>;
+  begunAt: MaybeTime;
+  endedAt: MaybeTime;
+}
+interface BatchEventTable {
+  batchId: Id;
+  seq: number;
+  at: Time;
+  data: JsonColumn<Json>;
 }
 interface LockTable {
   key: string;

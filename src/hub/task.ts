@@ -152,7 +152,8 @@ interface Wanted {
   readonly priority?: number | undefined;
 }
 
-async function ask(asked: Asked, noun: Noun, subject: string, wanted: Wanted): ReturnType<typeof addTask> {
+/** Asks for a task as the API does, with all that stands in its way as a Problem. The subject's row is held. */
+export async function ask(asked: Asked, noun: Noun, subject: string, wanted: Wanted): ReturnType<typeof addTask> {
   const type = taskTypeOf(asked.hub, noun, wanted.name);
   const held = await resolve(asked.tx, noun, subject, { lock: true });
   await demandPossible(asked.tx, type, held);

@@ -15,6 +15,7 @@ const words = {
   EXDEV: 'Invalid cross-device link',
   ELOOP: 'Too many levels of symbolic links',
   ENAMETOOLONG: 'File name too long',
+  EOUTSIDE: 'It is not that long', // Our own: of writing over bytes that are not there.
 } as const;
 
 export type FaultCode = keyof typeof words;
@@ -88,4 +89,8 @@ export function mustBeAbsolute(...paths: readonly string[]): void {
   for (const path of paths)
     if (!path.startsWith('/') || path.includes('\0') || /(^|\/)\.\.?(\/|$)|.\/$/.test(path))
       throw new TypeError(`not an absolute path in its plain form: '${path}'`);
+}
+
+export function mustBeAscii(text: string): void {
+  if (/[^\0-\x7f]/.test(text)) throw new TypeError('only ASCII is written over what is there');
 }

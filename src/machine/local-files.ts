@@ -35,6 +35,20 @@ export async function writeText(path: string, text: string, mode: number, gid: n
   }
 }
 
+/** Only bytes that are there: code 'EOUTSIDE' otherwise. */
+export async function writeOver(path: string, offsetBytes: number, text: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+  try {
+    const { size } = await file.stat();
+    if (offsetBytes + text.length > size)
+      throw Object.assign(new Error(`${path} has ${size} bytes`), { code: 'EOUTSIDE' });
+    await file.write(text, offsetBytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** The group first: changing it takes the set-group bit away. */
 async function own(file: FileHandle, mode: number, gid: number): Promise<void> {
   if (gid >= 0) await file.chown(-1, gid);

@@ -25,9 +25,10 @@ const drainMs = 2_000;
 
 /**
  * Runs a program on this computer in a process group of its own, and resolves when it has ended, whatever its exit code.
- * A program that does not exist exits with 127, one that may not be run with 126, as in a shell; one killed by a signal with 128 and its number.
+ * Messages call it `name`. A program that does not exist exits with 127, one that may not be run with 126, as in a shell;
+ * one killed by a signal with 128 and its number.
  */
-export async function start(hands: Hands, command: Command, say: Say): Promise<Output> {
+export async function start(hands: Hands, command: Command, say: Say, name = command.argv[0]): Promise<Output> {
   mayAct(hands);
   const timeoutMs = timeLeft(hands, command.timeoutMs);
   const run = new Run(hands, command.argv, command.cwd);
@@ -35,14 +36,13 @@ export async function start(hands: Hands, command: Command, say: Say): Promise<O
   let chars = 0;
   run.listen((stream, text) => {
     chars += text.length;
-    if (chars > outputCharsMax)
-      throw new Problem('command-failed', `${command.argv[0]} said more than 64 MiB on ${hands.name}`);
+    if (chars > outputCharsMax) throw new Problem('command-failed', `${name} said more than 64 MiB on ${hands.name}`);
     kept[stream].push(text);
     say(stream, text);
   });
   const timer = setTimeout(() => {
     const hint = 'See in the log what it did last; give the task more time if it was only slow.';
-    run.stop(new Problem('timeout', `${command.argv[0]} took longer than ${timeoutMs} ms on ${hands.name}`, { hint }));
+    run.stop(new Problem('timeout', `${name} took longer than ${timeoutMs} ms on ${hands.name}`, { hint }));
   }, timeoutMs);
   const keepOn = run.stopWhenLost();
   try {

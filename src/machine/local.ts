@@ -2,11 +2,22 @@ import { lstat, rename, rm } from 'node:fs/promises';
 import { Problem } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Command } from './command.ts';
-import { errorCode, fault, isAbsent, lockRefused, lockTaken, lockWaitMs, mustBeAbsolute, noGroup } from './fault.ts';
+import {
+  errorCode,
+  fault,
+  isAbsent,
+  lockRefused,
+  lockTaken,
+  lockWaitMs,
+  mustBeAbsolute,
+  mustBeAscii,
+  noGroup,
+} from './fault.ts';
 import type { Hands } from './hands.ts';
 import * as files from './local-files.ts';
 import { holding, start } from './local-run.ts';
-import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import type { FileMode, FileStat, Find, Machine, Output, Pipe, Piped } from './machine.ts';
+import { pipeByScript } from './pipe.ts';
 import { mayAct, reported, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
 
@@ -27,6 +38,10 @@ export class LocalMachine implements Machine {
   async run(command: Command): Promise<Output> {
     mayAct(this.#hands);
     return reported(this.#hands, command, (say) => start(this.#hands, command, say));
+  }
+
+  pipe(pipe: Pipe): Promise<Piped> {
+    return pipeByScript(this.#hands, pipe, (command, say, name) => start(this.#hands, command, say, name));
   }
 
   async read(path: string): Promise<string | null> {
@@ -70,6 +85,11 @@ export class LocalMachine implements Machine {
       this.#hands.claim.throwIfAborted();
       await files.writeText(path, reveal(text), files.modeNumber(mode), gid);
     });
+  }
+
+  async writeAt(path: string, offsetBytes: number, text: string): Promise<void> {
+    mustBeAscii(text);
+    await this.#act('write over', [path], () => files.writeOver(path, offsetBytes, text));
   }
 
   async makeDirectory(path: string, mode: FileMode): Promise<void> {

@@ -33,6 +33,31 @@ export interface Find {
   readonly depthMax?: number;
 }
 
+/** Programs that run at the same time, each reading what the one before it writes: no shell, and nothing held in memory. */
+export interface Pipe {
+  /**
+   * Each with its own `cwd`, `allow` and `effect`; the time of the first that has none left is over for all.
+   * `stdin` of the first only. One that is `quiet` makes all of them so.
+   */
+  readonly commands: readonly [Command, ...Command[]];
+  /** File that the first one reads instead of its `stdin`. */
+  readonly from?: string;
+  /**
+   * File that the last one's output goes to, whole and on the disk or not at all: until then a file that is there stays as it is.
+   * `append`: behind what is there (or in a new file); on failure it is cut back to what it was.
+   */
+  readonly to?: { readonly path: string; readonly mode: FileMode['mode']; readonly append?: boolean };
+}
+
+export interface Piped {
+  /** Of what the last one wrote. */
+  readonly bytes: number;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
+  /** Its text, without `to` only; at most 64 MiB, as with `run`. */
+  readonly stdout: string;
+}
+
 /**
  * The hands we have on one server. Everything the back end does to the world passes through here,
  * so the machines are the only files with side effects. Once the claim of its task is lost, every method throws.
@@ -44,6 +69,11 @@ export interface Machine {
   readonly name: string;
   /** Output is scrubbed of the secrets the machine was given before it is logged. The caller gets it as it is. */
   run(command: Command): Promise<Output>;
+  /**
+   * Runs them joined by pipes of the operating system. Rejects when one ends with a code that it does not allow; the message
+   * names the one that failed first, and what was said. One that was killed because its reader ended (SIGPIPE) is not to blame.
+   */
+  pipe(pipe: Pipe): Promise<Piped>;
   read(path: string): Promise<string | null>;
   /** Those that are there, by path. One round trip for all of them. */
   readMany(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -52,6 +82,11 @@ export interface Machine {
   find(path: string, find: Find): Promise<readonly FileStat[]>;
   /** Whole or not at all: a reader sees the old text or the new, never half. */
   write(path: string, text: string | Secret, mode: FileMode): Promise<void>;
+  /**
+   * Writes over the bytes at this offset of a file that is there and long enough; not atomic. ASCII only.
+   * For headers whose numbers are known last. A link is refused.
+   */
+  writeAt(path: string, offsetBytes: number, text: string): Promise<void>;
   /** Makes it with its parents (0755), or sets mode and group of the one that is there. */
   makeDirectory(path: string, mode: FileMode): Promise<void>;
   /** Within one file system; the target is replaced if it is a file. */

@@ -221,6 +221,8 @@ for (const [name, open] of Object.entries(machines)) {
     const path = `${directory}/file`;
     const attempts = [
       machine.run(command`cat`),
+      machine.pipe({ commands: [command`cat`], to: { path, mode: '0640' } }),
+      machine.writeAt(path, 0, 'y'),
       machine.read(path),
       machine.readMany([path]),
       machine.readMany([]),

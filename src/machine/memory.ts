@@ -1,10 +1,12 @@
 import type { Secret } from '../model/secret.ts';
 import { type Command, show } from './command.ts';
-import { fault, lockBusy, lockWaitMs, mustBeAbsolute, noGroup } from './fault.ts';
+import { fault, lockBusy, lockWaitMs, mustBeAbsolute, mustBeAscii, noGroup } from './fault.ts';
 import type { Hands } from './hands.ts';
-import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import type { FileMode, FileStat, Find, Machine, Output, Pipe, Piped } from './machine.ts';
 import { isFound, parentOf } from './matches.ts';
+import { pipeInMemory } from './memory-pipe.ts';
 import { type MemoryFile, MemoryWorld, type Program } from './memory-world.ts';
+import { reportedPipe, showPipe } from './pipe.ts';
 import { mayAct, reported, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
 
@@ -25,14 +27,30 @@ export class MemoryMachine implements Machine {
     return reported(this.#hands, command, async (say) => {
       mayAct(this.#hands);
       this.world.ran.push(show(command));
-      const { argv, program } = this.#program(command);
-      const missing: Partial<Output> = { exitCode: 127, stderr: `${argv[0]}: not found` };
-      const said = program ? await program({ ...command, argv }, this) : missing;
-      const output: Output = { exitCode: 0, stdout: '', stderr: '', ...said };
+      const output = await this.#execute(command);
       say('stdout', output.stdout);
       say('stderr', output.stderr);
       return output;
     });
+  }
+
+  /** One after the other, as all of them would end: each gets what the one before it said, however that ended. */
+  async pipe(pipe: Pipe): Promise<Piped> {
+    return reportedPipe(this.#hands, pipe, async (say) => {
+      mayAct(this.#hands);
+      this.world.ran.push(showPipe(pipe));
+      const end = await pipeInMemory(this, pipe, (command) => this.#execute(command));
+      say('stdout', end.stdout);
+      say('stderr', end.stderr);
+      return end;
+    });
+  }
+
+  async #execute(command: Command): Promise<Output> {
+    const { argv, program } = this.#program(command);
+    const missing: Partial<Output> = { exitCode: 127, stderr: `${argv[0]}: not found` };
+    const said = program ? await program({ ...command, argv }, this) : missing;
+    return { exitCode: 0, stdout: '', stderr: '', ...said };
   }
 
   async read(path: string): Promise<string | null> {
@@ -68,6 +86,21 @@ export class MemoryMachine implements Machine {
       this.#mustHaveGroup(group);
       this.#mustHaveSpace('write', path);
       this.world.put(path, reveal(text), { mode: plainMode(mode), ...(group !== undefined && { group }) });
+    });
+  }
+
+  async writeAt(path: string, offsetBytes: number, text: string): Promise<void> {
+    mustBeAscii(text);
+    return this.#act([path], () => {
+      const file = this.world.get(path);
+      const refuse = (code: string) => fault(this.name, 'write over', path, code);
+      if (!file) throw refuse('ENOENT');
+      if (file.kind !== 'file') throw refuse(file.kind === 'directory' ? 'EISDIR' : 'ELOOP');
+      const bytes = Buffer.from(file.text);
+      if (offsetBytes + text.length > bytes.length) throw refuse('EOUTSIDE');
+      bytes.write(text, offsetBytes);
+      const { kind: _, text: __, modifiedMs: ___, ...owned } = file;
+      this.world.put(path, bytes.toString(), owned);
     });
   }
 

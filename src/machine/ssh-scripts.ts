@@ -49,6 +49,13 @@ chmod -- "$4" "$2" || exit 1
 mv -fT -- "$2" "$1" || exit 1
 trap - EXIT`;
 
+/** path, offset, bytes. Only bytes that are there. */
+export const writeAt = `
+[ ! -L "$1" ] || { echo 'Too many levels of symbolic links' >&2; exit 1; }
+size=$(stat -c %s -- "$1") || exit 1
+[ $(($2 + $3)) -le "$size" ] || { echo 'It is not that long' >&2; exit 1; }
+exec dd of="$1" bs=65536 seek="$2" conv=notrunc,nocreat,fsync oflag=seek_bytes,nofollow status=none`;
+
 /** path, mode, group or ''. */
 export const makeDirectory = `
 [ ! -L "$1" ] || { echo 'Too many levels of symbolic links' >&2; exit 1; }

@@ -2,12 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { Problem } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
 import { type Command, quote } from './command.ts';
-import { fault, faultCode, isAbsent, lockRefused, lockTaken, lockWaitMs, mustBeAbsolute, noGroup } from './fault.ts';
+import {
+  fault,
+  faultCode,
+  isAbsent,
+  lockRefused,
+  lockTaken,
+  lockWaitMs,
+  mustBeAbsolute,
+  mustBeAscii,
+  noGroup,
+} from './fault.ts';
 import { Gate } from './gate.ts';
 import type { Hands } from './hands.ts';
 import { environment, holding, start } from './local-run.ts';
-import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import type { FileMode, FileStat, Find, Machine, Output, Pipe, Piped } from './machine.ts';
 import { parentOf } from './matches.ts';
+import { pipeByScript } from './pipe.ts';
 import { mayAct, reported, type Say, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
 import * as scripts from './ssh-scripts.ts';
@@ -62,6 +73,10 @@ export class SshMachine implements Machine {
     return reported(this.#hands, command, (say) => this.#start(command, say));
   }
 
+  pipe(pipe: Pipe): Promise<Piped> {
+    return pipeByScript(this.#hands, pipe, (command, say, name) => this.#start(command, say, name));
+  }
+
   async read(path: string): Promise<string | null> {
     const said = await this.#files('read', path, ['sh', '-c', scripts.read, 'sh', path]);
     return said === null ? null : said.stdout;
@@ -103,6 +118,12 @@ export class SshMachine implements Machine {
     });
   }
 
+  async writeAt(path: string, offsetBytes: number, text: string): Promise<void> {
+    mustBeAscii(text);
+    const argv = ['sh', '-c', scripts.writeAt, 'sh', path, String(offsetBytes), String(text.length)] as const;
+    await this.#files('write over', path, argv, { stdin: text, absent: 'fails' });
+  }
+
   async makeDirectory(path: string, mode: FileMode): Promise<void> {
     const args = [path, scripts.plainMode(mode), mode.group ?? ''];
     const argv = ['sh', '-c', scripts.makeDirectory, 'sh', ...args] as const;
@@ -130,12 +151,12 @@ export class SshMachine implements Machine {
     return holding(this.#hands, line, refusal, action);
   }
 
-  async #start(command: Command, say: Say): Promise<Output> {
+  async #start(command: Command, say: Say, name = command.argv[0]): Promise<Output> {
     mayAct(this.#hands);
-    return this.#gate.through(() => this.#startNow(command, say));
+    return this.#gate.through(() => this.#startNow(command, say, name));
   }
 
-  async #startNow(command: Command, say: Say): Promise<Output> {
+  async #startNow(command: Command, say: Say, name: string): Promise<Output> {
     mayAct(this.#hands);
     // The far side keeps the time: ending our ssh would leave the program running over there.
     const farMs = timeLeft(this.#hands, command.timeoutMs);
@@ -144,12 +165,12 @@ export class SshMachine implements Machine {
     const { cwd, ...rest } = command;
     const begun = performance.now();
     const hands = { ...this.#hands, remainingMs: undefined };
-    const output = await start(hands, { ...rest, argv, timeoutMs: farMs + connectMs }, say);
+    const output = await start(hands, { ...rest, argv, timeoutMs: farMs + connectMs }, say, name);
     const killed = output.exitCode === 137 && performance.now() - begun >= farMs;
     const unreachable = this.#unreachable(output.exitCode, output.stderr);
     if (unreachable) throw unreachable;
     if (output.exitCode === scripts.timedOut || killed)
-      throw new Problem('timeout', `${command.argv[0]} took longer than ${farMs} ms on ${this.name}`, {
+      throw new Problem('timeout', `${name} took longer than ${farMs} ms on ${this.name}`, {
         hint: 'See in the log what it did last; give the task more time if it was only slow.',
       });
     if (output.exitCode === scripts.noDirectory && cwd !== undefined) throw fault(this.name, 'work in', cwd, 'ENOENT');

@@ -58,7 +58,8 @@ export async function makeDirectories(): Promise<Did> {
 
 /**
  * All that user aegir may do as somebody else, word for word. `php ""` is PHP without any argument: it reads the
- * program from standard input and runs as the sites' own user, so it gives no more than a site's own code has.
+ * program from standard input and runs as the sites' own user, so it gives no more than a site's own code has; and
+ * `tar` and `cp`, for what sites wrote, no more than that (decision 0017).
  */
 const sudoers = `# Written by ./up of Aegir.
 Defaults:${places.user} !requiretty
@@ -66,7 +67,7 @@ ${places.user} ALL=(root) NOPASSWD: /usr/sbin/nginx -t
 ${places.user} ALL=(root) NOPASSWD: /usr/sbin/nginx -s reload
 ${places.user} ALL=(root) NOPASSWD: /usr/sbin/apache2ctl configtest
 ${places.user} ALL=(root) NOPASSWD: /usr/sbin/apache2ctl graceful
-${places.user} ALL=(${places.webUser}) NOPASSWD: /usr/bin/php ""
+${places.user} ALL=(${places.webUser}) NOPASSWD: /usr/bin/php "", /usr/bin/tar, /usr/bin/cp
 `;
 
 export async function allowCommands(): Promise<Did> {

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { readScript } from '../applications/scripts.ts';
 import type { Command } from '../machine/command.ts';
 import type { Output } from '../machine/machine.ts';
 import type { MemoryWorld } from '../machine/memory-world.ts';
 import { reveal } from '../machine/scrub.ts';
+import { publishedAs } from './web.ts';
 import { type Simulation, simulated } from './world.ts';
 
 /** While this file is there, PHP is not installed. */
@@ -53,6 +55,8 @@ const inputShape = z.object({
   root: z.string().optional(),
   directories: z.array(z.string()).optional(),
   wordpress: z.boolean().optional(),
+  host: z.string().optional(),
+  cookies: z.record(z.string(), z.string()).optional(),
 });
 type Input = z.infer<typeof inputShape>;
 
@@ -64,6 +68,7 @@ function answer(command: Command, world: MemoryWorld): Partial<Output> {
   if (!asked) return { exitCode: 255, stderr: 'a simulated PHP runs our own scripts only\n' };
   const input = inputShape.parse(asked.input);
   const broken = world.text(applicationIsBroken);
+  if (asked.script === 'probe') return { stdout: `\n${JSON.stringify(done(pageOf(input, world, broken !== null)))}\n` };
   const said = broken === null || asked.script === 'remove' ? run(asked.script, input, world) : failed(broken.trim());
   return { stdout: `\n${JSON.stringify(said)}\n` };
 }
@@ -132,6 +137,27 @@ function ask(script: string, state: State, { on, run: toRun, user }: Input, chan
     default:
       return failed(`a simulated PHP does not know '${script}'`);
   }
+}
+
+/** What a visitor gets. A login link leads to the front page with a cookie, and only who has that sees pages of accounts. */
+function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWorld, isBroken: boolean): object {
+  const page = (status: number, title: string, more: object = {}): object => ({
+    ...{ status, path, title, location: null, cookies, words: title, bytes: title.length },
+    sha256: createHash('sha256').update(`${status} ${path} ${title}`).digest('hex'),
+    ...more,
+  });
+  const published = publishedAs(world, host.replace(/:\d+$/, ''));
+  if (published === null) return page(404, 'Not found');
+  if (published.state === 'redirect') return page(301, 'Moved', { location: 'https://elsewhere.invalid/' });
+  if (published.state !== 'enabled') return page(503, published.state);
+  const { root, directory, database } = published;
+  const state = stateAt(world, simulatedSite(root, directory), database);
+  if (isBroken || state === null) return page(500, 'Error');
+  if (state.maintenance) return page(503, 'Maintenance');
+  const mayEnter = cookies['simulated'] === database;
+  if (path.includes('/user/reset/')) return page(200, state.title, { cookies: { ...cookies, simulated: database } });
+  if (/^\/(?:user\/\d|wp-admin)/.test(path) && !mayEnter) return page(403, 'Forbidden');
+  return page(200, state.title);
 }
 
 const statusOf = ({ title, profile, maintenance }: State, isDrupal: boolean): object => ({

@@ -15,7 +15,14 @@ export interface SimulatedWeb {
   readonly clash?: (files: ReadonlyMap<string, string>) => string | null;
   /** Whether a file's text is the configuration of this host, so that it answers for its mark. */
   readonly marks: (text: string, host: string) => readonly string[];
+  /** What a file's text makes of this host; null if it is none of its names. */
+  readonly published: (text: string, host: string) => Published | null;
 }
+
+/** What a simulated web server hands a visitor to. */
+export type Published =
+  | { readonly state: 'disabled' | 'maintenance' | 'redirect' }
+  | { readonly state: 'enabled'; readonly root: string; readonly directory: string; readonly database: string };
 
 /** Both servers of a world share one curl: it asks every one that was installed. */
 const loaded = new WeakMap<
@@ -65,6 +72,16 @@ function included(world: MemoryWorld, server: string): ReadonlyMap<string, strin
   );
   const names = [...world.files.keys()].filter((path) => own.test(path)).toSorted();
   return new Map(names.map((path) => [path, world.text(path) ?? '']));
+}
+
+/** What is in force for a host name, on any of the servers; null: nobody's name. */
+export function publishedAs(world: MemoryWorld, host: string): Published | null {
+  for (const { web, files } of loaded.get(world)?.values() ?? [])
+    for (const text of files.values()) {
+      const found = web.published(text, host);
+      if (found) return found;
+    }
+  return null;
 }
 
 /** Answers what `Configuration` asks: a look, or several, at a host and a mark. */

@@ -37,11 +37,13 @@ export function dying(machine: Machine, fits: (command: string) => boolean): Mac
 export const withRun = (machine: Machine, run: (command: Command) => ReturnType<Machine['run']>): Machine => ({
   name: machine.name,
   run,
+  pipe: (pipe) => machine.pipe(pipe),
   read: (path) => machine.read(path),
   readMany: (paths) => machine.readMany(paths),
   stat: (path) => machine.stat(path),
   find: (path, find) => machine.find(path, find),
   write: (path, text, mode) => machine.write(path, text, mode),
+  writeAt: (path, offsetBytes, text) => machine.writeAt(path, offsetBytes, text),
   makeDirectory: (path, mode) => machine.makeDirectory(path, mode),
   move: (from, to) => machine.move(from, to),
   remove: (path) => machine.remove(path),

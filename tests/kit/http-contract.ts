@@ -33,6 +33,7 @@ export const sample = (
   name,
   aliases: [],
   redirection: null,
+  asHost: null,
   root: bench.root,
   directory: name,
   routing: {

@@ -6,6 +6,7 @@ import type { Answer, Input } from '../../src/api/endpoints.ts';
 import { followTask } from '../../src/api/follow.ts';
 import { applications } from '../../src/applications/applications.ts';
 import { hubApp } from '../../src/hub/app.ts';
+import { runBatches } from '../../src/hub/batch-run.ts';
 import { type HubDatabase, openDatabase } from '../../src/hub/database.ts';
 import type { Hub } from '../../src/hub/hub.ts';
 import { requeueLost } from '../../src/hub/lost-tasks.ts';
@@ -142,6 +143,7 @@ function start({ hub, url, world, again }: Parts, { workers = 1, slots = 4, open
       await Promise.all(working);
     },
   };
+  working.push(runBatches(hub, systemClock, stop.signal));
   for (let number = 1; number <= workers; number++)
     working.push(startWorker(farm, url, `w${number}`, slots, stop.signal, open));
   return farm;

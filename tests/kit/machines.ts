@@ -65,6 +65,7 @@ const real =
 const programs: Readonly<Record<string, Program>> = {
   printf: ({ argv: [, , ...args] }) => ({ stdout: args.map((arg) => `${arg}\0`).join('') }),
   cat: ({ stdin = '' }) => ({ stdout: reveal(stdin) }),
+  tr: ({ stdin = '' }) => ({ stdout: reveal(stdin).replace(/[a-z]/g, (letter) => letter.toUpperCase()) }),
   false: () => ({ exitCode: 1, stderr: 'no' }),
 };
 

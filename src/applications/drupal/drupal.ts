@@ -3,6 +3,7 @@ import { phpFile } from '../scripts.ts';
 import { sitesBySettings, siteVerbs } from '../site-tool.ts';
 import { detectDrupal } from './detect.ts';
 import { drupalDirectories, webGroup } from './directories.ts';
+import { drupalEmptied } from './emptied.ts';
 import { drupalInstall } from './install.ts';
 import { scanDrupal } from './packages.ts';
 import { drupalRouting } from './routing.ts';
@@ -32,4 +33,7 @@ export const drupal: Application = {
   directories: drupalDirectories,
   files: drupalFiles,
   install: drupalInstall,
+  emptied: drupalEmptied,
+  // '/user/reset/<account>/…', and everybody may edit themselves.
+  insidePath: (link) => `/user/${/\/user\/reset\/(\d+)\//.exec(link)?.[1] ?? '1'}/edit`,
 };

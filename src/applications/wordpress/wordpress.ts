@@ -1,6 +1,7 @@
 import type { Application, WantedDirectory } from '../application.ts';
 import { sitesBySettings, siteVerbs } from '../site-tool.ts';
 import { detectWordpress } from './detect.ts';
+import { wordpressEmptied } from './emptied.ts';
 import { wordpressFiles, wordpressPlatformFiles } from './files.ts';
 import { scanWordpress } from './packages.ts';
 import { wordpressRouting } from './routing.ts';
@@ -30,4 +31,6 @@ export const wordpress: Application = {
     ];
   },
   files: wordpressFiles,
+  emptied: (_, as) => wordpressEmptied(as),
+  insidePath: () => '/wp-admin/profile.php',
 };

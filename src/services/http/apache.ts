@@ -6,9 +6,18 @@ import { apacheMain, listenedIn } from './apache-main.ts';
 import { type ApacheBlocks, apacheTexts, writtenFor } from './apache-text.ts';
 import { selfSigned } from './certificate.ts';
 import { Configuration, type Sign, type WebProgram } from './configuration.ts';
-import type { Http, Vhost } from './http.ts';
+import type { Door, Http, Vhost } from './http.ts';
 import { operatorLines } from './operator-lines.ts';
-import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
+import {
+  addressOf,
+  askedAt,
+  doorOf,
+  listenOn,
+  type WebOptions,
+  type WebPaths,
+  webOptions,
+  webPaths,
+} from './options.ts';
 import { readme } from './readme.ts';
 import { checkVhost, fileName, names, takenName } from './rules.ts';
 
@@ -152,8 +161,12 @@ class Apache implements Http {
     return `${this.#paths.config}/site.d/${siteName}`;
   }
 
-  address({ name, redirection, tls }: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
-    return addressOf(redirection ?? name, tls, this.#options);
+  address(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
+    return addressOf(vhost, this.#options);
+  }
+
+  door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door {
+    return doorOf(vhost, this.#options);
   }
 
   #files(name: string): { readonly exact: string; readonly wild: string; readonly pem: string } {

@@ -5,11 +5,20 @@ import type { Problem } from '../../model/problem.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
 import { selfSigned } from './certificate.ts';
 import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
-import type { Http, Vhost } from './http.ts';
+import type { Door, Http, Vhost } from './http.ts';
 import { type MainFiles, mainFiles } from './nginx-main.ts';
 import { classesIn, mapText, markIn, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
 import { operatorLines } from './operator-lines.ts';
-import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
+import {
+  addressOf,
+  askedAt,
+  doorOf,
+  listenOn,
+  type WebOptions,
+  type WebPaths,
+  webOptions,
+  webPaths,
+} from './options.ts';
 import { readme } from './readme.ts';
 import { checkVhost, fileName, names, takenName } from './rules.ts';
 import { sectionsOf, withSection } from './sections.ts';
@@ -125,8 +134,12 @@ class Nginx implements Http {
     return `${this.#paths.config}/site.d/${siteName}`;
   }
 
-  address({ name, redirection, tls }: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
-    return addressOf(redirection ?? name, tls, this.#options);
+  address(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
+    return addressOf(vhost, this.#options);
+  }
+
+  door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door {
+    return doorOf(vhost, this.#options);
   }
 
   async #section(name: string): Promise<string | null> {
