@@ -97,11 +97,4 @@ export const siteEndpoints = {
     }),
     answer: page(shape.alias),
   }),
-  'backup list': endpoint({
-    method: 'GET',
-    path: '/api/backups',
-    summary: 'Backups of sites',
-    query: listQuery({ site: text.reference.optional() }),
-    answer: page(shape.backup),
-  }),
 };

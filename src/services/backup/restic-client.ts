@@ -49,6 +49,7 @@ export class ResticClient {
   /** Makes the repository if there is none. */
   async makeRepository(): Promise<Changes> {
     const changes = await this.prepare();
+    this.#ready = Promise.resolve([]); // They have been told.
     const { exitCode, stderr } = await this.#ask(['cat', 'config'], [0, 1]);
     if (exitCode === 0) return changes;
     if (!isAbsent(stderr)) throw this.#problem(stderr);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { listing, readListing } from './tar-listing.ts';
@@ -37,7 +37,7 @@ function archive(members: readonly Written[]): Buffer {
 }
 
 const listed = (input: Buffer): string =>
-  execFileSync(listing().argv[0], listing().argv.slice(1), { input, encoding: 'utf8', env: { LANG: 'C.UTF-8' } });
+  execFileSync(listing().argv[0], listing().argv.slice(1), { input, encoding: 'utf8', env: { LANG: 'C.UTF-8' }, stdio: 'pipe' });
 const read = (members: readonly Written[]) => readListing(listed(archive(members)), 'the archive', limits);
 
 test('an ordinary archive is read as it is, with names of all kinds', () => {
@@ -74,7 +74,7 @@ const hostile: readonly (readonly [string, readonly Written[], RegExp])[] = [
   ['a link to an absolute path', [{ name: 'files/a', type: '2', link: '/etc' }], /leads out/],
   ['a link upwards', [{ name: 'files/a', type: '2', link: '../../x' }], /leads out/],
   ['a link that goes up behind a name', [{ name: 'a/b', type: '2', link: 'c/../../x' }], /leads out/],
-  ['a file without a name', [{ name: './', content: 'x' }], /without a name/],
+  ['a file without a name', [{ name: '.', content: 'x' }], /without a name/],
   ['a link to nothing', [{ name: 'a', type: '2', link: '' }], /leads out/],
   [
     'a link, and a file written through it',
@@ -148,7 +148,7 @@ test('refused: a listing that is none', () => {
 
 test('whatever names are accepted, tar unpacks them below its directory', () => {
   const name = fc
-    .array(fc.constantFrom('a', 'b', '..', '.', '', 'ä', '...', '-x', ' ', '~', '*', '"', '\\'), { minLength: 1, maxLength: 5 })
+    .array(fc.constantFrom('a', 'b', '..', '.', '', 'c', '...', '-x', ' ', '~', '*', '"', '\\'), { minLength: 1, maxLength: 5 })
     .map((parts) => parts.join('/'))
     .filter((one) => one.length < 99);
   const member = fc.oneof(
@@ -169,13 +169,14 @@ test('whatever names are accepted, tar unpacks them below its directory', () => 
           return; // It is refused, which is always fine.
         }
         accepted++;
-        const script =
-          'rm -rf in; mkdir -p in/in; tar -x -C in/in -f - 2>/dev/null; ls -A in; find in/in -type l -exec realpath -mq {} + || :';
-        const found = execFileSync('sh', ['-c', script], { input: bytes, cwd: directory, encoding: 'utf8' });
-        // Every link ends below, and nothing is beside it.
-        const [beside, ...links] = found.trim().split('\n');
-        assert.equal(beside, 'in');
-        for (const link of links) assert.ok(link.startsWith(`${directory}/in/in`), `${JSON.stringify(members)}: ${link}`);
+        const script = 'rm -rf in; mkdir -p in/in; tar -x -C in/in -f - 2>/dev/null; ls -A in';
+        assert.equal(execFileSync('sh', ['-c', script], { input: bytes, cwd: directory, encoding: 'utf8' }), 'in\n');
+        const inside = join(directory, 'in/in');
+        for (const entry of readdirSync(inside, { recursive: true, withFileTypes: true })) {
+          if (!entry.isSymbolicLink()) continue;
+          const end = endOf(join(entry.parentPath, entry.name));
+          assert.ok(end === inside || end.startsWith(`${inside}/`), `${JSON.stringify(members)}: ${end}`);
+        }
       }),
       { numRuns: 200 },
     );
@@ -184,3 +185,12 @@ test('whatever names are accepted, tar unpacks them below its directory', () => 
   }
   assert.ok(accepted > 20, `only ${accepted} were accepted`);
 });
+
+/** Where a link leads, by what is there, else by its words; one that leads to itself stays where it is. */
+function endOf(link: string): string {
+  try {
+    return realpathSync(link);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ELOOP' ? link : resolve(dirname(link), readlinkSync(link));
+  }
+}
