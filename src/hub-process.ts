@@ -31,7 +31,7 @@ export async function runHub(
   const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen, page: pageFiles() });
   process.stdout.write(`the hub listens on ${environment.socketPath} and ${listening.url}\n`);
   const keeping = keepPostgres(environment, stop);
-  await Promise.all([schedule(database.db, catalog, systemClock, stop), runBatches(hub, systemClock, stop)]);
+  await Promise.all([schedule(hub, systemClock, stop), runBatches(hub, systemClock, stop)]);
   await keeping;
   await listening.close();
   await database.close();

@@ -23,6 +23,8 @@ const parts = {
   'sites found': ['database', 'drupal-settings', 'sites-found'],
   probe: ['probe'],
   remove: ['remove'],
+  'copy tree': ['copy-tree'],
+  'measure tree': ['measure-tree'],
 } as const;
 
 export type Script = keyof typeof parts;

@@ -23,27 +23,27 @@ const said = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), answer: z.unknown() }),
   z.object({
     ok: z.literal(false),
-    kind: z.enum(['application-failed', 'not-found', 'conflict', 'invalid']).catch('application-failed'),
+    kind: z.enum(['application-failed', 'not-found', 'conflict', 'invalid', 'disk-full']).catch('application-failed'),
     message: z.string(),
     hint: z.string(),
   }),
 ]);
 
 /**
- * Runs one of our PHP scripts as the site's user and reads its answer by `shape`. Script and input go in through standard
+ * Runs one of our PHP scripts as the site's user (null: as ourselves) and reads its answer by `shape`. Script and input go in through standard
  * input: nothing is installed on the server, and neither arguments nor environment show a secret. Always quiet:
  * what a site prints is nobody's log.
  * Throws 'application-failed' with what the application said, or 'command-failed' where PHP or sudo is missing.
  */
 export async function callTool<Answer>(
   machine: Machine,
-  runUser: string,
+  runUser: string | null,
   script: Script,
   input: object,
   shape: z.ZodType<Answer>,
   { timeoutMs, effect, dryAnswer = {} }: ToolCall,
 ): Promise<Answer> {
-  const php = await asUser(machine, runUser, command`php`);
+  const php = runUser === null ? command`php` : await asUser(machine, runUser, command`php`);
   const output = await machine.run({
     ...php,
     // PHP ends itself a little after we give up, as we may not kill another user's process.
@@ -60,13 +60,13 @@ export async function callTool<Answer>(
 function answerOf<Answer>(
   output: Output,
   server: string,
-  runUser: string,
+  runUser: string | null,
   script: Script,
   shape: z.ZodType<Answer>,
 ): Answer {
   const lost = (why: string, cause?: unknown): Problem =>
     new Problem('application-failed', `'${script}' on ${server} ${why}`, {
-      hint: `Look into the site's own log. To see what PHP says: sudo -u ${runUser} php -v`,
+      hint: `Look into the site's own log. To see what PHP says: ${runUser === null ? '' : `sudo -u ${runUser} `}php -v`,
       cause,
     });
   if (output.stdout.length > answerCharsMax) throw lost('answered with more than 8 MiB');
@@ -83,7 +83,7 @@ function answerOf<Answer>(
 }
 
 /** Why PHP did not even start, where that is what happened. */
-function notRun({ exitCode, stderr }: Output, server: string, runUser: string): Problem | undefined {
+function notRun({ exitCode, stderr }: Output, server: string, runUser: string | null): Problem | undefined {
   if (exitCode === 127 || /php: (command )?not found|unable to execute .*php/.test(stderr))
     return new Problem('command-failed', `PHP is missing on ${server}`, {
       hint: `Install the command line of PHP there (Debian: apt install php-cli).`,

@@ -41,6 +41,7 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'service create': ['type'],
   'platform create': ['name'],
   'site create': ['name'],
+  'site clone': ['name'],
   'setting set': ['value'],
   'batch create': ['name'],
 };
@@ -90,7 +91,9 @@ function addEndpoint(command: Command, name: EndpointName, session: Session): vo
   const inPath = paramNames(path);
   const inBody = positional[name] ?? [];
   command.summary(summary).description(summary);
-  for (const one of [...inPath, ...inBody]) command.addArgument(new Argument(`<${argumentName(name, one)}>`));
+  for (const one of inPath) command.addArgument(new Argument(`<${argumentName(name, one)}>`));
+  for (const one of inBody)
+    command.addArgument(new Argument(`<${inPath.includes(one) ? `new-${one}` : argumentName(name, one)}>`));
   const schema = schemaOf(body ?? query ?? emptySchema);
   addFlags(command, schema, inBody);
   command.option('--json', 'print the answer as JSON');
@@ -125,6 +128,7 @@ const startsTask: ReadonlySet<EndpointName> = new Set([
   'service create',
   'platform create',
   'site create',
+  'site clone',
   'site set',
   'task retry',
 ]);

@@ -26,6 +26,11 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir site create example.com --platform d10',
     'aegir site create old.example.com --platform d7 --import --directory old.example.com',
   ],
+  'site clone': [
+    'aegir site clone example.com test.example.com',
+    'aegir site clone example.com new.example.com --platform d10-new --db-server db2',
+    'aegir site clone example.com test.example.com --dry-run',
+  ],
   'site set': [
     'aegir site set example.com --alias www.example.com --alias old.example.com=redirect',
     'aegir site set @example.com --redirection www.example.com --tls required',

@@ -24,12 +24,16 @@ export function addTaskVerbs(program: Command, session: Session, types: readonly
     if (!(type.noun in names)) continue;
     const noun = type.noun as Noun; // just looked up
     const parent = nounOf(program, noun);
+    const verb = type.verb.replaceAll(' ', '-');
+    // What has an endpoint of its own is asked there.
+    if (parent.commands.some((one) => one.name() === verb)) continue;
+    const inWords = positional[type.name] ?? [];
     const command = parent
-      .command(`${type.verb.replaceAll(' ', '-')} <${noun}>`)
+      .command(`${verb} <${noun}>${inWords.map((key) => ` <${key === 'name' ? 'new-name' : key}>`).join('')}`)
       .summary(type.title)
       .description(type.title);
     const schema = type.args as JsonSchema; // z.toJSONSchema made it
-    addFlags(command, schema);
+    addFlags(command, schema, inWords);
     const creates = type.name === 'site install' || type.name === 'site import';
     if (creates) addFlags(command, siteSchema, siteWithout(type.name));
     addWait(command)
@@ -38,14 +42,22 @@ export function addTaskVerbs(program: Command, session: Session, types: readonly
       .option('--priority <number>', 'lower runs first')
       .option('--json', 'print the answer as JSON');
     command.addHelpText('after', exampleText(examplesOf(type.name, noun)));
-    command.action(async (name: string, flags: TaskFlags) => {
+    command.action(async (name: string, ...given: unknown[]) => {
+      const flags = given[inWords.length] as TaskFlags; // commander's order
       const wanted = creates ? await flagValues(session.io, siteSchema, flags, siteWithout(type.name)) : {};
       if (creates && (await createSite(session, type.name, name, wanted, flags))) return;
-      const args = await flagValues(session.io, schema, flags);
+      const said = Object.fromEntries(inWords.map((key, at) => [key, String(given[at])]));
+      const args = { ...(await flagValues(session.io, schema, flags, inWords)), ...said };
       await askTask(session, noun, name, { name: type.name, args }, flags);
     });
   }
 }
+
+/** Arguments of a task that stand without a flag. */
+const positional: { readonly [task: string]: readonly string[] } = {
+  'site migrate': ['platform'],
+  'site rename': ['name'],
+};
 
 const siteSchema: JsonSchema = (() => {
   const { required: _, ...rest } = schemaOf(api['site create'].body);
@@ -60,9 +72,25 @@ function examplesOf(task: string, noun: Noun): readonly string[] {
       'aegir site install example.com --platform d10 --profile standard',
       'aegir site install example.com --dry-run',
     ];
+  const written = writtenExamples[task];
+  if (written) return written;
   if (task === 'site import') return ['aegir site import old.example.com --platform d7'];
   return [`aegir ${task} ${names[noun]}`, `aegir ${task} ${names[noun]} --dry-run`];
 }
+
+const writtenExamples: { readonly [task: string]: readonly string[] } = {
+  'site migrate': [
+    'aegir site migrate example.com d10-new --rehearse',
+    'aegir site migrate example.com d10-new',
+    'aegir site migrate @example.com @platform_d10-new --run-at 2030-01-01T04:00:00Z --no-wait',
+  ],
+  'site move': ['aegir site move example.com --db-server db2', 'aegir site move example.com --platform d10-on-web2'],
+  'site rename': [
+    'aegir site rename example.com new.example.com',
+    'aegir site rename example.com new.example.com --keep-old alias --keep-directory',
+  ],
+  'site update': ['aegir site update example.com --rehearse', 'aegir site update example.com'],
+};
 
 /** Makes the site when it is not there. One that is there, as it is wanted, is only installed. Answers whether it asked. */
 async function createSite(

@@ -46,6 +46,7 @@ const powers: { readonly [Name in EndpointName]: Power } = {
   'site list': 'read',
   'site get': 'read',
   'site create': 'change',
+  'site clone': 'change',
   'site set': 'change',
   'site discard': 'change',
   'site packages': 'read',

@@ -14,6 +14,7 @@ import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
 import { siteHandlers } from './site.ts';
+import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
 import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
@@ -31,6 +32,7 @@ export const handlers: Handlers = {
   ...platformHandlers,
   ...siteHandlers,
   ...siteCreateHandlers,
+  ...siteCloneHandlers,
   ...siteSetHandlers,
   ...aliasHandlers,
   ...packageHandlers,

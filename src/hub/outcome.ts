@@ -2,13 +2,19 @@ import { type Kysely, sql } from 'kysely';
 import type { PackageFound, PackageOnSite } from '../model/package.ts';
 import type { Found, Outcome } from '../tasks/outcome.ts';
 import type { Noun } from '../tasks/task-type.ts';
+import { copyOf, takeCopyOver } from './copies.ts';
 import { jsonb } from './database.ts';
 import { type SealKey, seal } from './seal.ts';
 import { siteSecret } from './site-secrets.ts';
 import type { Tables } from './tables.ts';
 
 /** What a task changed in the truth, in the transaction that ends it. */
-export async function recordOutcome(tx: Kysely<Tables>, noun: Noun, id: string, outcome: Outcome): Promise<void> {
+export async function recordOutcome(
+  tx: Kysely<Tables>,
+  key: SealKey,
+  { task, noun, id }: { readonly task: string; readonly noun: Noun; readonly id: string },
+  outcome: Outcome,
+): Promise<void> {
   if (noun === 'server' && outcome.server) {
     const { status = null, verified = null } = outcome.server;
     await sql`
@@ -16,15 +22,24 @@ export async function recordOutcome(tx: Kysely<Tables>, noun: Noun, id: string, 
       tx,
     );
   }
-  if (noun === 'platform' && outcome.platform) {
-    const { status = null, verified = null, root = null, application = null, version = null } = outcome.platform;
-    await sql`
+  if (noun === 'platform' && outcome.platform) await recordPlatform(tx, id, outcome.platform);
+  if (noun === 'site' && outcome.site) {
+    if (outcome.site.moved) await takeCopyOver(tx, key, { site: id, task }, outcome.site.moved);
+    await recordSite(tx, id, outcome.site);
+  }
+}
+
+async function recordPlatform(
+  tx: Kysely<Tables>,
+  id: string,
+  platform: NonNullable<Outcome['platform']>,
+): Promise<void> {
+  const { status = null, verified = null, root = null, application = null, version = null } = platform;
+  await sql`
       update platform set status = coalesce(${status}, status), root = coalesce(${root}, root),
                           application = coalesce(${application}, application), version = coalesce(${version}, version),
                           verified_at = ${verifiedAt(verified)}
       where id = ${id}`.execute(tx);
-  }
-  if (noun === 'site' && outcome.site) await recordSite(tx, id, outcome.site);
 }
 
 /** true: now. false: not any more. null: as it was. */
@@ -48,20 +63,20 @@ async function recordSite(tx: Kysely<Tables>, id: string, site: NonNullable<Outc
 export async function recordFound(
   tx: Kysely<Tables>,
   key: SealKey,
-  noun: Noun,
-  id: string,
+  { task, noun, id }: { readonly task: string; readonly noun: Noun; readonly id: string },
   found: Found,
 ): Promise<void> {
   if (noun === 'server' && found.server?.diagnosis !== undefined)
     await sql`update server set diagnosis = ${jsonb(found.server.diagnosis)}::jsonb where id = ${id}`.execute(tx);
   if (noun === 'platform' && found.platform) {
     const { scan, sitesFound, ...code } = found.platform;
-    await recordOutcome(tx, noun, id, { platform: code });
+    await recordPlatform(tx, id, code);
     if (scan) await recordScan(tx, id, scan);
     if (sitesFound)
       await sql`update platform set sites_found = ${jsonb(sitesFound)}::jsonb where id = ${id}`.execute(tx);
   }
   if (noun === 'site' && found.site) await recordFoundSite(tx, key, id, found.site);
+  if (noun === 'site' && found.copy) await recordFoundSite(tx, key, await copyOf(tx, id, task), found.copy);
 }
 
 async function recordFoundSite(

@@ -32,7 +32,8 @@ interface PlatformRow {
 const columns = sql`platform.id, platform.name, platform.title, platform.root, server.name as server,
   service.engine, platform.status, platform.application, platform.version,
   coalesce(jsonb_path_query_array(platform.scan, '$.packages[*] ? (@.type == "profile")'), '[]') as profiles,
-  (select count(*)::int from site where site.platform_id = platform.id and site.status <> 'deleted') as sites,
+  (select count(*)::int from site
+   where site.platform_id = platform.id and site.status <> 'deleted' and site.copy_of is null) as sites,
   platform.sites_found, platform.verified_at, platform.created_at`;
 const from = sql`platform join server on server.id = platform.server_id
   join service on service.id = platform.http_service_id`;

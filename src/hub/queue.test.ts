@@ -21,6 +21,8 @@ const locking = (locks: readonly string[], more: Partial<TaskType> = {}): TaskTy
   priority: 0,
   coalesce: false,
   locks: () => locks,
+  hasCopy: false,
+  copy: () => null,
   open: () => assert.fail('not opened here'),
   ...more,
 });

@@ -49,7 +49,8 @@ const create: Handler<'site create'> = async ({ body }, asked) => {
   return { site: await siteById(asked, id), task: await taskById(asked, task) };
 };
 
-async function insertSite(
+/** All names of it are allocated here. Throws Problem 'conflict' for a directory that is another's. */
+export async function insertSite(
   { tx, hub }: Asked,
   wanted: Wanted,
   chosen: { readonly platformId: string; readonly profile: string; readonly db: DbService; readonly clientId: string },

@@ -83,7 +83,8 @@ export async function siteById(asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: str
 /** In names, aliases and titles. */
 function lookedFor(q: string | undefined): RawBuilder<unknown> | null {
   const own = contains(['site.name', 'site.title'], q);
-  return own && sql`(${own} or site.id in (select alias.site_id from alias where ${contains(['alias.name'], q)}))`;
+  const names = sql`select alias.site_id from alias where alias.kind <> 'reserved' and ${contains(['alias.name'], q)}`;
+  return own && sql`(${own} or site.id in (${names}))`;
 }
 
 /** What a list of sites may be narrowed by. */
@@ -101,6 +102,7 @@ async function conditions(tx: Reader, query: SiteFilter): Promise<readonly (RawB
   const idOf = async (noun: 'platform' | 'client' | 'server', name: string | undefined) =>
     name === undefined ? undefined : (await resolve(tx, noun, name)).id;
   return [
+    sql`site.copy_of is null`,
     live('site', query.status),
     equals('site.platform_id', await idOf('platform', query.platform)),
     equals('site.client_id', await idOf('client', query.client)),

@@ -136,11 +136,14 @@ interface SiteTable {
   verifiedAt: MaybeTime;
   createdAt: Time;
   deletedAt: MaybeTime;
+  copyOf: Maybe<Id>;
+  taskId: Maybe<Id>;
 }
 interface AliasTable {
   name: string;
   siteId: Id;
-  kind: 'canonical' | 'alias' | 'redirect';
+  kind: 'canonical' | 'alias' | 'redirect' | 'reserved';
+  taskId: Maybe<Id>;
 }
 interface PackageTable {
   id: GeneratedAlways<Id>;

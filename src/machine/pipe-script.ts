@@ -20,7 +20,6 @@ export const notWritten = 66;
 export const script = `
 path=$1 file=$2 mode=$3 from=$4 expected=$5 size=''
 shift 5
-umask 077
 
 all() { if [ $# -gt $(($4 + 4)) ]; then one "$@" | others "$@"; else one "$@"; fi; }
 others() { at=$1; shift $(($4 + 4)); all $((at + 1)) "$@"; }
@@ -57,7 +56,7 @@ if [ -n "$path" ]; then
     [ ! -L "$path" ] || { echo 'Too many levels of symbolic links' >&2; exit ${notWritten}; }
     [ ! -e "$path" ] || size=$(stat -c %s -- "$path") || exit ${notWritten}
   fi
-  dd if=/dev/null of="$file" conv=notrunc oflag=append,nofollow status=none || exit ${notWritten}
+  (umask 077; exec dd if=/dev/null of="$file" conv=notrunc oflag=append,nofollow status=none) || exit ${notWritten}
   exec 5>>"$file"
 fi
 

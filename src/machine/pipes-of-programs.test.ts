@@ -80,6 +80,15 @@ for (const [name, open] of Object.entries(doing)) {
     );
   });
 
+  test(`${name}: what the programs of a pipe make has the modes that it has without a pipe`, async (t) => {
+    const { machine, directory: d } = await open(t);
+    const touch = (file: string) => command`touch ${d}/${file}`;
+    await machine.run(touch('alone'));
+    await machine.pipe({ commands: [touch('one'), touch('two')], to: { path: `${d}/to`, mode: '0600' } });
+    const modes = new Set((await machine.find(d, { names: ['alone', 'one', 'two'] })).map(({ mode }) => mode));
+    assert.deepEqual(modes, new Set(['0644']));
+  });
+
   test(`${name}: what is longer than the memory we may use streams through`, async (t) => {
     const { machine, directory } = await open(t);
     const to = { path: `${directory}/file`, mode: '0600' } as const;

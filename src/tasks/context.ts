@@ -54,6 +54,8 @@ export interface PlatformContext extends Omit<ServerContext, 'services' | 'engin
 }
 
 export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'> {
+  /** Ids of its services: two sites may have one and the same. */
+  readonly services: { readonly http: string; readonly db: string };
   readonly site: Site;
   readonly platform: Platform;
   readonly http: Http;
@@ -66,9 +68,17 @@ export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'>
   readonly lines: { readonly settings: readonly string[]; readonly vhost: readonly string[] };
 }
 
+/** A site as it will be when its task is done: who it is from the site, where it is from the copy that was allocated with the task. */
+export interface CopyContext extends SiteContext {
+  /** Directory below sites/ in which it is made: the one that it then has, or a hidden one that takes its place. */
+  readonly draft: string;
+}
+
 /** How a task type asks for the rows it needs, opened and ready to use. The worker answers from the hub, a test from memory. */
 export interface Load {
   server(id: string): Promise<ServerContext>;
   platform(id: string): Promise<PlatformContext>;
   site(id: string): Promise<SiteContext>;
+  /** `change` is what will be different of the site itself. Throws Problem 'not-found' when none was allocated. */
+  copy(id: string, change?: (site: Site) => Site): Promise<CopyContext>;
 }

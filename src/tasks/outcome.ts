@@ -20,7 +20,17 @@ export interface Outcome {
     readonly status?: SiteStatus;
     readonly verified?: boolean;
     readonly databaseIsOurs?: boolean;
+    /** It is now where its copy is. */
+    readonly moved?: Moved;
   };
+}
+
+/** What a site takes over from the copy that was allocated with its task; place and name always. */
+export interface Moved {
+  /** Whether its database is the copy's too; else it keeps its own. */
+  readonly database: boolean;
+  /** What becomes of its former name, where it has a new one; 'redirect' if not given. */
+  readonly oldName?: 'redirect' | 'alias' | 'none';
 }
 
 /** What a step found out. */
@@ -38,4 +48,6 @@ export interface Found {
     readonly database?: Database;
     readonly hashSalt?: Secret;
   };
+  /** Of the copy that was allocated with the task; the site's own from when it takes the copy over. */
+  readonly copy?: { readonly packages: readonly PackageOnSite[]; readonly profile?: string };
 }

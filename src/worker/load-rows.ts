@@ -19,6 +19,8 @@ export interface Loading {
   readonly db: Kysely<Tables>;
   readonly key: SealKey;
   readonly catalog: Catalog;
+  /** For what was allocated with it. */
+  readonly task: string;
   readonly report: Report;
   /** `secrets` are added to those that the machines of this task scrub from what they log. */
   openMachine(server: Server, secrets: readonly Secret[]): Machine;

@@ -11,7 +11,7 @@ import {
   serviceOptions,
   serviceRow,
 } from './load-rows.ts';
-import { loadSite } from './load-site.ts';
+import { loadCopy, loadSite } from './load-site.ts';
 
 /** From ids in the hub to things with hands. With its parts the only place where rows, engines and servers meet. */
 export function loader(loading: Loading): Load {
@@ -19,6 +19,7 @@ export function loader(loading: Loading): Load {
     server: (id) => loadServer(loading, id),
     platform: (id) => loadPlatform(loading, id),
     site: (id) => loadSite(loading, id),
+    copy: (id, change) => loadCopy(loading, id, change),
   };
 }
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { releaseCopies } from '../hub/copies.ts';
 import { jsonb } from '../hub/database.ts';
 import { appendEvents, readWholeLog } from '../hub/log.ts';
 import { silentMaxMs } from '../hub/lost-tasks.ts';
@@ -7,12 +8,15 @@ import { type ClaimedTask, endTask, heartbeat, lost, mine } from '../hub/queue.t
 import { seal } from '../hub/seal.ts';
 import { taskSecret } from '../hub/site-secrets.ts';
 import type { Hands } from '../machine/hands.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { TaskEvent } from '../model/event.ts';
 import { Problem, problemJson } from '../model/problem.ts';
+import type { Secret } from '../model/secret.ts';
 import type { Report } from '../tasks/context.ts';
 import type { Outcome } from '../tasks/outcome.ts';
 import type { Noun, OpenTask } from '../tasks/task-type.ts';
 import { loader } from './load.ts';
+import type { Loading } from './load-rows.ts';
 import { LogWriter } from './log-writer.ts';
 import { patiently } from './patience.ts';
 import { type Control, type Ending, rehearse, run } from './run.ts';
@@ -121,26 +125,42 @@ function failedToOpen({ noun, task }: Held): Outcome {
 }
 
 async function open(held: Held): Promise<OpenTask> {
-  const { worker, task, log, claim, remainingMs } = held;
+  const { worker, task } = held;
   const type = worker.catalog.taskTypes.find(({ name }) => name === task.name);
   if (!type)
     throw new Problem('not-found', `there is no task type '${task.name}'`, {
       hint: 'It came from a plug-in that is not in aegir.config.ts any more.',
     });
   const load = loader({
-    ...{ db: worker.hub.db, key: worker.key, catalog: worker.catalog, report: report(held) },
-    openMachine(server, secrets) {
-      const hands: Hands = { name: server.name, log, claim: claim.signal, secrets, remainingMs };
-      const machine = worker.openMachine(server, hands);
-      return task.dryRun ? worker.dryMachine(machine, hands) : machine;
-    },
+    ...{ db: worker.hub.db, key: worker.key, catalog: worker.catalog, task: task.taskId, report: report(held) },
+    openMachine: machinesOf(held),
   });
   return type.open(load, task.subjectId, task.args, worker.catalog.steps);
+}
+
+/**
+ * One machine for each server, so that a dry run shows all contexts of a task the same world. What one of them knows
+ * to be secret, none of them logs.
+ */
+function machinesOf({ worker, task, log, claim, remainingMs }: Held): Loading['openMachine'] {
+  const machines = new Map<string, Machine>();
+  const secrets: Secret[] = [];
+  return (server, more) => {
+    secrets.push(...more);
+    const known = machines.get(server.id);
+    if (known) return known;
+    const hands: Hands = { name: server.name, log, claim: claim.signal, secrets, remainingMs };
+    const real = worker.openMachine(server, hands);
+    const machine = task.dryRun ? worker.dryMachine(real, hands) : real;
+    machines.set(server.id, machine);
+    return machine;
+  };
 }
 
 /** What steps can say. Writes to the hub hold the task's row for the moment, so a lost claim writes nothing. */
 function report({ worker: { hub, key }, task, noun, log, patient }: Held): Report {
   const { db } = hub;
+  const subject = { task: task.taskId, noun, id: task.subjectId };
   const fenced = (
     write: (tx: Parameters<Parameters<ReturnType<typeof db.transaction>['execute']>[0]>[0]) => Promise<unknown>,
   ) =>
@@ -167,7 +187,7 @@ function report({ worker: { hub, key }, task, noun, log, patient }: Held): Repor
       );
     },
     async record(found) {
-      if (!task.dryRun) await fenced((tx) => recordFound(tx, key, noun, task.subjectId, found));
+      if (!task.dryRun) await fenced((tx) => recordFound(tx, key, subject, found));
     },
   };
 }
@@ -181,7 +201,8 @@ async function end({ worker, task, noun }: Held, seq: number, ending: Ending, ou
       insert into event (task_id, seq, data) values (${task.taskId}, ${seq}, ${jsonb(lastEvent(ending))}::jsonb)`.execute(
       tx,
     );
-    await recordOutcome(tx, noun, task.subjectId, outcome);
+    await recordOutcome(tx, worker.key, { task: task.taskId, noun, id: task.subjectId }, outcome);
+    if (ending.status !== 'stuck') await releaseCopies(tx, task.taskId);
     await sql`select pg_notify('event', ${task.taskId})`.execute(tx);
   });
 }

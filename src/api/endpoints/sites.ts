@@ -50,6 +50,23 @@ export const siteEndpoints = {
     answer: z.object({ site: shape.site, task: shape.task }),
     status: 201,
   }),
+  'site clone': endpoint({
+    method: 'POST',
+    path: '/api/sites/:name/clone',
+    summary: 'Make a new site that begins as this one is; this one stays open',
+    body: z.strictObject({
+      name: text.host.describe('Canonical host name of the new site'),
+      platform: text.reference.optional().describe('Where it is made; the platform of this one unless given'),
+      dbServer: text.reference.optional().describe('Whose db service it uses; that of this one unless given'),
+      client: text.reference.optional().describe('Whose it is; the client of this one unless given'),
+      title: text.title.optional(),
+      email: text.email.optional(),
+      tls: tls.optional().describe('As this one has it unless given, with a certificate of its own'),
+      dryRun: z.boolean().default(false).describe('Only say what the task would do'),
+    }),
+    answer: z.object({ site: shape.site, task: shape.task }),
+    status: 201,
+  }),
   'site set': endpoint({
     method: 'PATCH',
     path: '/api/sites/:name',

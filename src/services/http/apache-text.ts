@@ -36,7 +36,8 @@ export interface ApacheTexts {
 export function apacheTexts(vhost: Vhost, paths: WebPaths, options: WebOptions, blocks: ApacheBlocks): ApacheTexts {
   const mark = markOf(
     // Left out where it is null: the marks of sites that were published before there was such a thing stay the same.
-    JSON.stringify({ ...vhost, database: null, asHost: vhost.asHost ?? undefined }),
+    // What it replaces is nothing that it is.
+    JSON.stringify({ ...vhost, database: null, asHost: vhost.asHost ?? undefined, replaces: undefined }),
     JSON.stringify([options, blocks]),
     ...parameters(vhost).flat(),
   );

@@ -103,6 +103,7 @@ class Nginx implements Http {
         ...own.files,
         { path: map, site: vhost.name, text },
         { path: block, text: own.text },
+        ...(vhost.replaces === null ? [] : this.#gone(vhost.replaces)),
       ],
       also: async () => [],
       mayReturn: (old) => this.#withoutUsedClasses(vhost.name, old),
@@ -114,16 +115,21 @@ class Nginx implements Http {
   }
 
   async destroy(name: string): Promise<void> {
-    const { map, block } = siteFiles(this.#paths.config, name);
     const mark = markIn((await this.#section(name)) ?? '');
-    const gone = [block, this.#certificatePath(name)].map((path) => ({ path, text: null }));
     await this.#configuration.put({
-      wanted: [{ path: map, site: name, text: null }, ...gone],
+      wanted: this.#gone(name),
       also: () => this.#unusedClasses(name),
       of: `the configuration without ${name}`,
       secrets: [],
       sign: this.#sign(name, mark || '0', '404'),
     });
+  }
+
+  /** All that there is of a site. */
+  #gone(name: string): readonly Wanted[] {
+    const { map, block } = siteFiles(this.#paths.config, name);
+    const files = [block, this.#certificatePath(name)].map((path) => ({ path, text: null }));
+    return [{ path: map, site: name, text: null }, ...files];
   }
 
   #sign(host: string, mark: string, status: Sign['status']): Sign {
