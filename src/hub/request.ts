@@ -15,7 +15,8 @@ export interface GivenParts {
   readonly body: unknown;
 }
 
-/** Checks all three parts of a request. Throws Problem 'invalid' with the fields, or 'too-large'. */
+/** Checks all three parts of a request; the file of an upload is left for who takes it.
+ * Throws Problem 'invalid' with the fields, or 'too-large'. */
 export async function readRequest(
   endpoint: Endpoint,
   request: Request,
@@ -30,7 +31,7 @@ export async function readRequest(
   const query = checked(endpoint.query, asked, problems);
   if (!endpoint.query)
     for (const name of Object.keys(asked)) problems.push({ path: name, message: 'is not asked for here' });
-  const text = await bodyText(request);
+  const text = endpoint.upload ? '' : await bodyText(request);
   const body = endpoint.body ? checked(endpoint.body, parsedBody(request, text, problems), problems) : undefined;
   if (!endpoint.body && text.trim() !== '' && text.trim() !== '{}')
     problems.push({ path: '', message: 'takes no body' });

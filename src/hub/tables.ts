@@ -1,5 +1,6 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
+import type { Looked, Manifest } from '../model/backup.ts';
 import type { BatchStatus, MemberStatus } from '../model/batch.ts';
 import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
@@ -173,9 +174,27 @@ interface PackageOnSiteTable {
 }
 interface BackupTable {
   id: GeneratedAlways<Id>;
-  siteId: Id;
+  name: string;
   status: Default<string>;
+  siteId: Maybe<Id>;
+  siteName: string;
+  reason: string;
+  note: Default<string>;
+  pinned: Default<boolean>;
+  serverId: Id;
+  serviceId: Maybe<Id>;
+  engine: string;
+  options: JsonDefault<{ readonly [option: string]: Json }>;
+  secrets: Maybe<Buffer>;
+  taskId: Maybe<Id>;
+  accountId: Maybe<Id>;
+  upload: Maybe<string>;
+  manifest: MaybeJson<Manifest>;
+  bytes: Maybe<string>;
+  verified: MaybeJson<Looked>;
+  tested: MaybeJson<Looked>;
   createdAt: Time;
+  deletedAt: MaybeTime;
 }
 interface TaskTable {
   id: GeneratedAlways<Id>;

@@ -75,7 +75,6 @@ export const manifest = z.object({
     at: z.iso.datetime(),
     ms: z.int().min(0),
     server: line(63),
-    aegir: line(63),
     by: line(255).nullable(),
     why: z.enum(backupReasons).catch('request'),
     note: line(1000),
@@ -136,3 +135,31 @@ export const manifestText = (written: Manifest): string => `${JSON.stringify(wri
  */
 export const backupKey = (site: string, at: Date, id: string): string =>
   `${site}-${at.toISOString().replace(/[-:]|\.\d+/g, '')}-${id}`.toLowerCase();
+
+/** What was found when somebody looked. */
+export interface Looked {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly ok: boolean;
+  /** Why not. */
+  readonly why: string | null;
+  readonly seconds: number;
+}
+
+export interface Backup {
+  readonly id: string;
+  /** Its key in its store. */
+  readonly name: string;
+  readonly status: BackupStatus;
+  /** Null: it came from elsewhere and belongs to no site here. */
+  readonly siteId: string | null;
+  readonly siteName: string;
+  readonly reason: BackupReason;
+  readonly note: string;
+  readonly pinned: boolean;
+  /** Who asked for it. */
+  readonly by: string | null;
+  readonly manifest: Manifest | null;
+  /** Name of an uploaded file that waits to be looked into. */
+  readonly upload: string | null;
+}

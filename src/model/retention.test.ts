@@ -136,7 +136,9 @@ for (const { what, rule, backups, expired: wanted } of cases)
   });
 
 const anyBackups = fc
-  .array(fc.tuple(fc.date({ min: new Date('2020-01-01'), max: new Date('2026-12-31'), noInvalidDate: true }), fc.boolean()))
+  .array(
+    fc.tuple(fc.date({ min: new Date('2020-01-01'), max: new Date('2026-12-31'), noInvalidDate: true }), fc.boolean()),
+  )
   .map((all) => all.map(([at, pinned], index): Kept => ({ id: String(index + 1), at, pinned })));
 const anyRule = fc
   .record({ last: fc.nat(5), daily: fc.nat(5), weekly: fc.nat(5), monthly: fc.nat(5) })

@@ -21,7 +21,12 @@ export interface BackupWorld {
 export const exampleManifest = (key: string, parts: readonly ManifestPart[]): Manifest => ({
   ...{ format: 1, key },
   site: {
-    ...{ name: 'example.com', aliases: [{ name: 'www.example.com', redirect: true }], title: 'Beispiel ü', profile: 'standard' },
+    ...{
+      name: 'example.com',
+      aliases: [{ name: 'www.example.com', redirect: true }],
+      title: 'Beispiel ü',
+      profile: 'standard',
+    },
     ...{ language: 'de', email: 'a@example.com', address: 'http://example.com:8080' },
     ...{ root: '/var/aegir/platforms/d10', directory: 'example.com' },
   },
@@ -29,7 +34,7 @@ export const exampleManifest = (key: string, parts: readonly ManifestPart[]): Ma
   packages: [{ type: 'module', name: 'views', version: '10.1.2', enabled: true, schemaVersion: 8100 }],
   engines: { http: 'nginx', db: 'mysql', dbVersion: '10.11.6', backup: 'archive' },
   made: {
-    ...{ at: '2026-08-01T12:00:00.000Z', ms: 1200, server: 'master', aegir: '0.1.0', by: 'ada', why: 'request' },
+    ...{ at: '2026-08-01T12:00:00.000Z', ms: 1200, server: 'master', by: 'ada', why: 'request' },
     note: 'before the relaunch',
   },
   parts: [...parts],
@@ -54,10 +59,18 @@ export function backupContract(name: string, open: (t: import('node:test').TestC
     const world = await open(t);
     assert.deepEqual(await world.backups.verify(), [], 'verified once before');
     const key = freshKey();
-    const contents = { database: 'insert into x values (1);\n', files: '', private: 'x'.repeat(512 * 20), settings: 'ü\n' };
+    const contents = {
+      database: 'insert into x values (1);\n',
+      files: '',
+      private: 'x'.repeat(512 * 20),
+      settings: 'ü\n',
+    };
     const parts = Object.entries(contents).map(([part, content]) => partOf(part as BackupPart['name'], text(content)));
     const stored = await put(world, key, parts);
-    assert.deepEqual(stored.manifest.parts.map((part) => part.name), ['database', 'files', 'private', 'settings']);
+    assert.deepEqual(
+      stored.manifest.parts.map((part) => part.name),
+      ['database', 'files', 'private', 'settings'],
+    );
     assert.ok(stored.bytes > 0);
     for (const [part, content] of Object.entries(contents))
       assert.equal(await read(world, key, part as BackupPart['name']), content);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { endpoint, listQuery, page } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
-import { asked, added } from './tasks.ts';
+import { added, asked } from './tasks.ts';
 
 export const backupEndpoints = {
   'backup list': endpoint({
@@ -51,6 +51,9 @@ export const backupEndpoints = {
       name: text.host
         .optional()
         .describe('How the site was called there; needed where the archive is not one of ours and does not say it'),
+      directory: text.directory
+        .optional()
+        .describe('Its directory below sites/ there, if an archive that is not one of ours does not say it'),
       server: text.reference.optional().describe('Server that keeps it; the only one unless given'),
       note: text.line(500).optional(),
     }),

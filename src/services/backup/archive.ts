@@ -23,7 +23,8 @@ export const archive = engine({
   name: 'archive',
   title: 'One file for each backup',
   options,
-  open: ({ machine, paths }: EngineHost, { directory = paths.backups, level }) => new Archive(machine, directory, level),
+  open: ({ machine, paths }: EngineHost, { directory = paths.backups, level }) =>
+    new Archive(machine, directory, level),
 });
 
 /** What is not finished yet, and so no backup. */
@@ -46,7 +47,10 @@ export class Archive implements Backups {
 
   async verify(): Promise<Changes> {
     const changes = [...(await putDirectory(this.#machine, this.#directory, { mode: '0700' }))];
-    for (const { path, modifiedMs } of await this.#machine.find(this.#directory, { names: [`*${unfinished}`], depthMax: 1 }))
+    for (const { path, modifiedMs } of await this.#machine.find(this.#directory, {
+      names: [`*${unfinished}`],
+      depthMax: 1,
+    }))
       if (modifiedMs < Date.now() - leftoverAgeMs) {
         await this.#machine.remove(path);
         changes.push(`removed ${path}, which a killed worker had left`);

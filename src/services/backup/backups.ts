@@ -26,7 +26,11 @@ export interface Backups {
   /** Throws Problem 'disk-full' when so many bytes have no room there, as far as that can be known. */
   demandRoom(bytes: number): Promise<void>;
   /** Streams the parts one after the other, each once. What is there under the key is replaced. */
-  put(key: string, parts: readonly BackupPart[], manifest: (parts: readonly ManifestPart[]) => Manifest): Promise<Stored>;
+  put(
+    key: string,
+    parts: readonly BackupPart[],
+    manifest: (parts: readonly ManifestPart[]) => Manifest,
+  ): Promise<Stored>;
   /** The text of its manifest; null where there is no such backup. */
   manifest(key: string): Promise<string | null>;
   /** Writes the part as it was given to `put`. */

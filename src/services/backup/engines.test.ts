@@ -4,7 +4,13 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { backupContract, type BackupWorld, exampleManifest, freshKey, partOf } from '../../../tests/kit/backup-contract.ts';
+import {
+  type BackupWorld,
+  backupContract,
+  exampleManifest,
+  freshKey,
+  partOf,
+} from '../../../tests/kit/backup-contract.ts';
 import { command, query } from '../../machine/command.ts';
 import type { Hands } from '../../machine/hands.ts';
 import { LocalMachine } from '../../machine/local.ts';
@@ -102,7 +108,10 @@ test('archive: one that is cut off is not taken for whole', async (t) => {
 
 test('archive: what a killed worker left is taken away by verify once it is old', async (t) => {
   const { backups, directory } = await world(t, archive, () => ({}));
-  for (const [name, age] of [['old', '3 days ago'], ['new', 'now']] as const) {
+  for (const [name, age] of [
+    ['old', '3 days ago'],
+    ['new', 'now'],
+  ] as const) {
     const path = join(directory, 'backups', `${name}.tar.part`);
     await writeFile(path, 'half');
     execFileSync('touch', ['-d', age, path]);
@@ -114,8 +123,12 @@ test('archive: what a killed worker left is taken away by verify once it is old'
 test('restic: what has not changed is not stored again', async (t) => {
   const { backups, directory, machine } = await world(t, restic, inDirectory);
   const tree = join(directory, 'files');
-  execFileSync('sh', ['-c', `mkdir ${tree}; cd ${tree}; for i in $(seq 200); do head -c 250000 /dev/urandom >$i; done`]);
-  const size = () => Number(execFileSync('du', ['-sb', join(directory, 'repository')], { encoding: 'utf8' }).split('\t')[0]);
+  execFileSync('sh', [
+    '-c',
+    `mkdir ${tree}; cd ${tree}; for i in $(seq 200); do head -c 250000 /dev/urandom >$i; done`,
+  ]);
+  const size = () =>
+    Number(execFileSync('du', ['-sb', join(directory, 'repository')], { encoding: 'utf8' }).split('\t')[0]);
   const put = async (): Promise<number> => {
     const before = size();
     const key = freshKey();
@@ -154,9 +167,24 @@ test('restic: a wrong password, a repository that is gone, and one that is no re
 test('restic: options that could be taken for something else are refused', () => {
   const good = { repository: '/srv/repository', password };
   const accepts = (more: object) => restic.options.safeParse({ ...good, ...more }).success;
-  for (const repository of ['/srv/r', 'sftp:me@backup.example.com:/srv/r', 's3:https://s3.example.com/bucket/r', 's3:http://127.0.0.1:9000/b'])
+  for (const repository of [
+    '/srv/r',
+    'sftp:me@backup.example.com:/srv/r',
+    's3:https://s3.example.com/bucket/r',
+    's3:http://127.0.0.1:9000/b',
+  ])
     assert.ok(accepts({ repository }), repository);
-  for (const repository of ['', 'r', '--help', '/srv/../etc', 'sftp:-oProxyCommand=x:/r', 's3:https://u:p@host/b', 'rest:http://x/', '/a b', '/a\nb'])
+  for (const repository of [
+    '',
+    'r',
+    '--help',
+    '/srv/../etc',
+    'sftp:-oProxyCommand=x:/r',
+    's3:https://u:p@host/b',
+    'rest:http://x/',
+    '/a b',
+    '/a\nb',
+  ])
     assert.ok(!accepts({ repository }), repository);
   assert.ok(!accepts({ password: 'short' }));
   assert.ok(!accepts({ password: 'twelve chars\nand a line' }));

@@ -60,7 +60,12 @@ export class ResticClient {
   /** The end of a pipe that stores what it reads as `path`; see `stored`. */
   store(path: string, tags: readonly string[]): Command {
     const words = ['backup', '--json', '--stdin', `--stdin-filename=${path}`, '--host=aegir'];
-    const dryStdout = JSON.stringify({ message_type: 'summary', snapshot_id: '', data_added: 0, total_bytes_processed: 0 });
+    const dryStdout = JSON.stringify({
+      message_type: 'summary',
+      snapshot_id: '',
+      data_added: 0,
+      total_bytes_processed: 0,
+    });
     const storing = command`${this.#words([...words, ...tags.map((tag) => `--tag=${tag}`)])}`;
     return { ...storing, timeoutMs: longMs, dryStdout };
   }

@@ -45,7 +45,7 @@ const options = z
       .string()
       .regex(new RegExp(`^${path.source}$`), 'must be an absolute path of plain characters')
       .optional()
-      .describe("Private key for sftp; what ssh is configured for unless given"),
+      .describe('Private key for sftp; what ssh is configured for unless given'),
   })
   .refine(
     ({ accessKeyId, secretAccessKey }) => (accessKeyId === undefined) === (secretAccessKey === undefined),
@@ -82,7 +82,11 @@ class Restic implements Backups {
         : { id: accessKeyId, key: new Secret(secretAccessKey), region };
     this.#machine = machine;
     this.#repository = repository;
-    this.#client = new ResticClient(machine, { repository, password: new Secret(password), access, sshKey }, paths.config);
+    this.#client = new ResticClient(
+      machine,
+      { repository, password: new Secret(password), access, sshKey },
+      paths.config,
+    );
     this.#pruned = `${paths.config}/restic-pruned`;
   }
 

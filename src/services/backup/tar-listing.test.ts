@@ -37,7 +37,12 @@ function archive(members: readonly Written[]): Buffer {
 }
 
 const listed = (input: Buffer): string =>
-  execFileSync(listing().argv[0], listing().argv.slice(1), { input, encoding: 'utf8', env: { LANG: 'C.UTF-8' }, stdio: 'pipe' });
+  execFileSync(listing().argv[0], listing().argv.slice(1), {
+    input,
+    encoding: 'utf8',
+    env: { LANG: 'C.UTF-8' },
+    stdio: 'pipe',
+  });
 const read = (members: readonly Written[]) => readListing(listed(archive(members)), 'the archive', limits);
 
 test('an ordinary archive is read as it is, with names of all kinds', () => {
@@ -143,12 +148,17 @@ test('refused: a file that is gigantic when it is unpacked, also a sparse one', 
 
 test('refused: a listing that is none', () => {
   assert.throws(() => readListing('nonsense', 'it', limits), { message: /cannot be read/ });
-  assert.throws(() => readListing('-rw-r--r-- 0/0 1 1970-01-01 00:00:00 a', 'it', limits), { message: /cannot be read/ });
+  assert.throws(() => readListing('-rw-r--r-- 0/0 1 1970-01-01 00:00:00 a', 'it', limits), {
+    message: /cannot be read/,
+  });
 });
 
 test('whatever names are accepted, tar unpacks them below its directory', () => {
   const name = fc
-    .array(fc.constantFrom('a', 'b', '..', '.', '', 'c', '...', '-x', ' ', '~', '*', '"', '\\'), { minLength: 1, maxLength: 5 })
+    .array(fc.constantFrom('a', 'b', '..', '.', '', 'c', '...', '-x', ' ', '~', '*', '"', '\\'), {
+      minLength: 1,
+      maxLength: 5,
+    })
     .map((parts) => parts.join('/'))
     .filter((one) => one.length < 99);
   const member = fc.oneof(

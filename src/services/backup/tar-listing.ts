@@ -73,7 +73,8 @@ function memberOf(
   const name = plainName(written, refuse);
   const shown = `'${shorten(written)}'`;
   for (let above = parent(name); above !== ''; above = parent(above))
-    if ((seen.get(above) ?? 'directory') !== 'directory') throw refuse(`${shown}, which lies below what is no directory`);
+    if ((seen.get(above) ?? 'directory') !== 'directory')
+      throw refuse(`${shown}, which lies below what is no directory`);
   if (seen.has(name) && !(type === 'd' && seen.get(name) === 'directory')) throw refuse(`${shown} twice`);
   if (name === '' && type !== 'd') throw refuse('a member without a name');
   const sizeBytes = /^\d+$/.test(size) ? Number(size) : 0;

@@ -21,8 +21,7 @@ export function memberHead(name: string, modified: Date, sizeBytes: number): str
 export const headBytes = 3 * blockBytes;
 
 /** What stands behind a content of so many bytes, up to the next block. */
-export const padding = (sizeBytes: number): string =>
-  '\0'.repeat((blockBytes - (sizeBytes % blockBytes)) % blockBytes);
+export const padding = (sizeBytes: number): string => '\0'.repeat((blockBytes - (sizeBytes % blockBytes)) % blockBytes);
 
 export const endOfArchive = '\0'.repeat(2 * blockBytes);
 
@@ -38,8 +37,24 @@ function header({
   readonly seconds: number;
 }): string {
   const octal = (value: number, digits: number): string => `${value.toString(8).padStart(digits, '0')}\0`;
-  const start = [name.padEnd(100, '\0'), octal(0o600, 7), octal(0, 7), octal(0, 7), octal(sizeBytes, 11), octal(seconds, 11)];
-  const end = [type, '\0'.repeat(100), 'ustar\0', '00', 'aegir'.padEnd(32, '\0'), 'aegir'.padEnd(32, '\0'), octal(0, 7), octal(0, 7)];
+  const start = [
+    name.padEnd(100, '\0'),
+    octal(0o600, 7),
+    octal(0, 7),
+    octal(0, 7),
+    octal(sizeBytes, 11),
+    octal(seconds, 11),
+  ];
+  const end = [
+    type,
+    '\0'.repeat(100),
+    'ustar\0',
+    '00',
+    'aegir'.padEnd(32, '\0'),
+    'aegir'.padEnd(32, '\0'),
+    octal(0, 7),
+    octal(0, 7),
+  ];
   // The sum is taken with blanks in its own place.
   const text = (sum: string): string => [...start, sum, ...end].join('').padEnd(blockBytes, '\0');
   const sum = Buffer.from(text(' '.repeat(8)), 'latin1').reduce((total, byte) => total + byte, 0);

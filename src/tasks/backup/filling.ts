@@ -1,0 +1,151 @@
+import type { FormerPlace } from '../../applications/application.ts';
+import { compareVersions } from '../../applications/versions.ts';
+import { asUser } from '../../machine/as-user.ts';
+import { type Command, command } from '../../machine/command.ts';
+import { demandRoom } from '../../machine/room.ts';
+import type { Manifest } from '../../model/backup.ts';
+import { Problem } from '../../model/problem.ts';
+import { behind, longMs } from '../../services/backup/backups.ts';
+import type { BackupContext } from '../context.ts';
+import { draftOf, type Moving } from '../moving/moving.ts';
+import { siteDirectory } from '../site-directory.ts';
+import type { Step } from '../task-type.ts';
+import { writtenParts } from './parts.ts';
+
+/** A site that is made of a backup, in the place that `moving/` gives it. */
+export interface Filling extends Moving {
+  readonly source: BackupContext & { readonly manifest: Manifest };
+}
+export type FillingStep = Step<Filling, Record<string, never>>;
+
+/** Throws Problem 'wrong-status' for one that was not made. */
+export function sourceOf(context: BackupContext): Filling['source'] {
+  const { backup } = context;
+  if (backup.status === 'enabled' && backup.manifest) return { ...context, manifest: backup.manifest };
+  throw new Problem('wrong-status', `backup ${backup.id} is ${backup.status}`, {
+    hint: 'Choose one that is enabled: aegir backup list.',
+  });
+}
+
+/** Whether it fits to where it goes, and whether there is room. Reads only; nothing of the backup is believed but what it says of itself. */
+export async function checkFilling({
+  source,
+  application,
+  platform,
+  services,
+  machine,
+  server,
+}: Filling): Promise<void> {
+  const { manifest, backup, backups } = source;
+  const refuse = (what: string, hint: string): Problem => new Problem('invalid', what, { hint });
+  if (source.server.host !== server.host)
+    throw refuse(
+      `backup ${backup.id} lies on ${source.server.name}, and the site on ${server.name}`,
+      `Bring it there: aegir backup export ${backup.id} --to FILE; aegir backup import FILE --server ${server.name}.`,
+    );
+  if (manifest.application.name !== application.name)
+    throw refuse(
+      `backup ${backup.id} is of a site of ${manifest.application.name}, and platform ${platform.name} holds ${application.title}`,
+      'Choose a platform of the same application.',
+    );
+  if (manifest.engines.db !== services.dbEngine)
+    throw refuse(
+      `the database in backup ${backup.id} is one of ${manifest.engines.db}, and the site's service is ${services.dbEngine}`,
+      `Choose a server whose db service is ${manifest.engines.db}.`,
+    );
+  const { version } = manifest.application;
+  if (version !== null && platform.version !== null && compareVersions(version, platform.version) > 0)
+    throw refuse(
+      `backup ${backup.id} is of ${application.title} ${version}, and platform ${platform.name} is older (${platform.version})`,
+      `Code cannot work on a database that is newer than itself: use a platform with ${version} or newer.`,
+    );
+  if ((await backups.manifest(backup.name)) === null)
+    throw new Problem('not-found', `${backups.place(backup.name)} is gone`, { hint: 'Choose another backup.' });
+  const bytes = manifest.parts.reduce((sum, { restoredBytes }) => sum + restoredBytes, 0);
+  await demandRoom(machine, `${platform.root}/sites`, bytes);
+}
+
+export const unpackFiles: FillingStep = {
+  name: 'unpack files',
+  async run(context) {
+    const { source, machine, site, report } = context;
+    const { backups, backup, manifest } = source;
+    const has = new Set(manifest.parts.map(({ name }) => name));
+    for (const name of [...writtenParts, 'code'] as const) {
+      if (!has.has(name)) continue;
+      const unpacking = unpack(context, name === 'code' && backup.reason === 'import' ? importedSettings : []);
+      const unpacker = name === 'code' ? unpacking : await asUser(machine, site.runUser, unpacking);
+      await machine.pipe({ commands: behind(backups.read(backup.name, name), unpacker) });
+    }
+    await report.note(`unpacked the files of backup ${backup.id}, which was made ${manifest.made.at}`);
+  },
+  undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
+};
+
+/** At the top of a site's directory these are settings, which are run whenever the site is: those of strangers are not taken. */
+const importedSettings = ['./*.php', './*.inc', './*.yml', './*.yaml', './.*'];
+
+function unpack(context: Filling, except: readonly string[]): Command {
+  const excluded = except.map((pattern) => `--exclude=${pattern}`);
+  const how = ['--preserve-permissions', '--no-same-owner', '--no-overwrite-dir'];
+  const not = except.length > 0 ? ['--anchored', '--no-wildcards-match-slash', ...excluded] : [];
+  return {
+    ...command`tar --extract --file=- --directory=${siteDirectory(draftOf(context))} ${how} ${not}`,
+    timeoutMs: longMs,
+  };
+}
+
+export const loadDatabase: FillingStep = {
+  name: 'load database',
+  async run(context) {
+    const { source, machine, db, site } = context;
+    const { backups, backup } = source;
+    const target = draftOf(context).installed.database;
+    // What a lost worker had loaded of it would be in the way. Of SQLite the file is the database.
+    const there = target.driver === 'sqlite' ? { ...site.database, name: target.name } : site.database;
+    await db.destroy(there);
+    await db.create(site.database);
+    await db.loading(target, machine, async (load) => {
+      await machine.pipe({ commands: behind(backups.read(backup.name, 'database'), ...load) });
+    });
+  },
+  undo: 'nothing', // An earlier step takes the copy's database away.
+};
+
+/** What in database and files speaks of where and who it was when the backup was made. */
+export const rewriteFormer: FillingStep = {
+  name: 'rewrite paths and names',
+  async run({ application, machine, installed, platform, site, source, report, as }) {
+    const { manifest } = source;
+    const { root, directory, address, name } = manifest.site;
+    const isSamePlace = root === platform.root && directory === site.directory && address === installed.address;
+    if (isSamePlace && name === site.name) return report.note('it is where it was, so nothing speaks of another place');
+    const done = await application.rewrite(machine, installed, formerPlace(manifest), as);
+    for (const { what, rows } of done) await report.note(`${what}: ${rows} rows`);
+  },
+  undo: 'nothing', // Only the copy speaks of itself.
+};
+
+const formerPlace = ({ site, application }: Manifest): FormerPlace => ({
+  root: site.root,
+  directory: site.directory,
+  address: site.address,
+  names: [site.name, ...site.aliases.map(({ name }) => name)],
+  version: application.version,
+});
+
+/** Code that is newer than the backup's changes its database, which nobody may find out afterwards. */
+export const lookForUpdates: FillingStep = {
+  name: 'look for pending updates',
+  async run({ application, machine, installed, source, report }) {
+    if (report.isDryRun) return;
+    const pending = await application.pendingUpdates(machine, installed);
+    if (pending.length === 0) return;
+    throw new Problem(
+      'conflict',
+      `the code is newer than backup ${source.backup.id}: ${pending.length} updates of its database would be pending`,
+      { hint: 'Let them be run on it: --update.' },
+    );
+  },
+  undo: 'nothing', // It only looks.
+};

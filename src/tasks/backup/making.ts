@@ -1,0 +1,78 @@
+import { type Manifest, type ManifestPart, manifestFormat } from '../../model/backup.ts';
+import { problemJson } from '../../model/problem.ts';
+import type { BackupContext, SiteContext } from '../context.ts';
+import type { Step } from '../task-type.ts';
+import { measureSite, roomFor, siteParts } from './parts.ts';
+
+/** A site, and the backup that a task makes of it. */
+export type Backing = SiteContext & { readonly made: BackupContext };
+
+/** Throws Problem 'disk-full' before the first byte is written. */
+export async function checkBackup(context: Backing): Promise<void> {
+  await context.made.backups.demandRoom(roomFor(await measureSite(context)));
+}
+
+export const makeBackup: Step<Backing, { backup: string }> = {
+  name: 'make backup',
+  async run(context) {
+    const { db, installed, machine, report, made, application } = context;
+    const { backup, backups } = made;
+    const begun = new Date();
+    const size = await measureSite(context);
+    const packages = await packagesOf(context);
+    const emptied = application.emptied(installed, 'same site');
+    const stored = await db.dumping(installed.database, machine, emptied, async (dump) =>
+      backups.put(backup.name, await siteParts(context, dump, size), (parts) =>
+        manifestOf(context, begun, packages, parts),
+      ),
+    );
+    await report.record({ backup: { id: backup.id, made: stored } });
+    await report.changed([`made backup ${backup.id}: ${backups.place(backup.name)}`]);
+    return { backup: backup.id };
+  },
+  async undo({ made: { backup, backups }, report }) {
+    await backups.remove(backup.name);
+    await report.record({ backup: { id: backup.id, status: 'failed' } });
+  },
+};
+
+function manifestOf(
+  { site, platform, installed, application, made, server, services }: Backing,
+  begun: Date,
+  packages: Manifest['packages'],
+  parts: readonly ManifestPart[],
+): Manifest {
+  const { name, aliases, title, profile, language, email, directory } = site;
+  const { backup } = made;
+  return {
+    format: manifestFormat,
+    key: backup.name,
+    site: {
+      ...{ name, title, profile, language, email, directory, root: platform.root, address: installed.address },
+      aliases: aliases.map((alias) => ({ ...alias })),
+    },
+    application: { name: application.name, version: platform.version },
+    packages,
+    engines: { http: services.httpEngine, db: services.dbEngine, dbVersion: null, backup: made.engine },
+    made: {
+      ...{ at: begun.toISOString(), ms: Date.now() - begun.getTime(), server: server.name },
+      ...{ by: backup.by, why: backup.reason, note: backup.note },
+    },
+    parts: [...parts],
+  };
+}
+
+/** Those of the site as it says, with the versions that its platform has. A site that cannot say it can be backed up all the same. */
+async function packagesOf({ application, machine, installed, scan, report }: Backing): Promise<Manifest['packages']> {
+  if (report.isDryRun) return null;
+  try {
+    const { packages } = await application.status(machine, installed);
+    const versions = new Map(scan?.packages.map(({ type, name, version }) => [`${type} ${name}`, version]));
+    return packages.map((one) => ({ ...one, version: versions.get(`${one.type} ${one.name}`) ?? null }));
+  } catch (error) {
+    const { code, message } = problemJson(error);
+    if (code === 'bug') throw error;
+    await report.note(`the backup does not say which packages the site has: ${message}`, 'warning');
+    return null;
+  }
+}
