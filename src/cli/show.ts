@@ -13,7 +13,7 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   platform: ['name', 'application', 'version', 'server', 'root', 'sites', 'status'],
   site: ['name', 'status', 'platform', 'profile', 'client', 'aliases', 'url'],
   alias: ['name', 'site', 'kind'],
-  backup: ['id', 'site', 'status', 'createdAt'],
+  backup: ['id', 'siteName', 'status', 'reason', 'version', 'bytes', 'pinned', 'tested', 'createdAt', 'note'],
   task: ['id', 'name', 'subject', 'status', 'createdAt', 'endedAt'],
   batch: ['id', 'name', 'title', 'status', 'counts', 'createdAt', 'endedAt'],
   members: ['position', 'subject', 'status', 'task', 'problem'],
@@ -87,6 +87,7 @@ function objectCell(value: Row): string {
   if ('code' in value && 'message' in value) return cell(value['message']);
   if ('redirect' in value) return `${cell(value['name'])}${value['redirect'] === true ? ' (redirect)' : ''}`;
   if ('engine' in value && 'type' in value) return `${cell(value['type'])}: ${cell(value['engine'])}`;
+  if ('seconds' in value && 'ok' in value) return value['ok'] === true ? 'ok' : `no: ${cell(value['why'])}`;
   if ('directory' in value) return cell(value['directory']);
   const schema = value['properties'];
   if (schema !== null && typeof schema === 'object') return Object.keys(schema).join(', ');

@@ -1,11 +1,9 @@
-import type { Kysely } from 'kysely';
 import type { Json } from '../model/json.ts';
 import type { TaskType } from '../tasks/task-type.ts';
-import { insertBackup, releaseBackups, serverOfSite } from './backup-rows.ts';
-import { allocateCopy, releaseCopies } from './copies.ts';
+import { insertBackup, serverOfSite } from './backup-rows.ts';
+import { allocateCopy } from './copies.ts';
 import type { Hub } from './hub.ts';
 import { type Asked, addTask, type Subject } from './queue.ts';
-import type { Tables } from './tables.ts';
 
 /**
  * Adds a task with what it needs: the names of a copy are allocated in the same transaction, the row of a backup that it
@@ -38,10 +36,4 @@ export async function askFor(
     });
   }
   return added;
-}
-
-/** When a task has ended, whatever its end: what was allocated with it and has not come to anything is free again. */
-export async function releaseAllocated(tx: Kysely<Tables>, task: string): Promise<void> {
-  await releaseCopies(tx, task);
-  await releaseBackups(tx, task);
 }

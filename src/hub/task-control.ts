@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { Problem, problemJson } from '../model/problem.ts';
-import { releaseAllocated } from './ask.ts';
+import { releaseAllocated } from './allocated.ts';
 import { jsonb } from './database.ts';
 import { append } from './lost-tasks.ts';
 import { releaseLocks } from './queue.ts';

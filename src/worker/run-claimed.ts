@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { releaseAllocated } from '../hub/ask.ts';
+import { releaseAllocated } from '../hub/allocated.ts';
 import { jsonb } from '../hub/database.ts';
 import { appendEvents, readWholeLog } from '../hub/log.ts';
 import { silentMaxMs } from '../hub/lost-tasks.ts';
