@@ -2,10 +2,14 @@ import type { Command } from './command.ts';
 import type { FileStat, Machine, Output } from './machine.ts';
 import { isBelow, parentOf } from './matches.ts';
 
-/** A program in memory, with the machine it is run on. It gets the command without `sudo` and its options; what it does not answer is exit code 0 and no output. */
+/**
+ * A program in memory, with the machine it is run on. It gets the command without `sudo` and its options, and as whom it runs:
+ * 'aegir' unless sudo says otherwise. What it does not answer is exit code 0 and no output.
+ */
 export type Program = (
   command: Command,
   machine: Machine & { readonly world: MemoryWorld },
+  user: string,
 ) => Partial<Output> | Promise<Partial<Output>>;
 
 export interface MemoryFile {
@@ -34,6 +38,8 @@ export class MemoryWorld {
   readonly states = new Map<string, () => string>();
   /** While true every write finds the disk full. */
   diskIsFull = false;
+  /** What df says, unless the disk is full. */
+  freeBytes = 100 * 1024 ** 3;
   readonly locks = new Map<string, Promise<void>>();
   #nowMs = 0;
 
@@ -89,8 +95,8 @@ export class MemoryWorld {
     return [...files.toSorted(), ...states.toSorted()].join('\n');
   }
 
-  /** Time passes only when something is written. */
-  #set(path: string, file: Omit<MemoryFile, 'modifiedMs'>): void {
-    this.files.set(path, { ...file, modifiedMs: ++this.#nowMs });
+  /** Time passes only when something is written without saying when. */
+  #set(path: string, file: Omit<MemoryFile, 'modifiedMs'> & { readonly modifiedMs?: number }): void {
+    this.files.set(path, { ...file, modifiedMs: file.modifiedMs ?? ++this.#nowMs });
   }
 }

@@ -47,9 +47,12 @@ export class MemoryMachine implements Machine {
   }
 
   async #execute(command: Command): Promise<Output> {
-    const { argv, program } = this.#program(command);
+    const { cwd } = command;
+    const isThere = cwd === undefined || this.world.files.has(cwd);
+    if (!isThere) throw fault(this.name, 'work in', cwd, 'ENOENT');
+    const { argv, program, user } = this.#program(command);
     const missing: Partial<Output> = { exitCode: 127, stderr: `${argv[0]}: not found` };
-    const said = program ? await program({ ...command, argv }, this) : missing;
+    const said = program ? await program({ ...command, argv }, this, user) : missing;
     return { exitCode: 0, stdout: '', stderr: '', ...said };
   }
 
@@ -169,12 +172,17 @@ export class MemoryMachine implements Machine {
   }
 
   /** By its own name, else behind sudo, else without the directory. */
-  #program({ argv }: Command): { readonly argv: Command['argv']; readonly program: Program | undefined } {
-    const known = this.world.programs.get(argv[0]);
-    if (known) return { argv, program: known };
-    const plain = argv[0] === 'sudo' ? withoutSudo(argv) : argv;
+  #program({ argv }: Command): {
+    readonly argv: Command['argv'];
+    readonly program: Program | undefined;
+    readonly user: string;
+  } {
     const { programs } = this.world;
-    return { argv: plain, program: programs.get(plain[0]) ?? programs.get(plain[0].replace(/^.*\//, '')) };
+    const known = programs.get(argv[0]);
+    if (known) return { argv, program: known, user: 'aegir' };
+    const plain = argv[0] === 'sudo' ? behindSudo(argv) : { argv, user: 'aegir' };
+    const [called] = plain.argv;
+    return { ...plain, program: programs.get(called) ?? programs.get(called.replace(/^.*\//, '')) };
   }
 
   #mustHaveParent(doing: string, path: string): void {
@@ -206,10 +214,14 @@ const statOf = (path: string, { text, ...file }: MemoryFile): FileStat => ({
 
 const plainMode = (mode: string): string => `0${Number.parseInt(mode, 8).toString(8).padStart(3, '0')}`;
 
-function withoutSudo([sudo, ...rest]: Command['argv']): Command['argv'] {
+function behindSudo([sudo, ...rest]: Command['argv']): { readonly argv: Command['argv']; readonly user: string } {
   let at = 0;
-  while (rest[at]?.startsWith('-') && rest[at] !== '--') at += /^-[ug]$/.test(rest[at] ?? '') ? 2 : 1;
+  let user = 'root';
+  for (; rest[at]?.startsWith('-') && rest[at] !== '--'; at++) {
+    if (rest[at] === '-u') user = rest[at + 1] ?? user;
+    if (/^-[ug]$/.test(rest[at] ?? '')) at++;
+  }
   if (rest[at] === '--') at++;
   const [program = sudo, ...args] = rest.slice(at);
-  return [program, ...args];
+  return { argv: [program, ...args], user };
 }

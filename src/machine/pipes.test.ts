@@ -139,6 +139,11 @@ for (const [name, open] of Object.entries(machines)) {
     assert.equal(await machine.read(`${d}/target`), 'old');
     await write(`${d}/link`);
     assert.deepEqual([(await machine.stat(`${d}/link`))?.kind, await machine.read(`${d}/target`)], ['file', 'old']);
+    const lost = { ...cat, cwd: `${d}/no` };
+    const message = `cannot work in ${d}/no on web1: No such file or directory`;
+    for (const commands of [[lost], [lost, cat], [cat, lost]] as const)
+      await assert.rejects(machine.pipe({ commands }), { code: 'command-failed', message });
+    await assert.rejects(machine.run(lost), { code: 'command-failed', message });
     await assert.rejects(machine.pipe({ from: 'relative', commands: [cat] }), TypeError);
     await assert.rejects(write('/work/../x'), TypeError);
   });
