@@ -8,9 +8,9 @@ import { siteDelete } from '../src/tasks/site-delete.ts';
 import { siteDisable } from '../src/tasks/site-disable.ts';
 import { siteInstall } from '../src/tasks/site-install.ts';
 import { codeBases } from './kit/applications.ts';
-import { siteName } from './kit/farm.ts';
+import { played } from './kit/played.ts';
 import { type RealFarm, type RealFarmMore, realFarm } from './kit/real-farm.ts';
-import { played } from './kit/scenes.ts';
+import { siteName } from './kit/truth.ts';
 
 /**
  * The table of ARCHITECTURE.md "Layout on a server" against what is really there after an install, then acting as the

@@ -4,9 +4,11 @@ import type { Machine } from '../src/machine/machine.ts';
 import type { OpenStep, OpenTask } from '../src/tasks/task-type.ts';
 import { taskTypes } from '../src/tasks/task-types.ts';
 import { type Control, type Ending, run } from '../src/worker/run.ts';
-import { type FarmParts, type Hand, type HandMore, hand, sameWorld, settle, type Truth, worldOf } from './kit/farm.ts';
+import { type FarmParts, type Hand, type HandMore, hand, sameWorld, worldOf } from './kit/farm.ts';
 import { breakAt, failing, failingAtLast, twice } from './kit/faults.ts';
-import { farms, type Scene, scenes } from './kit/scenes.ts';
+import type { Scene } from './kit/played.ts';
+import { farms, scenes } from './kit/scenes.ts';
+import { allocate, settle, type Truth } from './kit/truth.ts';
 
 /**
  * Proofs over every task type there is, on every kind of farm: whatever fails and whenever, the world is as wanted or as
@@ -21,6 +23,7 @@ const controlOf = ({ claim }: Hand): Control => ({ claim: claim.signal, stop: ()
 async function begin(farm: () => FarmParts, scene: Scene, more: HandMore = {}) {
   const parts = farm();
   const truth = await scene.prepare(parts);
+  allocate(truth, scene.type, scene.args);
   const before = worldOf(parts);
   return { parts, truth, before, ...(await take(parts, truth, scene, more)) };
 }
@@ -42,7 +45,7 @@ async function wanted(
   const task = await open();
   const ending = await runOpen(worker, task);
   assert.deepEqual(ending.status === 'done' ? undefined : ending, undefined, `${scene.type.name} should work`);
-  settle(truth, task.done({}));
+  settle(truth, task.done({}), scene.subject);
   return { world: worldOf(parts), events: worker.events.length, steps: task.steps };
 }
 

@@ -8,9 +8,10 @@ import { siteDisable } from '../src/tasks/site-disable.ts';
 import { siteImport } from '../src/tasks/site-import.ts';
 import { siteInstall } from '../src/tasks/site-install.ts';
 import { codeBases } from './kit/applications.ts';
-import { freshTruth, hand, siteName } from './kit/farm.ts';
+import { hand } from './kit/farm.ts';
+import { played } from './kit/played.ts';
 import { type RealFarm, type RealFarmMore, realFarm } from './kit/real-farm.ts';
-import { played } from './kit/scenes.ts';
+import { freshTruth, siteName } from './kit/truth.ts';
 
 const sources = [
   { what: 'WordPress', application: 'wordpress', source: codeBases.wordpress },

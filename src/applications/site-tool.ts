@@ -83,9 +83,9 @@ export function siteVerbs(application: 'drupal' | 'wordpress'): Verbs {
   };
 }
 
-/** The site's directory, or the place it waits in to be removed ('.removed-<id>-<directory>'); nothing outside of the two. */
+/** The site's directory, or one of the places it waits in to be removed ('.removed-<id>-<directory>', '.former-<id>'); nothing outside of them. */
 async function removeWritten(machine: Machine, { site, platform }: InstalledSite, path: string): Promise<void> {
-  const ways = [site.directory, `.removed-${site.id}-${site.directory}`].map(
+  const ways = [site.directory, `.removed-${site.id}-${site.directory}`, `.former-${site.id}`].map(
     (name) => `${platform.root}/sites/${name}`,
   );
   const inside = ways.find((way) => path === way || path.startsWith(`${way}/`));

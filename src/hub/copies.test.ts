@@ -102,7 +102,12 @@ test('what cannot be moved is refused with what to do, and nothing is written', 
     await refused('invalid', 'site rename', { name });
   await refused('invalid', 'site move');
   await refused('not-found', 'site move', { dbServer: 'nowhere' });
+  await refused('invalid', 'site move', { dbServer: 'master' });
   assert.deepEqual(await made.counts(), before);
+  await made.good('POST', '/api/servers', { name: 'pg', services: [{ type: 'db', engine: 'postgresql' }] });
+  const counts = await made.counts();
+  assert.match((await refused('invalid', 'site move', { dbServer: 'pg' })).hint, /mysql/);
+  assert.deepEqual(await made.counts(), counts);
   await ask('site migrate', { platform: 'd10-new' });
   assert.match((await refused('wrong-status', 'site rename', { name: 'new.com' })).detail, /moved already/);
   const { tasks } = await made.good('GET', '/api/sites/example.com');

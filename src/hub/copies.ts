@@ -93,6 +93,11 @@ async function dbServiceFor(
 ): Promise<string> {
   if (dbServer === undefined) return now.dbServiceId;
   const chosen = await chosenDb(asked, platform ?? (await platformById(asked.tx, now.platformId)), dbServer);
+  if (platform === null && chosen.id === now.dbServiceId)
+    throw new Problem('invalid', `the database is on ${chosen.server} already`, {
+      hint: 'Choose another server.',
+      fields: [{ path: 'dbServer', message: 'is where it is now' }],
+    });
   await demandSameKind(asked.tx, now.dbServiceId, chosen);
   return chosen.id;
 }

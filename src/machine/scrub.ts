@@ -3,6 +3,12 @@ import { quote } from './command.ts';
 
 const dots = '••••';
 
+/**
+ * A whole script or a list of statements is no word that a program repeats; the passwords in it are given besides. Several of its
+ * size are more than a regular expression takes, and each would be searched for in all that is said.
+ */
+const lengthMax = 8_000;
+
 /** Replaces secrets in text, as they are and as a shell, JSON or a URL would spell them. */
 export class Scrub {
   readonly #pattern: RegExp | undefined;
@@ -10,7 +16,7 @@ export class Scrub {
   readonly longest: number;
 
   constructor(secrets: readonly Secret[]) {
-    const values = secrets.map((secret) => secret.reveal().trim()).filter((value) => value !== '');
+    const values = secrets.map((secret) => secret.reveal().trim()).filter((value) => value !== '' && value.length <= lengthMax);
     const spellings = values.flatMap((value) => [
       value,
       quote(value),

@@ -19,7 +19,7 @@ import { loader } from './load.ts';
 import type { Loading } from './load-rows.ts';
 import { LogWriter } from './log-writer.ts';
 import { patiently } from './patience.ts';
-import { type Control, type Ending, rehearse, run } from './run.ts';
+import { type Control, type Ending, pretend, run } from './run.ts';
 import type { Worker } from './worker.ts';
 
 /** Often enough that a silent worker is noticed within 15 s, see hub/lost-tasks.ts. */
@@ -113,7 +113,7 @@ async function openAndRun(held: Held, past: readonly TaskEvent[]): Promise<{ end
   }
   const steps = opened.steps.map(({ name }) => name);
   await log.append({ type: 'task.started', worker: worker.name, attempt: task.attempt, steps });
-  if (task.dryRun) return { ending: await rehearse(opened, log, control), outcome: {} };
+  if (task.dryRun) return { ending: await pretend(opened, log, control), outcome: {} };
   const ending = await run(opened, log, past, control);
   return { ending, outcome: ending.status === 'done' ? opened.done(ending.result) : opened.failed() };
 }

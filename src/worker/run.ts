@@ -113,7 +113,7 @@ async function unwind(
 }
 
 /** Runs check and steps on machines that only pretend. Nothing is undone, as nothing was done. */
-export async function rehearse(task: OpenTask, log: Log, control: Control): Promise<Ending> {
+export async function pretend(task: OpenTask, log: Log, control: Control): Promise<Ending> {
   const problem = await attempt(async () => {
     await task.check();
     await log.append({ type: 'check.done' });

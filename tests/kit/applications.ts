@@ -22,6 +22,9 @@ export const codeBases = {
   wordpress: '/usr/share/wordpress',
   drupal10: process.env['AEGIR_TEST_DRUPAL10'] ?? null,
   drupal7: process.env['AEGIR_TEST_DRUPAL7'] ?? null,
+  /** Newer releases of the same, to go to. */
+  drupal10New: process.env['AEGIR_TEST_DRUPAL10_NEW'] ?? null,
+  drupal7New: process.env['AEGIR_TEST_DRUPAL7_NEW'] ?? null,
 } as const;
 
 /** A machine of this computer that keeps its log. */

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TaskEvent } from '../../src/model/event.ts';
-import type { Truth } from './farm.ts';
 import { isAlive } from './machines.ts';
 import type { PlaceData } from './real-farm.ts';
+import type { Truth } from './truth.ts';
 
 export interface TaskForWorker {
   readonly data: PlaceData;

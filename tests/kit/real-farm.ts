@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -17,8 +17,9 @@ import { platformVerify } from '../../src/tasks/platform-verify.ts';
 import { serverVerify } from '../../src/tasks/server-verify.ts';
 import { codeBases } from './applications.ts';
 import { type PrivateMariadb, privateMariadb } from './databases.ts';
-import { freshTruth, type Place, sameWorld, siteName, type Truth } from './farm.ts';
-import { played } from './scenes.ts';
+import { type Place, sameWorld } from './farm.ts';
+import { played } from './played.ts';
+import { freshTruth, siteName, type Truth } from './truth.ts';
 import { openDirectory, type PrivateWeb, startNginx, startPhpFpm } from './web.ts';
 
 const run = promisify(execFile);
@@ -29,6 +30,7 @@ export interface PlaceData {
   readonly profile: string;
   readonly root: string;
   readonly platformRoot: string;
+  readonly otherRoot: string;
   readonly program: PrivateWeb['program'];
   readonly httpOptions: object;
   readonly dbOptions: object;
@@ -39,7 +41,16 @@ export function placeOf({ application: name, program, ...data }: PlaceData): Pla
   const application = applications.find((one) => one.name === name);
   assert.ok(application);
   const http = nginxEngine(program);
-  return { ...data, http, db: mysql, application, applications, engines, open: (hands) => new LocalMachine(hands) };
+  return {
+    ...data,
+    second: null,
+    http,
+    db: mysql,
+    application,
+    applications,
+    engines,
+    open: (hands) => new LocalMachine(hands),
+  };
 }
 
 /** The world and the truth at some moment, to come back to. */
@@ -77,6 +88,8 @@ export interface RealFarm {
 export interface RealFarmMore {
   readonly application?: 'wordpress' | 'drupal';
   readonly source?: string;
+  /** Code of a second platform to go to. */
+  readonly other?: string;
   /** Below this directory instead of a new one. */
   readonly root?: string;
 }
@@ -93,21 +106,15 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
     await Promise.all(stops.map((stop) => stop()));
     await directory.remove();
   });
-  const platform = `${root}/platforms/p1`;
-  await mkdir(`${root}/platforms`, { recursive: true });
-  const isComposer = await readFile(join(source, '../composer.json')).then(
-    () => true,
-    () => false,
-  );
-  // Far quicker than fs.cp for tens of thousands of files.
-  await run('cp', ['-aL', isComposer ? join(source, '..') : source, platform]);
-  await run('chown', ['-R', `${process.geteuid?.()}:${process.getegid?.()}`, platform]);
+  const platformRoot = await copyCode(source, `${root}/platforms/p1`);
+  const otherRoot = more.other === undefined ? '/nowhere' : await copyCode(more.other, `${root}/platforms/p2`);
   const bare: PlaceData = {
     ...{ application, profile: '', root, program: web.program, dbOptions: server.options, fpmSocket: fpm.socket },
-    platformRoot: isComposer ? join(platform, source.split('/').at(-1) ?? '') : platform,
+    ...{ platformRoot, otherRoot },
     httpOptions: { port: web.port, tlsPort: web.tlsPort, addresses: ['127.0.0.1'] },
   };
   const truth = await played(placeOf(bare), freshTruth(), [serverVerify, platformVerify]);
+  if (more.other !== undefined) await played(placeOf(bare), truth, [platformVerify], '2');
   const profiles = truth.scan ? placeOf(bare).application.profiles(truth.scan) : [];
   const data = { ...bare, profile: profiles.includes('minimal') ? 'minimal' : (profiles[0] ?? '') };
   const place = placeOf(data);
@@ -120,7 +127,7 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
       // Headings show what is in the database: an installer that ran twice would write its first post twice.
       const headings = front.text.match(/<h[1-6]/g)?.length ?? 0;
       const shown = `/: ${front.status} ${title}, ${headings} headings`;
-      return [...(await databases(server)), ...tree(root, data.platformRoot), shown].join('\n');
+      return [...(await databases(server)), ...tree(root, [data.platformRoot, data.otherRoot]), shown].join('\n');
     },
   };
   return {
@@ -132,6 +139,19 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
   };
 }
 let copies = 0;
+
+/** Answers its document root. */
+async function copyCode(source: string, platform: string): Promise<string> {
+  const isComposer = await readFile(join(source, '../composer.json')).then(
+    () => true,
+    () => false,
+  );
+  await mkdir(dirname(platform), { recursive: true });
+  // Far quicker than fs.cp for tens of thousands of files.
+  await run('cp', ['-aL', isComposer ? join(source, '..') : source, platform]);
+  await run('chown', ['-R', `${process.geteuid?.()}:${process.getegid?.()}`, platform]);
+  return isComposer ? join(platform, source.split('/').at(-1) ?? '') : platform;
+}
 
 async function databases({ sql }: PrivateMariadb): Promise<readonly string[]> {
   const rows = await sql(`select 'database', schema_name from information_schema.schemata order by 2;
@@ -145,8 +165,8 @@ const system = "'mysql', 'sys', 'information_schema', 'performance_schema'";
 /** Where an application's code lies, which is compared as a whole at the end. */
 const codeDirectories = ['wp-admin', 'wp-includes', 'wp-content', 'core', 'modules', 'vendor', 'includes', 'profiles'];
 
-function tree(root: string, platformRoot: string): readonly string[] {
-  const pruned = new Set(codeDirectories.map((name) => join(platformRoot, name)));
+function tree(root: string, platformRoots: readonly string[]): readonly string[] {
+  const pruned = new Set(platformRoots.flatMap((one) => codeDirectories.map((name) => join(one, name))));
   return below(root, pruned).map(({ path, line, stat }) => {
     const isOurs = stat.isFile() && stat.uid === process.geteuid?.();
     return isOurs ? `${line} ${createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12)}` : line;

@@ -21,18 +21,18 @@ import { siteInstall } from '../../src/tasks/site-install.ts';
 import { siteLogin } from '../../src/tasks/site-login.ts';
 import { siteVerify } from '../../src/tasks/site-verify.ts';
 import type { TaskType } from '../../src/tasks/task-type.ts';
-import { run } from '../../src/worker/run.ts';
 import {
   type FarmParts,
-  freshTruth,
   hand,
+  otherRootOfFarm,
   type Place,
   placeInMemory,
   platformRootOfFarm,
-  settle,
-  siteName,
-  type Truth,
+  thirdRootOfFarm,
 } from './farm.ts';
+import { movingScenes } from './moving-scenes.ts';
+import { after, installed, played, type Scene } from './played.ts';
+import { allocate, freshTruth, settle, siteName, type Truth } from './truth.ts';
 
 const named = <Named extends { readonly name: string }>(list: readonly Named[], name: string): Named => {
   const found = list.find((one) => one.name === name);
@@ -41,19 +41,29 @@ const named = <Named extends { readonly name: string }>(list: readonly Named[], 
 };
 
 /** Just enough of an application's code to be taken for it, where the farm's platform is. */
-export const putCode = (world: MemoryWorld, application: 'drupal' | 'wordpress'): void =>
-  application === 'drupal' ? simulatedDrupal(world, platformRootOfFarm) : simulatedWordpress(world, platformRootOfFarm);
+export function putCode(world: MemoryWorld, application: 'drupal' | 'wordpress'): void {
+  for (const root of [platformRootOfFarm, otherRootOfFarm, thirdRootOfFarm])
+    if (application === 'drupal') simulatedDrupal(world, root);
+    else simulatedWordpress(world, root);
+}
 
 function farm(http: string, db: string, application: 'drupal' | 'wordpress'): () => FarmParts {
   return () => {
     const world = simulatedWorld([nginx, apache, mariadb, postgresql, php]);
     putCode(world, application);
+    const web = (name: string) =>
+      named(
+        engines.filter(({ type }) => type === 'http'),
+        name,
+      );
+    const second = {
+      http: web(http === 'nginx' ? 'apache' : 'nginx'),
+      root: '/var/second',
+      platformRoot: thirdRootOfFarm,
+    };
     return {
       ...{ ...placeInMemory(world), engines, applications, profile: application === 'drupal' ? 'standard' : '' },
-      http: named(
-        engines.filter(({ type }) => type === 'http'),
-        http,
-      ),
+      ...{ http: web(http), second },
       db: named(
         engines.filter(({ type }) => type === 'db'),
         db,
@@ -70,40 +80,6 @@ export const farms: Readonly<Record<string, () => FarmParts>> = {
   'nginx, postgresql, Drupal': farm('nginx', 'postgresql', 'drupal'),
   'apache, sqlite, Drupal': farm('apache', 'sqlite', 'drupal'),
 };
-
-/** What the world is like when a task is asked for. */
-export interface Scene {
-  readonly title: string;
-  readonly type: TaskType;
-  readonly subject: string;
-  readonly args: unknown;
-  /** What it has put right stays right when it fails: then asking again must lead to the goal. */
-  readonly heals?: boolean;
-  /** Farms that this cannot happen on. */
-  readonly not?: readonly string[];
-  prepare(parts: FarmParts): Promise<Truth>;
-}
-
-/** Runs these to their end, as the hub's worker would. */
-export async function played(parts: Place, truth: Truth, types: readonly TaskType[]): Promise<Truth> {
-  for (const type of types) {
-    const worker = hand(parts, truth);
-    const task = await type.open(worker.load, '1', {});
-    const control = { claim: worker.claim.signal, stop: () => undefined, undoing: () => {} };
-    const ending = await run(task, worker.log, [], control);
-    assert.equal(ending.status, 'done', `${type.name}: ${JSON.stringify(ending)}`);
-    settle(truth, task.done({}));
-  }
-  truth.found = [];
-  truth.kept = [];
-  return truth;
-}
-
-const installed = [serverVerify, platformVerify, siteInstall];
-const after =
-  (...types: readonly TaskType[]) =>
-  (parts: FarmParts): Promise<Truth> =>
-    played(parts, freshTruth(), types);
 
 const siteDirectory = `${platformRootOfFarm}/sites/${siteName}`;
 
@@ -177,6 +153,7 @@ export const scenes: readonly Scene[] = [
       return truth;
     },
   },
+  ...movingScenes,
 ];
 
 /** A site that somebody else installed: the simulated PHP reads from this line where its database is. */

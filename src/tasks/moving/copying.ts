@@ -66,7 +66,7 @@ async function copyDatabase(context: Moving): Promise<Record<string, Json>> {
     await db.destroy(site.database);
     await db.create(site.database);
     await from.db.dumping(source, machine, emptied, (dump) =>
-      db.loading(target, machine, async (load) => void (await machine.pipe({ commands: [dump, load] }))),
+      db.loading(target, machine, async (load) => void (await machine.pipe({ commands: [dump, ...load] }))),
     );
   }
   const seconds = (performance.now() - begun) / 1000;

@@ -12,8 +12,12 @@ export const asideName = ({ site }: Pick<Moving, 'site'>): string => {
 };
 
 /** How its name is looked up: http.door, http.destroy. */
-export const asideVhost = (context: Pick<Moving, 'site'>) =>
-  ({ name: asideName(context), redirection: null, tls: 'off' }) as const;
+export const asideVhost = (context: Pick<Moving, 'site'>): Pick<Vhost, 'name' | 'redirection' | 'tls'> => ({
+  name: asideName(context),
+  redirection: null,
+  // An application that wants https would send us away for ever.
+  tls: context.site.tls === 'off' ? 'off' : 'on',
+});
 
 /** Before there is anything to see, so that no reload for it falls into the time in which the site is closed. */
 export const publishAside: MovingStep = {

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { PackageScan } from '../../src/applications/application.ts';
+import type { PlatformStatus } from '../../src/model/platform.ts';
+import type { ServerStatus } from '../../src/model/server.ts';
+import type { Alias, Database, SiteStatus } from '../../src/model/site.ts';
+import type { Found, Moved, Outcome } from '../../src/tasks/outcome.ts';
+import type { TaskType } from '../../src/tasks/task-type.ts';
+
+/** Where a site is, and what it is called there. */
+export interface Whereabouts {
+  readonly platform: 'p1' | 'p2' | 'p3';
+  /** Ids of services: of the server's own, or of another that is the same server under another name. */
+  readonly dbService: '2' | '4';
+  readonly name: string;
+  readonly directory: string;
+  readonly database: string;
+  readonly password: string;
+}
+
+/** The truth about servers, platforms, one site and its clone, as the hub would have it. */
+export interface Truth {
+  server: ServerStatus;
+  platform: PlatformStatus;
+  site: SiteStatus;
+  at: Whereabouts;
+  aliases: readonly Alias[];
+  /** What is allocated with the task at hand. */
+  copy: Whereabouts | null;
+  /** Of site 8, which is made of the site. */
+  clone: SiteStatus;
+  cloneAt: Whereabouts;
+  /** Of the platform's code, once it was verified. */
+  version: string | null;
+  /** Of the code of p2, once that was verified. */
+  otherVersion: string | null;
+  /** Whether the site counts as being on the platform. */
+  siteIsThere: boolean;
+  databaseIsOurs: boolean;
+  scan: PackageScan | null;
+  /** Of an imported site, once the hub knows it. */
+  database: Database | null;
+  found: Found[];
+  kept: string[];
+}
+
+export const siteName = 'example.com';
+export const cloneName = 'clone.example.org';
+
+export const freshTruth = (): Truth => ({
+  server: 'queued',
+  platform: 'queued',
+  site: 'queued',
+  at: whereabouts(siteName, '7', 's3cret-of-the-database'),
+  aliases: [{ name: 'www.example.com', redirect: false }],
+  copy: null,
+  clone: 'queued',
+  cloneAt: whereabouts(cloneName, '8', 's3cret-of-the-clone'),
+  version: null,
+  otherVersion: null,
+  siteIsThere: true,
+  databaseIsOurs: true,
+  scan: null,
+  database: null,
+  found: [],
+  kept: [],
+});
+
+function whereabouts(name: string, id: string, password: string): Whereabouts {
+  const database = `${name.replaceAll('.', '')}_${id}`;
+  return { platform: 'p1', dbService: '2', name, directory: name, database, password };
+}
+
+/** As the hub does it when such a task is added. */
+export function allocate(truth: Truth, type: TaskType, args: unknown): void {
+  const wanted = type.copy(args);
+  if (!wanted) return;
+  const { platform = truth.at.platform, dbServer, name = truth.at.name, directory } = wanted;
+  truth.copy = {
+    ...whereabouts(name, '9', 's3cret-of-the-copy'),
+    platform: platform as Whereabouts['platform'], // scenes name no others
+    dbService: dbServer === undefined ? truth.at.dbService : '4',
+    directory:
+      directory === 'aside' ? '.copy-7' : directory === 'apart' ? 'copy-9' : (wanted.name ?? truth.at.directory),
+  };
+}
+
+/** What the hub would write when the task on this subject ends. */
+export function settle(truth: Truth, { server, platform, site }: Outcome, subject = '7'): void {
+  if (server?.status) truth.server = server.status;
+  if (subject === '2') {
+    if (platform?.version) truth.otherVersion = platform.version;
+    return;
+  }
+  if (platform?.status) truth.platform = platform.status;
+  if (platform?.version) truth.version = platform.version;
+  if (subject === '8') {
+    if (site?.status) truth.clone = site.status;
+    return;
+  }
+  if (site?.status) truth.site = site.status;
+  if (site?.databaseIsOurs !== undefined) truth.databaseIsOurs = site.databaseIsOurs;
+  if (site?.moved) move(truth, site.moved);
+  truth.copy = null;
+}
+
+function move(truth: Truth, { oldName = 'redirect' }: Moved): void {
+  const { at, copy } = truth;
+  assert.ok(copy, 'a copy should have been allocated');
+  truth.at = { ...copy, directory: copy.directory.startsWith('.') ? at.directory : copy.directory };
+  truth.database = null;
+  truth.databaseIsOurs = true;
+  if (copy.name === at.name) return;
+  const old = oldName === 'none' ? [] : [{ name: at.name, redirect: oldName === 'redirect' }];
+  truth.aliases = [...truth.aliases.filter(({ name }) => name !== copy.name), ...old].toSorted((one, other) =>
+    one.name < other.name ? -1 : 1,
+  );
+}
