@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { phpScript } from '../machine/php-script.ts';
 
 /** Parts of which each script is put together, in order; the file names in `php/`. */
 const parts = {
@@ -34,22 +35,12 @@ export const phpFile = (name: string): string => readFileSync(new URL(`php/${nam
 
 const texts = new Map<Script, string>();
 
-/** A whole script for PHP's standard input; `$aegir` holds the input. The first line names it, which is how a simulated PHP tells them apart. */
+/** A whole script for PHP's standard input. */
 export function scriptText(script: Script, input: object): string {
   let text = texts.get(script);
   if (text === undefined) {
     text = ['prelude', ...parts[script]].map((name) => phpFile(name).replace(/^<\?php\n/, '')).join('\n');
     texts.set(script, text);
   }
-  // Base64 has no character that could end the quotes.
-  const data = Buffer.from(JSON.stringify(input)).toString('base64');
-  return `<?php // aegir: ${script}\n$aegir = json_decode(base64_decode('${data}'), true);\n${text}`;
-}
-
-/** The way back: what a script was asked, or null for a text that is none of ours. */
-export function readScript(text: string): { readonly script: string; readonly input: unknown } | null {
-  const found =
-    /^<\?php \/\/ aegir: ([a-z ]+)\n\$aegir = json_decode\(base64_decode\('([A-Za-z0-9+/=]*)'\), true\);/.exec(text);
-  if (!found) return null;
-  return { script: found[1] ?? '', input: JSON.parse(Buffer.from(found[2] ?? '', 'base64').toString()) };
+  return phpScript(script, input, text);
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { readScript } from '../applications/scripts.ts';
 import type { Command } from '../machine/command.ts';
 import type { Output } from '../machine/machine.ts';
 import type { MemoryWorld } from '../machine/memory-world.ts';
+import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
 import { publishedAs } from './web.ts';
 import { type Simulation, simulated } from './world.ts';
