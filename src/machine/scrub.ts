@@ -16,7 +16,9 @@ export class Scrub {
   readonly longest: number;
 
   constructor(secrets: readonly Secret[]) {
-    const values = secrets.map((secret) => secret.reveal().trim()).filter((value) => value !== '' && value.length <= lengthMax);
+    const values = secrets
+      .map((secret) => secret.reveal().trim())
+      .filter((value) => value !== '' && value.length <= lengthMax);
     const spellings = values.flatMap((value) => [
       value,
       quote(value),

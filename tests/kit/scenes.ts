@@ -21,6 +21,7 @@ import { siteInstall } from '../../src/tasks/site-install.ts';
 import { siteLogin } from '../../src/tasks/site-login.ts';
 import { siteVerify } from '../../src/tasks/site-verify.ts';
 import type { TaskType } from '../../src/tasks/task-type.ts';
+import { backupScenes } from './backup-scenes.ts';
 import {
   type FarmParts,
   hand,
@@ -154,6 +155,7 @@ export const scenes: readonly Scene[] = [
     },
   },
   ...movingScenes,
+  ...backupScenes,
 ];
 
 /** A site that somebody else installed: the simulated PHP reads from this line where its database is. */

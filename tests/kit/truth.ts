@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { PackageScan } from '../../src/applications/application.ts';
+import type { Backup, Manifest } from '../../src/model/backup.ts';
 import type { PlatformStatus } from '../../src/model/platform.ts';
 import type { ServerStatus } from '../../src/model/server.ts';
 import type { Alias, Database, SiteStatus } from '../../src/model/site.ts';
@@ -39,8 +40,16 @@ export interface Truth {
   scan: PackageScan | null;
   /** Of an imported site, once the hub knows it. */
   database: Database | null;
+  /** By number. */
+  backups: Record<string, KnownBackup>;
+  /** Number of the one that is allocated with the task at hand. */
+  newBackup: string | null;
   found: Found[];
   kept: string[];
+}
+
+export interface KnownBackup extends Pick<Backup, 'status' | 'reason' | 'siteId' | 'upload'> {
+  readonly manifest: Manifest | null;
 }
 
 export const siteName = 'example.com';
@@ -61,6 +70,8 @@ export const freshTruth = (): Truth => ({
   databaseIsOurs: true,
   scan: null,
   database: null,
+  backups: {},
+  newBackup: null,
   found: [],
   kept: [],
 });
@@ -72,6 +83,16 @@ function whereabouts(name: string, id: string, password: string): Whereabouts {
 
 /** As the hub does it when such a task is added. */
 export function allocate(truth: Truth, type: TaskType, args: unknown): void {
+  const backup = type.backup(args);
+  truth.newBackup = backup ? String(Object.keys(truth.backups).length + 1) : null;
+  if (backup && truth.newBackup)
+    truth.backups[truth.newBackup] = {
+      status: 'queued',
+      reason: backup.reason,
+      siteId: '7',
+      upload: null,
+      manifest: null,
+    };
   const wanted = type.copy(args);
   if (!wanted) return;
   const { platform = truth.at.platform, dbServer, name = truth.at.name, directory } = wanted;
@@ -85,7 +106,8 @@ export function allocate(truth: Truth, type: TaskType, args: unknown): void {
 }
 
 /** What the hub would write when the task on this subject ends. */
-export function settle(truth: Truth, { server, platform, site }: Outcome, subject = '7'): void {
+export function settle(truth: Truth, { server, platform, site, backup }: Outcome, subject = '7'): void {
+  if (backup) return know(truth, { id: subject, status: backup.status });
   if (server?.status) truth.server = server.status;
   if (subject === '2') {
     if (platform?.version) truth.otherVersion = platform.version;
@@ -101,6 +123,17 @@ export function settle(truth: Truth, { server, platform, site }: Outcome, subjec
   if (site?.databaseIsOurs !== undefined) truth.databaseIsOurs = site.databaseIsOurs;
   if (site?.moved) move(truth, site.moved);
   truth.copy = null;
+}
+
+/** What a step has recorded of a backup. */
+export function know(truth: Truth, { id, status, made }: NonNullable<Found['backup']>): void {
+  const known = truth.backups[id];
+  assert.ok(known, `there is no backup ${id}`);
+  truth.backups[id] = {
+    ...known,
+    ...(made && { status: 'enabled', manifest: made.manifest, upload: null }),
+    ...(status && { status }),
+  };
 }
 
 function move(truth: Truth, { oldName = 'redirect' }: Moved): void {
