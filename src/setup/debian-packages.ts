@@ -3,7 +3,7 @@ import { ask, must } from './program.ts';
 import type { Did, Say } from './screen.ts';
 import type { DatabaseEngine, WebEngine } from './up-options.ts';
 
-const always = ['sudo', 'curl', 'openssl', 'ca-certificates', 'procps', 'logrotate'];
+const always = ['sudo', 'curl', 'openssl', 'ca-certificates', 'procps', 'logrotate', 'zstd', 'restic'];
 const php = ['fpm', 'cli', 'gd', 'xml', 'mbstring', 'curl', 'zip', 'intl'].map((part) => `php-${part}`);
 const webServer = { nginx: ['nginx'], apache: ['apache2'] } as const;
 const database = {

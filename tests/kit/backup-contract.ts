@@ -61,7 +61,7 @@ export function backupContract(name: string, open: (t: import('node:test').TestC
     const key = freshKey();
     const contents = {
       database: 'insert into x values (1);\n',
-      files: '',
+      files: 'x',
       private: 'x'.repeat(512 * 20),
       settings: 'ü\n',
     };

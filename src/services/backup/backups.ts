@@ -6,6 +6,7 @@ import type { Manifest, ManifestPart, PartName } from '../../model/backup.ts';
 export type Source = readonly [Command, ...Command[]];
 
 export interface BackupPart extends Pick<ManifestPart, 'name' | 'restoredBytes'> {
+  /** Never writes nothing at all: restic takes that for a fault. */
   readonly source: Source;
 }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BackupWorld,
   backupContract,
@@ -11,21 +13,47 @@ import {
   freshKey,
   partOf,
 } from '../../../tests/kit/backup-contract.ts';
+import { startS3 } from '../../../tests/kit/s3.ts';
+import { startSftp } from '../../../tests/kit/sftp.ts';
 import { command, query } from '../../machine/command.ts';
 import type { Hands } from '../../machine/hands.ts';
 import { LocalMachine } from '../../machine/local.ts';
+import type { Log, TaskEvent } from '../../model/event.ts';
 import { serverPaths } from '../../model/server.ts';
 import type { Engine } from '../engine.ts';
 import { archive } from './archive.ts';
 import type { Backups } from './backups.ts';
 import { restic } from './restic.ts';
 
+/** Arguments and environment of every process that has this word in its arguments, until it is over. */
+async function watched(word: string, work: Promise<unknown>): Promise<string> {
+  let seen = '';
+  let isOver = false;
+  const ended = work.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid)))
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        if (words.includes(word)) seen += `${words}\n${readFileSync(`/proc/${pid}/environ`, 'utf8')}\n`;
+      } catch {
+        // It has ended meanwhile.
+      }
+    await sleep(20);
+  }
+  await ended;
+  return seen;
+}
+
 async function place(t: TestContext) {
   const directory = await mkdtemp(join(tmpdir(), 'aegir-backups-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
-  const hands: Hands = { name: 'web1', claim: new AbortController().signal, log: { append: async () => {} } };
+  const events: TaskEvent[] = [];
+  const log: Log = { append: async (event) => void events.push(event) };
+  const hands: Hands = { name: 'web1', claim: new AbortController().signal, log };
   const machine = new LocalMachine(hands);
-  return { directory, machine, paths: serverPaths(directory, 'web1') };
+  return { directory, machine, paths: serverPaths(directory, 'web1'), shown: () => JSON.stringify(events) };
 }
 
 async function world(t: TestContext, engine: Engine, options: (directory: string) => object): Promise<BackupWorld> {
@@ -191,4 +219,52 @@ test('restic: options that could be taken for something else are refused', () =>
   assert.ok(!accepts({ accessKeyId: 'AK' }));
   assert.ok(!accepts({ accessKeyId: 'A K', secretAccessKey: 'x' }));
   assert.ok(accepts({ accessKeyId: 'AK', secretAccessKey: 'x/+=' }));
+});
+
+test('restic: an S3 store is reached with its keys, which no argument and no environment shows', async (t) => {
+  const { directory, paths, machine, shown } = await place(t);
+  const [accessKeyId, secretAccessKey] = ['AKIDEXAMPLE', 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'];
+  const store = await startS3(t, accessKeyId, secretAccessKey);
+  const options = { repository: `s3:${store.url}/bucket/aegir`, password, accessKeyId, secretAccessKey };
+  const backups = restic.open({ machine, paths }, options) as Backups;
+  assert.match((await backups.verify()).join(), /made the repository/);
+  const key = freshKey();
+  const putting = backups.put(key, [partOf('database', [command`sh -c ${'sleep 2; echo content'}`])], (parts) =>
+    exampleManifest(key, parts),
+  );
+  // While restic is at work, all that runs is looked at.
+  const seen = await watched('restic', putting);
+  assert.match(seen, /AWS_SHARED_CREDENTIALS_FILE=/);
+  for (const secret of [accessKeyId, secretAccessKey, password]) assert.ok(!seen.includes(secret), secret);
+  assert.equal((await machine.pipe({ commands: backups.read(key, 'database') })).stdout, 'content\n');
+  await backups.check(key);
+  await backups.remove(key);
+  assert.deepEqual(store.refused, []);
+  assert.ok(store.objects.size > 0);
+  for (const secret of [accessKeyId, secretAccessKey, password]) assert.ok(!shown().includes(secret), secret);
+  for (const name of ['restic-password', 'restic-s3'])
+    assert.equal((await stat(join(directory, 'config/server_web1', name))).mode & 0o777, 0o600);
+  const wrong = { ...options, secretAccessKey: 'another' };
+  await assert.rejects(
+    (restic.open({ machine, paths: serverPaths(`${directory}/other`, 'web1') }, wrong) as Backups).manifest(key),
+  );
+});
+
+test('restic: a repository on another machine is reached by sftp, with a key and without asking', async (t) => {
+  const { directory, paths, machine } = await place(t);
+  const { port, key: sshKey, knownHosts } = await startSftp(t, directory);
+  const repository = `sftp://root@127.0.0.1:${port}/${directory}/far`;
+  const open = (more: object) => restic.open({ machine, paths }, { repository, password, sshKey, ...more }) as Backups;
+  const backups = open({ sshKnownHosts: knownHosts });
+  assert.match((await backups.verify()).join(), /made the repository/);
+  const key = freshKey();
+  await backups.put(key, [partOf('database', [{ ...query`cat`, stdin: 'far away' }])], (parts) =>
+    exampleManifest(key, parts),
+  );
+  assert.equal((await machine.pipe({ commands: backups.read(key, 'database') })).stdout, 'far away');
+  await backups.check(key);
+  assert.ok((await readdir(join(directory, 'far'))).includes('config'));
+  // A server that shows another key is not talked to.
+  await writeFile(knownHosts, (await readFile(knownHosts, 'utf8')).replace(/AAAA.{20}/, 'AAAAC3NzaC1lZDI1NTE5AAA'));
+  await assert.rejects(open({ sshKnownHosts: knownHosts }).manifest(key));
 });

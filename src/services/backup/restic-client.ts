@@ -11,8 +11,8 @@ export interface ResticLogin {
   readonly password: Secret;
   /** Of an S3 store. */
   readonly access: { readonly id: string; readonly key: Secret; readonly region: string | null } | null;
-  /** Private key for a repository over ssh; null: what the user's own configuration of ssh says. */
-  readonly sshKey: string | null;
+  /** Files for a repository over ssh; null: what the user's own configuration of ssh says. */
+  readonly ssh: { readonly key: string | null; readonly knownHosts: string | null };
 }
 
 const snapshots = z.array(z.object({ id: z.string(), paths: z.array(z.string()) }));
@@ -116,14 +116,11 @@ export class ResticClient {
   }
 
   #words(words: readonly string[]): readonly string[] {
-    const { repository, access, sshKey } = this.#login;
+    const { repository, access, ssh } = this.#login;
     const region = access?.region ? [`AWS_DEFAULT_REGION=${access.region}`] : [];
     const credentials = access ? ['env', `AWS_SHARED_CREDENTIALS_FILE=${this.#file('s3')}`, ...region] : [];
-    const [, host] = /^sftp:([^:]+):/.exec(repository) ?? [];
-    // It must never wait for somebody to type a password.
-    const ssh = `ssh -o BatchMode=yes${sshKey === null ? '' : ` -i ${sshKey}`} ${host} -s sftp`;
     const files = [`--password-file=${this.#file('password')}`, `--cache-dir=${this.#file('cache')}`];
-    const way = host === undefined ? [] : [`--option=sftp.command=${ssh}`];
+    const way = repository.startsWith('sftp:') ? [`--option=sftp.command=${sshCommand(repository, ssh)}`] : [];
     return [...credentials, 'restic', '--quiet', `--repo=${repository}`, ...files, ...way, ...words];
   }
 
@@ -169,6 +166,19 @@ export class ResticClient {
       cause,
     });
   }
+}
+
+/** It must never wait for somebody to type a password. restic takes it apart at its blanks. */
+function sshCommand(repository: string, { key, knownHosts }: ResticLogin['ssh']): string {
+  const [, host = '', port = '22'] =
+    /^sftp:\/\/([^:]+):(\d+)\//.exec(repository) ?? /^sftp:([^:]+):/.exec(repository) ?? [];
+  const words = [
+    ...['ssh', '-o', 'BatchMode=yes', '-p', port],
+    ...(key === null ? [] : ['-i', key]),
+    ...(knownHosts === null ? [] : ['-o', `UserKnownHostsFile=${knownHosts}`]),
+    ...[host, '-s', 'sftp'],
+  ];
+  return words.join(' ');
 }
 
 function parsed(text: string): unknown {

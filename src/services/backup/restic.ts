@@ -16,6 +16,7 @@ const repository = new RegExp(
   [
     `^${path.source}$`,
     `^sftp:(?:[a-z_][a-z0-9_-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:${path.source}$`,
+    `^sftp://(?:[a-z_][a-z0-9_-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:\\d{1,5}/${path.source}$`,
     `^s3:(?:https?://)?[A-Za-z0-9][A-Za-z0-9.-]*(?::\\d+)?${path.source}$`,
   ].join('|'),
 );
@@ -26,7 +27,10 @@ const options = z
     repository: z
       .string()
       .max(1000)
-      .regex(repository, "must be a path, 'sftp:user@host:/path' or 's3:https://host/bucket/path'")
+      .regex(
+        repository,
+        "must be a path, 'sftp:user@host:/path', 'sftp://user@host:port//path' or 's3:https://host/bucket/path'",
+      )
       .describe('Where it is'),
     password: z
       .string()
@@ -46,6 +50,11 @@ const options = z
       .regex(new RegExp(`^${path.source}$`), 'must be an absolute path of plain characters')
       .optional()
       .describe('Private key for sftp; what ssh is configured for unless given'),
+    sshKnownHosts: z
+      .string()
+      .regex(new RegExp(`^${path.source}$`), 'must be an absolute path of plain characters')
+      .optional()
+      .describe('File with the key of the sftp server; what ssh knows unless given'),
   })
   .refine(
     ({ accessKeyId, secretAccessKey }) => (accessKeyId === undefined) === (secretAccessKey === undefined),
@@ -75,7 +84,7 @@ class Restic implements Backups {
   readonly #pruned: string;
 
   constructor({ machine, paths }: EngineHost, { repository, password, ...more }: Options) {
-    const { accessKeyId, secretAccessKey, region = null, sshKey = null } = more;
+    const { accessKeyId, secretAccessKey, region = null, sshKey = null, sshKnownHosts = null } = more;
     const access =
       accessKeyId === undefined || secretAccessKey === undefined
         ? null
@@ -84,7 +93,7 @@ class Restic implements Backups {
     this.#repository = repository;
     this.#client = new ResticClient(
       machine,
-      { repository, password: new Secret(password), access, sshKey },
+      { repository, password: new Secret(password), access, ssh: { key: sshKey, knownHosts: sshKnownHosts } },
       paths.config,
     );
     this.#pruned = `${paths.config}/restic-pruned`;

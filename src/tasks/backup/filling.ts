@@ -71,26 +71,43 @@ export const unpackFiles: FillingStep = {
     const { source, machine, site, report } = context;
     const { backups, backup, manifest } = source;
     const has = new Set(manifest.parts.map(({ name }) => name));
-    for (const name of [...writtenParts, 'code'] as const) {
-      if (!has.has(name)) continue;
-      const unpacking = unpack(context, name === 'code' && backup.reason === 'import' ? importedSettings : []);
-      const unpacker = name === 'code' ? unpacking : await asUser(machine, site.runUser, unpacking);
-      await machine.pipe({ commands: behind(backups.read(backup.name, name), unpacker) });
+    for (const name of writtenParts)
+      if (has.has(name)) {
+        const unpacker = await asUser(machine, site.runUser, unpack(context, oursIn(context, name)));
+        await machine.pipe({ commands: behind(backups.read(backup.name, name), unpacker) });
+      }
+    if (has.has('code')) {
+      const unpacker = unpack(context, backup.reason === 'import' ? importedSettings : []);
+      await machine.pipe({ commands: behind(backups.read(backup.name, 'code'), unpacker) });
     }
     await report.note(`unpacked the files of backup ${backup.id}, which was made ${manifest.made.at}`);
   },
   undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
 };
 
+/** Directories that we made already and that are ours: what is in them is unpacked, they stay as they are. */
+function oursIn({ application, site, platform }: Filling, part: string): readonly string[] {
+  const top = `${siteDirectory({ site, platform })}/`;
+  return application
+    .directories(site, platform)
+    .map(({ path }) => path.slice(top.length))
+    .filter((path) => path === part || path.startsWith(`${part}/`));
+}
+
 /** At the top of a site's directory these are settings, which are run whenever the site is: those of strangers are not taken. */
-const importedSettings = ['./*.php', './*.inc', './*.yml', './*.yaml', './.*'];
+const importedSettings = ['./*.php', './*.inc', './*.yml', './*.yaml', './.[!/]*'];
 
 function unpack(context: Filling, except: readonly string[]): Command {
-  const excluded = except.map((pattern) => `--exclude=${pattern}`);
-  const how = ['--preserve-permissions', '--no-same-owner', '--no-overwrite-dir'];
-  const not = except.length > 0 ? ['--anchored', '--no-wildcards-match-slash', ...excluded] : [];
+  // Without recursion what is excluded is that name only, and not what is below it.
+  const not = [
+    '--no-recursion',
+    '--anchored',
+    '--no-wildcards-match-slash',
+    ...except.map((one) => `--exclude=${one}`),
+  ];
+  const how = ['--preserve-permissions', '--no-same-owner', ...(except.length > 0 ? not : [])];
   return {
-    ...command`tar --extract --file=- --directory=${siteDirectory(draftOf(context))} ${how} ${not}`,
+    ...command`tar --extract --file=- --directory=${siteDirectory(draftOf(context))} ${how}`,
     timeoutMs: longMs,
   };
 }

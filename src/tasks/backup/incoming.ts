@@ -19,14 +19,14 @@ export interface Incoming {
   readonly notes: readonly string[];
 }
 
-/** Its members, checked, whoever made it. Throws Problem 'invalid'. */
+/** What `listed` (a pipe that ends in `listing`) says of an archive, checked, whoever made it. Throws Problem 'invalid'. */
 export async function membersOf(
   machine: Machine,
-  source: Source,
+  listed: Source,
   whose: string,
   limits: Limits,
 ): Promise<readonly Member[]> {
-  const { stdout } = await machine.pipe({ commands: behind(source, listing()) }).catch((error: unknown) => {
+  const { stdout } = await machine.pipe({ commands: listed }).catch((error: unknown) => {
     throw unreadable(whose, error);
   });
   return readListing(stdout, whose, limits);
@@ -110,7 +110,7 @@ async function unpackedBytes(
     if (bytes > limits.bytesMax) throw tooLarge(limits);
     return bytes;
   }
-  const members = await membersOf(machine, source, `its part '${name}'`, limits);
+  const members = await membersOf(machine, behind(source, listing()), `its part '${name}'`, limits);
   demandPlaces(members, name);
   notes.push(...notesOn(members, name));
   return members.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
