@@ -33,6 +33,14 @@ export const updatesAnswer = z.object({
   updates: z.array(z.object({ package: text, update: text, description: text })).max(10_000),
 });
 
+export const wordpressUpdatesAnswer = updatesAnswer.extend({ wasClosed: z.boolean() });
+
+export const rewrittenAnswer = z.object({
+  rewritten: z.array(z.object({ what: text, rows: count })).max(100_000),
+});
+export const problemsAnswer = z.object({ problems: z.array(text).max(50) });
+export const configAnswer = z.object({ config: z.record(z.string().max(500), z.string().regex(/^[0-9a-f]{16}$/)) });
+
 export const sitesAnswer = z.object({
   sites: z.array(
     z.object({

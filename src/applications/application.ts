@@ -26,6 +26,23 @@ export interface InstalledSite {
 /** What a copy of a site is to be: the site itself at another place, or a site of its own that begins as this one is. */
 export type CopiedAs = 'same site' | 'new site';
 
+/** Where a site was, and what it was called there. */
+export interface FormerPlace {
+  readonly root: string;
+  readonly directory: string;
+  readonly address: string;
+  /** All of its host names. */
+  readonly names: readonly string[];
+  /** Of the application. */
+  readonly version: string | null;
+}
+
+/** For the log: 'node__body.body_value', and how many rows. */
+export interface Rewritten {
+  readonly what: string;
+  readonly rows: number;
+}
+
 export interface WantedDirectory extends FileMode {
   readonly path: string;
 }
@@ -113,13 +130,33 @@ export interface Application {
   setMaintenance(machine: Machine, site: InstalledSite, on: boolean): Promise<void>;
   rebuildCaches(machine: Machine, site: InstalledSite): Promise<void>;
   pendingUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
-  /** Throws when one fails; the message names it. */
-  runUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
+  /**
+   * Throws when one fails: the message names it and those that had run before it, and the site is left in maintenance mode.
+   * What updates require is looked at before the first one. They may take `timeoutMs`, an hour unless it is said.
+   */
+  runUpdates(machine: Machine, site: InstalledSite, timeoutMs?: number): Promise<readonly PendingUpdate[]>;
   /**
    * Tables, as globs of `*`, whose rows a copy does not need: caches, which the site fills again; for a new site also what
    * belongs to one site only, such as sessions and work that was queued. Their structure is needed.
    */
   emptied(site: InstalledSite, as: CopiedAs): readonly string[];
+  /**
+   * After a site's database and files came to be at another place or under another name, with its settings written there: rewrites
+   * what speaks of the old one, takes away what was compiled or kept for it, and has it made anew. May be repeated, also after it
+   * was killed. Throws 'conflict' where the settings lead to another database than the site's: it would be the old site's.
+   * Where updates are pending, the application is not started: they make anew what is missing, and must follow.
+   */
+  rewrite(
+    machine: Machine,
+    site: InstalledSite,
+    before: FormerPlace,
+    as: CopiedAs,
+    timeoutMs?: number,
+  ): Promise<readonly Rewritten[]>;
+  /** What the site itself logged as an error since then, the newest first, at most 50. [] also where it keeps no log that we can read. */
+  problems(machine: Machine, site: InstalledSite, sinceMs: number): Promise<readonly string[]>;
+  /** Digests of its configuration by name, without what changes by itself: to see what updates did to it. */
+  config(machine: Machine, site: InstalledSite): Promise<Readonly<Record<string, string>>>;
   /** A page that nobody sees but who came in by this login link, with status 200. */
   insidePath(link: string): string;
   /** Removes what the site's own user wrote below the directory, which the back end's user may not. */

@@ -2,22 +2,28 @@ import type { z } from 'zod';
 import type { Machine } from '../machine/machine.ts';
 import { Problem } from '../model/problem.ts';
 import {
+  configAnswer,
   countsAnswer,
   installedAnswer,
   leftAnswer,
   nothing,
   pathAnswer,
+  problemsAnswer,
+  rewrittenAnswer,
   sitesAnswer,
   statusAnswer,
   toSiteFound,
   updatesAnswer,
 } from './answers.ts';
 import type { Application, InstalledSite, SiteFound } from './application.ts';
+import { rewriting } from './rewriting.ts';
 import type { Script } from './scripts.ts';
 import { callTool, type ToolCall, toolSite } from './tool.ts';
 
 const shortMs = 60_000;
 const longMs = 15 * 60_000;
+/** A site of ten years has tables that take their time, and so do its updates. */
+export const veryLongMs = 60 * 60_000;
 const reads = { timeoutMs: shortMs, effect: 'reads' } as const;
 const changes = { timeoutMs: longMs, effect: 'changes' } as const;
 
@@ -33,11 +39,34 @@ type Verbs = Pick<
   | 'rebuildCaches'
   | 'pendingUpdates'
   | 'runUpdates'
+  | 'rewrite'
+  | 'problems'
+  | 'config'
   | 'removeWritten'
 >;
 
+export interface ApplicationScripts {
+  readonly name: 'drupal' | 'wordpress';
+  readonly emptied: Application['emptied'];
+  /** Directories below the site's that hold text files which the application wrote and which may speak of its place. */
+  readonly textFiles: readonly string[];
+}
+
+/** Runs a script as the site's user and tells it what the site is. */
+export function callSite<Answer>(
+  machine: Machine,
+  site: InstalledSite,
+  script: Script,
+  shape: z.ZodType<Answer>,
+  how: ToolCall,
+  more: object = {},
+): Promise<Answer> {
+  const input = { site: toolSite(site), address: site.address, ...more };
+  return callTool(machine, site.site.runUser, script, input, shape, how);
+}
+
 /** What every application does to a site by a script of ours that is named '<application> <verb>'. */
-export function siteVerbs(application: 'drupal' | 'wordpress'): Verbs {
+export function siteVerbs({ name: application, emptied, textFiles }: ApplicationScripts): Verbs {
   const call = <Answer>(
     machine: Machine,
     site: InstalledSite,
@@ -45,19 +74,12 @@ export function siteVerbs(application: 'drupal' | 'wordpress'): Verbs {
     shape: z.ZodType<Answer>,
     how: ToolCall,
     more: object = {},
-  ): Promise<Answer> => {
+  ): Promise<Answer> =>
     // Both applications have a script for each of these verbs; the table in scripts.ts is what the test goes through.
-    const script = `${application} ${verb}` as Script;
-    const input = { site: toolSite(site), address: site.address, ...more };
-    return callTool(machine, site.site.runUser, script, input, shape, how);
-  };
-  const updates = async (machine: Machine, site: InstalledSite, run: boolean) =>
-    (
-      await call(machine, site, 'updates', updatesAnswer, run ? { ...changes, dryAnswer: { updates: [] } } : reads, {
-        run,
-        updating: true,
-      })
-    ).updates;
+    callSite(machine, site, `${application} ${verb}` as Script, shape, how, more);
+  const updates = async (machine: Machine, site: InstalledSite, run: boolean, how: ToolCall) =>
+    (await call(machine, site, 'updates', updatesAnswer, how, { run, updating: true })).updates;
+  const rebuildCaches = (machine: Machine, site: InstalledSite) => call(machine, site, 'caches', nothing, changes);
   return {
     async install(machine, installed) {
       const { title, profile, language, email } = installed.site;
@@ -76,9 +98,29 @@ export function siteVerbs(application: 'drupal' | 'wordpress'): Verbs {
     counts: (machine, site) => call(machine, site, 'counts', countsAnswer, reads),
     setMaintenance: (machine, site, on) =>
       call(machine, site, 'maintenance', nothing, { ...changes, timeoutMs: shortMs }, { on }),
-    rebuildCaches: (machine, site) => call(machine, site, 'caches', nothing, changes),
-    pendingUpdates: (machine, site) => updates(machine, site, false),
-    runUpdates: (machine, site) => updates(machine, site, true),
+    rebuildCaches,
+    pendingUpdates: (machine, site) => updates(machine, site, false, reads),
+    runUpdates: (machine, site, timeoutMs = veryLongMs) =>
+      updates(machine, site, true, { timeoutMs, effect: 'changes', dryAnswer: { updates: [] } }),
+    async rewrite(machine, site, before, as, timeoutMs = veryLongMs) {
+      const how = { timeoutMs, effect: 'changes', dryAnswer: { rewritten: [] } } as const;
+      const { rewritten } = await call(machine, site, 'rewrite', rewrittenAnswer, how, {
+        ...{
+          want: rewriting(site, before, as),
+          emptied: emptied(site, as),
+          files: textFiles,
+          isNew: as === 'new site',
+        },
+      });
+      // Said to be a change, so that a dry run does not ask a site that is not there.
+      const pending = await updates(machine, site, false, { ...changes, dryAnswer: { updates: [] } });
+      // New code may not start with an old database, so whoever runs the updates makes the rest anew.
+      if (pending.length === 0) await rebuildCaches(machine, site);
+      return rewritten;
+    },
+    problems: async (machine, site, sinceMs) =>
+      (await call(machine, site, 'problems', problemsAnswer, reads, { since: Math.floor(sinceMs / 1_000) })).problems,
+    config: async (machine, site) => (await call(machine, site, 'config', configAnswer, reads)).config,
     removeWritten,
   };
 }

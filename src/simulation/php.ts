@@ -33,7 +33,13 @@ export const simulatedSite = (root: string, directory: string): string =>
   `${root}/sites/${directory}/files/.simulated-site`;
 
 const siteShape = z.object({ root: z.string(), directory: z.string(), database: z.object({ name: z.string() }) });
-const update = z.object({ package: z.string(), update: z.string(), description: z.string() });
+/** One that `fails` says why. */
+const update = z.object({
+  package: z.string(),
+  update: z.string(),
+  description: z.string(),
+  fails: z.string().optional(),
+});
 const stateShape = z.object({
   database: z.string(),
   title: z.string(),
@@ -42,6 +48,8 @@ const stateShape = z.object({
   maintenance: z.boolean(),
   /** Updates that are pending; a test may put some here. */
   updates: z.array(update),
+  /** What it has logged as errors; likewise. */
+  problems: z.array(z.string()).optional(),
 });
 type State = z.infer<typeof stateShape>;
 
@@ -92,6 +100,7 @@ function run(script: string, input: Input, world: MemoryWorld): Said {
   const path = simulatedSite(site.root, site.directory);
   const state = stateAt(world, path, site.database.name);
   const verb = words.join(' ');
+  if (verb === 'rewrite') return rewrite(path, site.database.name, world);
   if (verb === 'is installed') return done({ installed: state !== null });
   if (verb === 'install') return install(state, input, path, world);
   if (state === null) return failed('there is no finished installation in its database');
@@ -129,21 +138,47 @@ function ask(script: string, state: State, { on, run: toRun, user }: Input, chan
       change({ ...state, maintenance: on === true });
       return done();
     case 'updates':
-      if (toRun) change({ ...state, updates: [] });
-      return done({ updates: state.updates });
+      return toRun ? runUpdates(state, change) : done({ updates: state.updates });
+    case 'problems':
+      return done({ problems: state.problems ?? [] });
+    case 'config':
+      return done({ config: { [`${application} title`]: digest(state.title).slice(0, 16) } });
     case 'cron':
     case 'caches':
+    case 'plugins':
       return done();
     default:
       return failed(`a simulated PHP does not know '${script}'`);
   }
 }
 
+/** Its database came with it, under another name: from now on it is this one. */
+function rewrite(path: string, database: string, world: MemoryWorld): Said {
+  const text = world.text(path);
+  if (text === null) return failed('there is no finished installation in its database');
+  const state = stateShape.parse(JSON.parse(text));
+  if (state.database === database) return done({ rewritten: [] });
+  put(world, path, { ...state, database });
+  return done({ rewritten: [{ what: 'simulated.body', rows: 3 }] });
+}
+
+/** One after the other, up to the first that fails; then the site stays closed, as on a server. */
+function runUpdates(state: State, change: (state: State) => void): Said {
+  const bad = state.updates.findIndex(({ fails }) => fails !== undefined);
+  const failing = state.updates[bad];
+  if (failing) {
+    change({ ...state, updates: state.updates.slice(bad), maintenance: true });
+    return failed(`update ${failing.update} of ${failing.package} failed: ${failing.fails}`);
+  }
+  change({ ...state, updates: [] });
+  return done({ updates: state.updates, wasClosed: state.maintenance });
+}
+
 /** What a visitor gets. A login link leads to the front page with a cookie, and only who has that sees pages of accounts. */
 function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWorld, isBroken: boolean): object {
   const page = (status: number, title: string, more: object = {}): object => ({
     ...{ status, path, title, location: null, cookies, words: title, bytes: title.length },
-    sha256: createHash('sha256').update(`${status} ${path} ${title}`).digest('hex'),
+    sha256: digest(`${status} ${path} ${title}`),
     ...more,
   });
   const published = publishedAs(world, host.replace(/:\d+$/, ''));
@@ -159,6 +194,8 @@ function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWor
   if (/^\/(?:user\/\d|wp-admin)/.test(path) && !mayEnter) return page(403, 'Forbidden');
   return page(200, state.title);
 }
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const statusOf = ({ title, profile, maintenance }: State, isDrupal: boolean): object => ({
   title,

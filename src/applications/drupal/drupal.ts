@@ -1,6 +1,6 @@
 import type { Application } from '../application.ts';
 import { phpFile } from '../scripts.ts';
-import { sitesBySettings, siteVerbs } from '../site-tool.ts';
+import { sitesBySettings } from '../site-tool.ts';
 import { detectDrupal } from './detect.ts';
 import { drupalDirectories, webGroup } from './directories.ts';
 import { drupalEmptied } from './emptied.ts';
@@ -8,10 +8,11 @@ import { drupalInstall } from './install.ts';
 import { scanDrupal } from './packages.ts';
 import { drupalRouting } from './routing.ts';
 import { drupalFiles } from './settings.ts';
+import { drupalVerbs } from './verbs.ts';
 
 /** Drupal 7 and 8 to 11. What it knows of Drupal is in reference/drupal.md; all of it works without Drush (docs/decisions/0014-drush.md). */
 export const drupal: Application = {
-  ...siteVerbs('drupal'),
+  ...drupalVerbs,
   name: 'drupal',
   title: 'Drupal',
   detect: detectDrupal,

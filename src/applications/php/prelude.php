@@ -40,11 +40,25 @@ function aegir_plain(string $text): string {
   return trim(mb_strcut(preg_replace('/\s+/', ' ', html_entity_decode(strip_tags($text))), 0, 1500));
 }
 
+/** What the site's code is at work with: should it die of that, these words stand around its last ones. The hint says what to do then. */
+function aegir_doing(string $before = '', string $after = '', string $hint = ''): void {
+  $GLOBALS['aegir_doing'] = [$before, $after, $hint];
+}
+
+function aegir_say_failed(string $message, string $where, string $kind = 'application-failed', string $hint = ''): void {
+  [$before, $after, $doingHint] = $GLOBALS['aegir_doing'] ?? ['', '', ''];
+  aegir_say(['ok' => false, 'kind' => $kind, 'hint' => $hint ?: $doingHint, 'message' => $before . aegir_plain($message) . $where . $after]);
+}
+
 function aegir_failed(Throwable $error): void {
-  $known = $error instanceof AegirFailure;
-  $where = $known ? '' : sprintf(' (%s, %s:%d)', get_class($error), basename($error->getFile()), $error->getLine());
-  aegir_say(['ok' => false, 'kind' => $known ? $error->kind : 'application-failed', 'hint' => $known ? $error->hint : '',
-    'message' => aegir_plain($error->getMessage()) . $where]);
+  if ($error instanceof AegirFailure) aegir_say_failed($error->getMessage(), '', $error->kind, $error->hint);
+  else aegir_say_failed($error->getMessage(), sprintf(' (%s, %s:%d)', get_class($error), aegir_file($error->getFile()), $error->getLine()));
+}
+
+/** Below the platform's root, which is where we are. */
+function aegir_file(string $path): string {
+  $root = getcwd() . '/';
+  return str_starts_with($path, $root) ? substr($path, strlen($root)) : basename($path);
 }
 
 ob_start();
@@ -55,9 +69,9 @@ register_shutdown_function(function () {
   $fatal = $error !== null && ($error['type'] & (E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR));
   $printed = '';
   while (ob_get_level() > 0) $printed = ob_get_clean() . $printed;
-  $why = $fatal ? sprintf('%s (%s:%d)', $error['message'], basename($error['file']), $error['line'])
-    : 'its code ended before it was done' . ($printed === '' ? '' : ': ' . $printed);
-  aegir_say(['ok' => false, 'kind' => 'application-failed', 'hint' => '', 'message' => aegir_plain($why)]);
+  if ($fatal) aegir_say_failed($error['message'], sprintf(' (%s:%d)', aegir_file($error['file']), $error['line']));
+  elseif (isset($GLOBALS['aegir_may_end'])) aegir_say(['ok' => true, 'answer' => $GLOBALS['aegir_may_end']]);
+  else aegir_say_failed('its code ended before it was done' . ($printed === '' ? '' : ': ' . $printed), '');
 });
 
 /** What the web server passes to PHP for this site, and what a request for its front page looks like. */

@@ -1,4 +1,4 @@
-import type { CopiedAs } from '../application.ts';
+import type { CopiedAs, InstalledSite } from '../application.ts';
 
 /**
  * WordPress has no tables for caches or sessions. What a clone must not do a second time is the work that WooCommerce and others
@@ -9,4 +9,5 @@ const ofOneSite = [
   ...['*_mailpoet_scheduled_tasks', '*_mailpoet_sending_queues', '*_woocommerce_sessions'],
 ];
 
-export const wordpressEmptied = (as: CopiedAs): readonly string[] => (as === 'new site' ? ofOneSite : []);
+export const wordpressEmptied = (_: InstalledSite, as: CopiedAs): readonly string[] =>
+  as === 'new site' ? ofOneSite : [];

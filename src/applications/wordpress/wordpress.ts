@@ -1,16 +1,18 @@
 import type { Application, WantedDirectory } from '../application.ts';
-import { sitesBySettings, siteVerbs } from '../site-tool.ts';
+import { sitesBySettings } from '../site-tool.ts';
 import { detectWordpress } from './detect.ts';
 import { wordpressEmptied } from './emptied.ts';
 import { wordpressFiles, wordpressPlatformFiles } from './files.ts';
 import { scanWordpress } from './packages.ts';
 import { wordpressRouting } from './routing.ts';
+import { wordpressUpdates } from './updates.ts';
+import { wordpressVerbs } from './verbs.ts';
 
 const webGroup = 'www-data';
 
 /** WordPress, many sites on one copy of its code: each has its own settings, uploads and database; plug-ins and themes are the platform's. */
 export const wordpress: Application = {
-  ...siteVerbs('wordpress'),
+  ...wordpressVerbs,
   name: 'wordpress',
   title: 'WordPress',
   detect: detectWordpress,
@@ -31,6 +33,7 @@ export const wordpress: Application = {
     ];
   },
   files: wordpressFiles,
-  emptied: (_, as) => wordpressEmptied(as),
+  runUpdates: wordpressUpdates,
+  emptied: wordpressEmptied,
   insidePath: () => '/wp-admin/profile.php',
 };
