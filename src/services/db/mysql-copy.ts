@@ -100,7 +100,9 @@ async function copyTables(
   const insert = ({ name, columns }: Table): string =>
     `insert into ${identifier(name)} (${columns}) select ${columns} from ${at(name)}`;
   const parts = inParts(filled).map((part) => [...begin, 'set autocommit = 0', ...part.map(insert), 'commit']);
-  await Promise.all(parts.map((part) => client.run(part, 'changes', more)));
+  // Nothing goes on behind the back of who is told that it failed.
+  const ends = await Promise.allSettled(parts.map((part) => client.run(part, 'changes', more)));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 /** Two lists of about the same size: more connections than that gain little, as one table of most sites is the biggest by far. */

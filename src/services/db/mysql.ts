@@ -120,23 +120,25 @@ class Mysql implements Db {
     return { driver: 'mysql', name, user, password, host, ...way };
   }
 
-  dumping<T>(
-    { name }: SiteDatabase,
+  async dumping<T>(
+    from: SiteDatabase,
     at: Machine,
     emptied: readonly string[],
     action: (dump: Command) => Promise<T>,
   ): Promise<T> {
+    const { name } = from;
+    if (!(await this.exists(from))) throw noDatabase(this.#host.machine.name, name);
     const dumpBy = async (client: MysqlClient): Promise<T> => {
-      const [[found] = []] = await client.run(
-        [`select 1 from information_schema.schemata where schema_name = ${literal(name)}`],
-        'reads',
-      );
-      if (found === undefined) throw noDatabase(this.#host.machine.name, name);
       const dump = await dumpCommand(client, name, { emptied });
       return withExplanation(client, [dump], () => action(dump));
     };
     if (at.name === this.#host.machine.name) return dumpBy(this.#client);
-    return withReader(this.#client, name, this.#options.grantHosts, (reader) => this.#loggedIn(at, reader, dumpBy));
+    return withReader(this.#client, name, this.#options.grantHosts, (reader) =>
+      this.#loggedIn(at, reader, async (client) => {
+        await client.run(['select 1'], 'reads');
+        return dumpBy(client);
+      }),
+    );
   }
 
   loading<T>(into: SiteDatabase, at: Machine, action: (load: Programs) => Promise<T>): Promise<T> {

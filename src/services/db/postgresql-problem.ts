@@ -21,7 +21,8 @@ export function postgresqlProblem(
   const server = `the PostgreSQL server of ${machine.name} (${host ?? 'socket'}, port ${port})`;
   const cause = new Error(stderr.trim().slice(0, 1000));
   const code = /\b(?:ERROR|FATAL): {2}([0-9A-Z]{5})\b/.exec(stderr)?.[1] ?? '';
-  const refused = /authentication|no password supplied|pg_hba\.conf|role .* does not exist/.test(stderr);
+  const refused =
+    /authentication|no password supplied|pg_hba\.conf|role .* (does not exist|is not permitted to log in)/.test(stderr);
   if (exitCode === 2 && (refused || code.startsWith('28')))
     return new Problem('forbidden', `${server} does not let the user ${user} in`, {
       hint:

@@ -126,12 +126,13 @@ class Postgresql implements Db {
     return { driver: 'pgsql', name, user, password, host: this.#siteHost(), port: this.#options.port, socket: null };
   }
 
-  dumping<T>(
+  async dumping<T>(
     from: SiteDatabase,
     at: Machine,
     emptied: readonly string[],
     action: (dump: Command) => Promise<T>,
   ): Promise<T> {
+    if ((await this.#look(from)).owner === null) throw noDatabase(this.#host.machine.name, from.name);
     const dumpBy = async (client: PostgresqlClient): Promise<T> => {
       const dump = await dumpCommand(client, from.name, emptied);
       return withExplanation(client, [dump], () => action(dump));

@@ -50,9 +50,7 @@ class Sqlite implements Db {
   async destroy({ name }: Pick<Database, 'name'>): Promise<void> {
     mustBeOurs(name);
     if (!isPath(name)) return;
-    // What SQLite keeps beside it while it is at work, or was killed; and what was left of a dump.
-    for (const end of ['-wal', '-shm', '-journal', '.dump', '.loading', ''])
-      await this.#machine.remove(`${name}${end}`);
+    for (const path of [name, `${name}.dump`, `${name}.loading`]) await removeFile(this.#machine, path);
   }
 
   address({ name, user, password }: Database, siteDirectory: string): DatabaseAddress {
@@ -74,7 +72,7 @@ class Sqlite implements Db {
     try {
       return await explained(at, () => action(dump));
     } finally {
-      await at.remove(`${path}.dump`);
+      await removeFile(at, `${path}.dump`);
     }
   }
 
@@ -84,7 +82,7 @@ class Sqlite implements Db {
     mustBeFile(path);
     const from = `${path}.loading`;
     const user = await userOf(at, path);
-    await at.remove(from);
+    await removeFile(at, from);
     try {
       const words = ['bs=1M', 'iflag=fullblock', 'oflag=nofollow', 'conv=excl', 'status=none'];
       const load = { ...command`dd ${`of=${from}`} ${words}`, timeoutMs: wholeDatabaseMs };
@@ -92,7 +90,7 @@ class Sqlite implements Db {
       await askSqlite(at, user, { do: 'load', path, from });
       return done;
     } finally {
-      await at.remove(from);
+      await removeFile(at, from);
     }
   }
 
@@ -133,6 +131,11 @@ class Sqlite implements Db {
       hint: 'The site was not installed to its end, or somebody moved the file.',
     });
   }
+}
+
+/** With what SQLite keeps beside it while it is at work, or was killed. */
+async function removeFile(machine: Machine, path: string): Promise<void> {
+  for (const end of ['-wal', '-shm', '-journal', '']) await machine.remove(`${path}${end}`);
 }
 
 async function tablesNamed(
