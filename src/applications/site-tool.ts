@@ -127,7 +127,7 @@ export function siteVerbs({ name: application, emptied, textFiles }: Application
 
 /** The site's directory, or one of the places it waits in to be removed ('.removed-<id>-<directory>', '.former-<id>'); nothing outside of them. */
 async function removeWritten(machine: Machine, { site, platform }: InstalledSite, path: string): Promise<void> {
-  const ways = [site.directory, `.removed-${site.id}-${site.directory}`, `.former-${site.id}`].map(
+  const ways = [site.directory, `.removed-${site.id}-${site.directory}`.slice(0, 240), `.former-${site.id}`].map(
     (name) => `${platform.root}/sites/${name}`,
   );
   const inside = ways.find((way) => path === way || path.startsWith(`${way}/`));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFile,
   chmod,
@@ -18,6 +19,7 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { testMachine } from '../../tests/kit/applications.ts';
 import { openDirectory } from '../../tests/kit/web.ts';
+import { scriptText } from './scripts.ts';
 import { copyTree, measureTree } from './tree.ts';
 
 const run = promisify(execFile);
@@ -144,6 +146,24 @@ test('what cannot be read or is a link at the top fails by name, and what is exc
   await assert.rejects(copy(), { code: 'conflict', message: /is a link/ });
 });
 
+test('with links a copy is another name of the file, and what is removed or replaced in it stays in the source', async (t) => {
+  const { from, to, machine, asWeb, same } = await trees(t);
+  await asWeb('sh', '-c', 'echo 1 >one; mkdir in; echo 2 >in/two; ln -s one link');
+  const all = { from, to, only: ['files'], except: [], links: true };
+  const copied = await copyTree(machine, 'www-data', all);
+  assert.deepEqual([copied.files, copied.bytes], [2, 0]);
+  await same();
+  const inode = async (path: string) => (await lstat(path)).ino;
+  assert.equal(await inode(join(to, 'files/in/two')), await inode(join(from, 'files/in/two')));
+  assert.equal((await copyTree(machine, 'www-data', all)).files, 0);
+  await rm(join(to, 'files/in'), { recursive: true });
+  assert.equal(await readFile(join(from, 'files/in/two'), 'utf8'), '2\n');
+  // One that was written anew in the source since is another file.
+  await asWeb('sh', '-c', 'echo 3 >new; mv new one');
+  await copyTree(machine, 'www-data', all);
+  await same();
+});
+
 test('a file that grows while it is copied is whole in the end', async (t) => {
   const { from, to, machine } = await trees(t);
   const path = join(from, 'files/log');
@@ -158,6 +178,18 @@ test('a file that grows while it is copied is whole in the end', async (t) => {
   await grow;
   await copyTree(machine, 'www-data', { from, to, only: ['files'], except: [] });
   assert.equal((await lstat(join(to, 'files/log'))).size, (await lstat(path)).size);
+});
+
+test('once nobody listens any more, nothing is removed and nothing is copied', async (t) => {
+  const { from, to, asWeb } = await trees(t);
+  await asWeb('sh', '-c', 'echo 1 >new');
+  await writeFile(join(to, 'files/gone'), 'was there before');
+  const input = { from, to, only: ['files'], except: [], links: false, seconds: 60 };
+  const php = spawn('php', { stdio: ['pipe', 'pipe', 'ignore'] });
+  php.stdout.destroy();
+  php.stdin.end(scriptText('copy tree', input));
+  assert.notEqual((await once(php, 'exit'))[0], 0);
+  assert.deepEqual(await readdir(join(to, 'files')), ['gone']);
 });
 
 test('what there is to copy is measured as a disk counts it', async (t) => {

@@ -20,6 +20,11 @@ export interface CopyTree {
   readonly only: readonly string[] | null;
   /** Paths below it that are neither copied nor removed. */
   readonly except: readonly string[];
+  /**
+   * A copy is another name of the same file, where that is possible: quick, and needs no room. Only for a source that is removed
+   * soon, and whose files nobody writes into until then.
+   */
+  readonly links?: boolean;
 }
 
 const count = z.number().int().min(0);
@@ -36,7 +41,7 @@ const measureMs = 15 * 60_000;
  * Throws 'disk-full', or 'application-failed' for what this user may not read or write.
  */
 export const copyTree = (machine: Machine, user: string | null, tree: CopyTree): Promise<CopiedTree> =>
-  callTool(machine, user, 'copy tree', tree, copiedAnswer, {
+  callTool(machine, user, 'copy tree', { links: false, ...tree }, copiedAnswer, {
     timeoutMs: copyMs,
     effect: 'changes',
     dryAnswer: { files: 0, bytes: 0, removed: 0, skipped: [] },

@@ -26,7 +26,7 @@ export const siteClone = taskType({
   locks: (_, { source }) => [`site:${source}`],
   async context(load, id, { source }) {
     const site = await load.site(id);
-    return moving({ ...site, draft: site.site.directory }, await load.site(source), 'new site');
+    return moving({ ...site, draft: site.site.directory }, await load.site(source), { as: 'new site' });
   },
   check: checkMoving,
   steps: ({ platform, from }) => [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { taskType } from './define.ts';
-import { movingMs, reference, rehearse } from './moving/args.ts';
+import { despiteErrors, movingMs, reference, rehearse } from './moving/args.ts';
 import { askBefore, askSite, askUpdated } from './moving/asking.ts';
 import { checkMoving } from './moving/check.ts';
 import { closeSite } from './moving/closing.ts';
@@ -10,7 +10,6 @@ import { createDatabase, createDirectory } from './moving/making.ts';
 import { moving } from './moving/moving.ts';
 import { copyOwnLines } from './moving/own-lines.ts';
 import { publishAside, switchOver } from './moving/publishing.ts';
-import { readPackagesOfCopy } from './moving/reading.ts';
 import { rehearsal } from './moving/rehearsing.ts';
 import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
 
@@ -18,12 +17,12 @@ import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
 export const siteMigrate = taskType({
   name: 'site migrate',
   title: 'Migrate site to another platform',
-  args: z.strictObject({ platform: reference.describe('Platform that it goes to'), rehearse }),
+  args: z.strictObject({ platform: reference.describe('Platform that it goes to'), rehearse, despiteErrors }),
   from: ['enabled', 'disabled'],
   timeoutMs: movingMs,
   copy: ({ platform }) => ({ platform, directory: 'named' }),
-  context: async (load, id, { rehearse: isRehearsal }) =>
-    moving(await load.copy(id), await load.site(id), 'same site', isRehearsal),
+  context: async (load, id, { rehearse: isRehearsal, despiteErrors: isDespite }) =>
+    moving(await load.copy(id), await load.site(id), { isRehearsal, despiteErrors: isDespite }),
   check: checkMoving,
   steps: ({ isRehearsal }) =>
     isRehearsal
@@ -41,7 +40,6 @@ export const siteMigrate = taskType({
           rewrite,
           runUpdates,
           askUpdated,
-          readPackagesOfCopy,
           switchOver,
           askSite,
           withdrawAside,

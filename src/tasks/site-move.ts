@@ -28,7 +28,7 @@ export const siteMove = taskType({
   from: ['enabled', 'disabled'],
   timeoutMs: movingMs,
   copy: ({ dbServer, platform }) => ({ dbServer, platform, directory: platform === undefined ? 'aside' : 'named' }),
-  context: async (load, id) => moving(await load.copy(id), await load.site(id)),
+  context: async (load, id) => moving(await load.copy(id), await load.site(id), { linksFiles: true }),
 
   async check(context) {
     demandOtherServer(context);

@@ -36,7 +36,7 @@ export const siteRename = taskType({
   async context(load, id, args) {
     const from = await load.site(id);
     const copy = await load.copy(id, (site) => renamed(site, from.site.name, args.keepOld));
-    return moving(copy, from);
+    return moving(copy, from, { linksFiles: true });
   },
   check: checkMoving,
   steps: (context) => [

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../model/problem.ts';
 import { taskType } from './define.ts';
-import { movingMs, rehearse } from './moving/args.ts';
+import { despiteErrors, movingMs, rehearse } from './moving/args.ts';
 import { askBefore, askSite, askUpdated } from './moving/asking.ts';
 import { checkMoving } from './moving/check.ts';
 import { closeSite } from './moving/closing.ts';
@@ -11,7 +11,6 @@ import { createDatabase, createDirectory } from './moving/making.ts';
 import { moving } from './moving/moving.ts';
 import { takePlace } from './moving/placing.ts';
 import { publishAside, switchOver } from './moving/publishing.ts';
-import { readPackagesOfCopy } from './moving/reading.ts';
 import { rehearsal } from './moving/rehearsing.ts';
 import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
 
@@ -19,13 +18,13 @@ import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
 export const siteUpdate = taskType({
   name: 'site update',
   title: 'Run pending updates',
-  args: z.strictObject({ rehearse }),
+  args: z.strictObject({ rehearse, despiteErrors }),
   from: ['enabled', 'disabled'],
   timeoutMs: movingMs,
   // A rehearsal leaves the site where it is, so its copy needs a directory of its own.
   copy: ({ rehearse: isRehearsal }) => ({ directory: isRehearsal ? 'apart' : 'aside' }),
-  context: async (load, id, { rehearse: isRehearsal }) =>
-    moving(await load.copy(id), await load.site(id), 'same site', isRehearsal),
+  context: async (load, id, { rehearse: isRehearsal, despiteErrors: isDespite }) =>
+    moving(await load.copy(id), await load.site(id), { isRehearsal, despiteErrors: isDespite }),
   async check(context) {
     const { application, machine, installed, site } = context.from;
     if ((await application.pendingUpdates(machine, installed)).length === 0)
@@ -47,7 +46,6 @@ export const siteUpdate = taskType({
           writeSettings,
           runUpdates,
           askUpdated,
-          readPackagesOfCopy,
           switchOver,
           askSite,
           withdrawAside,

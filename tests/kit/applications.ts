@@ -22,7 +22,7 @@ export const codeBases = {
   wordpress: '/usr/share/wordpress',
   drupal10: process.env['AEGIR_TEST_DRUPAL10'] ?? null,
   drupal7: process.env['AEGIR_TEST_DRUPAL7'] ?? null,
-  /** Newer releases of the same, to go to. */
+  /** Newer releases, to move to. */
   drupal10New: process.env['AEGIR_TEST_DRUPAL10_NEW'] ?? null,
   drupal7New: process.env['AEGIR_TEST_DRUPAL7_NEW'] ?? null,
 } as const;

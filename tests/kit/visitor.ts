@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RealFarm } from './real-farm.ts';
 
-/** What somebody saw who asked for the front page every 20 ms, each time on a connection of its own. */
+/** What somebody saw who asked for the front page again 20 ms after each answer, each time on a connection of its own. */
 export interface Visitor {
   readonly asked: number;
   readonly refused: number;
@@ -12,7 +12,7 @@ export interface Visitor {
   readonly others: readonly string[];
 }
 
-const everyMs = 20;
+const againMs = 20;
 
 /** Asks while `action` runs. */
 export async function watch<Result>(
@@ -22,14 +22,12 @@ export async function watch<Result>(
 ): Promise<{ readonly result: Result; readonly visitor: Visitor }> {
   const stop = new AbortController();
   const seen: { readonly atMs: number; readonly status: string }[] = [];
-  const asking: Promise<void>[] = [];
   const visiting = (async () => {
     while (!stop.signal.aborted) {
       const atMs = performance.now();
-      asking.push(ask(web.port, host).then((status) => void seen.push({ atMs, status })));
-      await wait(everyMs);
+      seen.push({ atMs, status: await ask(web.port, host) });
+      await wait(againMs);
     }
-    await Promise.all(asking);
   })();
   const result = await action().finally(() => stop.abort());
   await visiting;

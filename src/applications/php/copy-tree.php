@@ -5,6 +5,9 @@
  *
  * A file that has size and time of its copy and was touched before the copy was made is the same. Times of a change (ctime)
  * cannot be set by anybody, and are compared in whole seconds: one that was changed in the second of its copy is copied anew.
+ *
+ * With `links` a copy is another name of the same file, where that is possible: for a source that is removed soon, and whose
+ * files nobody writes into until then.
  */
 final class CopiedTree {
   public int $files = 0;
@@ -12,13 +15,14 @@ final class CopiedTree {
   public int $removed = 0;
   /** What is neither file, directory nor link: a socket, a pipe. */
   public array $skipped = [];
+  public float $heardAt = 0;
 }
 
 aegir_run(function () use ($aegir) {
-  ['from' => $from, 'to' => $to, 'only' => $only, 'except' => $except] = $aegir;
+  ['from' => $from, 'to' => $to, 'only' => $only, 'except' => $except, 'links' => $links] = $aegir;
   foreach ([$from, $to] as $path) if (is_link($path) || !is_dir($path)) aegir_fail('not-found', "there is no directory $path");
   $tree = new CopiedTree();
-  $roots = ['from' => $from, 'to' => $to, 'except' => array_fill_keys($except, true)];
+  $roots = ['from' => $from, 'to' => $to, 'except' => array_fill_keys($except, true), 'links' => $links];
   if ($only === null) tree_directory($roots, '', $tree);
   // Those that are given were made before, by whose they are.
   else foreach ($only as $name) {
@@ -30,8 +34,11 @@ aegir_run(function () use ($aegir) {
 
 /** What is in one directory, which is there on both sides. */
 function tree_directory(array $roots, string $at, CopiedTree $tree): void {
+  tree_heard($tree, 0.2);
   $names = tree_names($roots['from'] . $at);
-  foreach (array_diff(tree_names($roots['to'] . $at), $names) as $name) {
+  $gone = array_diff(tree_names($roots['to'] . $at), $names);
+  if ($gone !== []) tree_heard($tree, 0);
+  foreach ($gone as $name) {
     if (isset($roots['except'][ltrim("$at/$name", '/')])) continue;
     tree_remove("{$roots['to']}$at/$name");
     $tree->removed++;
@@ -41,6 +48,17 @@ function tree_directory(array $roots, string $at, CopiedTree $tree): void {
     $source = @lstat("{$roots['from']}$at/$name");
     if ($source !== false) tree_entry($roots, "$at/$name", $source, $tree); // It may just have been removed.
   }
+}
+
+/**
+ * Ends when nobody listens any more: then the worker that asked for this is gone, and another may be at it, or may have done with
+ * the source. Least of all may anything be removed then.
+ */
+function tree_heard(CopiedTree $tree, float $everySeconds): void {
+  $now = microtime(true);
+  if ($now - $tree->heardAt < $everySeconds) return;
+  $tree->heardAt = $now;
+  if (@fwrite(STDOUT, "\n") === false) exit(1);
 }
 
 function tree_names(string $directory): array {
@@ -59,7 +77,7 @@ function tree_entry(array $roots, string $at, array $source, CopiedTree $tree): 
   }
   switch ($kind) {
     case 0040000:
-      if ($there === false) tree_done(@mkdir($to, 0700), $to);
+      if ($there === false) tree_done(@mkdir($to, 0700) || is_dir($to), $to);
       tree_directory($roots, $at, $tree);
       clearstatcache(); // What was put into it has changed its time.
       tree_like($to, $source, @lstat($to));
@@ -72,6 +90,9 @@ function tree_entry(array $roots, string $at, array $source, CopiedTree $tree): 
       tree_done(@symlink($target, $to), $to);
       return;
     case 0100000:
+      // Two names of one file.
+      if ($there !== false && $there['ino'] === $source['ino'] && $there['dev'] === $source['dev']) return;
+      if ($roots['links'] && tree_link($from, $to, $there !== false, $tree)) return;
       $isSame = $there !== false && $there['size'] === $source['size'] && $there['mtime'] === $source['mtime'] && $source['ctime'] + 1 < $there['ctime'];
       if (!$isSame) tree_file($from, $to, $source, $tree);
       tree_like($to, $source, $isSame ? $there : @lstat($to));
@@ -79,6 +100,14 @@ function tree_entry(array $roots, string $at, array $source, CopiedTree $tree): 
     default:
       $tree->skipped[] = ltrim($at, '/');
   }
+}
+
+/** False where it cannot be: on another disk, or for a file of somebody else. */
+function tree_link(string $from, string $to, bool $isThere, CopiedTree $tree): bool {
+  if ($isThere) tree_done(@unlink($to), $to);
+  if (!@link($from, $to)) return false;
+  $tree->files++;
+  return true;
 }
 
 function tree_file(string $from, string $to, array $source, CopiedTree $tree): void {
@@ -108,12 +137,13 @@ function tree_like(string $to, array $source, array|false $there): void {
 }
 
 function tree_remove(string $path): void {
+  clearstatcache();
   if (is_link($path) || !is_dir($path)) {
-    tree_done(@unlink($path), $path);
+    tree_done(@unlink($path) || !file_exists($path), $path);
     return;
   }
   foreach (tree_names($path) as $name) tree_remove("$path/$name");
-  tree_done(@rmdir($path), $path);
+  tree_done(@rmdir($path) || !is_dir($path), $path);
 }
 
 function tree_user(): string {

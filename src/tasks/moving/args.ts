@@ -24,5 +24,10 @@ export const rehearse = z
   .default(false)
   .describe('Only try it on a copy that is thrown away, and report what would happen; the site stays open');
 
+export const despiteErrors = z
+  .boolean()
+  .default(false)
+  .describe('Switch over although the copy has logged errors; they are in the log');
+
 /** A very large site is copied for hours. */
 export const movingMs = 12 * 60 * 60_000;

@@ -31,22 +31,29 @@ export const askAside: MovingStep = {
   undo: 'nothing', // Only the copy was asked.
 };
 
-/** The copy that other code runs now: people can log in, nothing is left to update, and it has logged no error. */
+/**
+ * The copy that other code runs now: people can log in, nothing is left to update, and it has logged no error. What it has
+ * enabled is kept for when the site is the copy. The front page comes first, alone: it fills the caches for all the others.
+ */
 export const askUpdated: MovingStep = {
   name: 'ask the copy',
   async run(context) {
-    const { application, machine, installed, seen, site } = context;
+    const { application, machine, installed, seen, site, report, isRehearsal } = context;
     const sinceMs = seen.closedAtMs ?? Date.now();
     const door = context.http.door(asideVhost(context));
     await askFrontPage(context, door);
-    const [pending] = await Promise.all([
-      application.pendingUpdates(machine, installed),
-      door && probeLogin(machine, application, installed, door),
-    ]);
-    demandNothingPending(pending, site.name);
-    demandSilence(await application.problems(machine, installed, sinceMs), context);
+    if (report.isDryRun) return;
+    const login = door ? probeLogin(machine, application, installed, door) : Promise.resolve();
+    const status = application.status(machine, installed);
+    const pending = application.pendingUpdates(machine, installed);
+    await Promise.allSettled([login, status, pending]);
+    demandNothingPending(await pending, site.name);
+    await login;
+    await demandSilence(await application.problems(machine, installed, sinceMs), context);
+    const { packages, profile } = await status;
+    if (!isRehearsal) await report.record({ copy: { packages, ...(profile !== null && { profile }) } });
   },
-  undo: 'nothing', // As above.
+  undo: 'nothing', // Only the copy was asked, and what was recorded of it goes with it.
 };
 
 /** Under its own name. Until it has answered, what it was is kept. */
@@ -83,12 +90,13 @@ const answerText = ({ status, location, path }: Page): string =>
 const nameOf = ({ title }: Page): string => (title === null ? 'nothing' : `'${title}'`);
 const shown = ({ status, title }: Page) => ({ status, title });
 
-function demandSilence(problems: readonly string[], { site }: Moving): void {
-  const [first] = problems;
-  if (first === undefined) return;
+async function demandSilence(problems: readonly string[], { site, report, despiteErrors }: Moving): Promise<void> {
+  if (problems.length === 0) return;
+  for (const one of problems) await report.note(`the copy has logged: ${one}`, 'warning');
+  if (despiteErrors) return;
   throw new Problem(
     'application-failed',
     `the copy of ${site.name} has logged ${problems.length} errors: ${problems.slice(0, 3).join('; ')}`,
-    { hint: 'Mend what they speak of, and try it with --rehearse first.' },
+    { hint: 'Mend what they speak of, and try it with --rehearse first; or go on with --despite-errors.' },
   );
 }

@@ -4,7 +4,7 @@ import type { Machine } from '../../machine/machine.ts';
 import { Problem } from '../../model/problem.ts';
 import { siteDirectory } from '../site-directory.ts';
 import { megabytes } from './copying.ts';
-import { draftOf, isInPlace, type Moving } from './moving.ts';
+import { draftOf, type Moving } from './moving.ts';
 import { formerDirectory } from './placing.ts';
 import { changesHttp } from './publishing.ts';
 
@@ -70,7 +70,7 @@ export async function demandFree(context: Moving): Promise<void> {
     throw new Problem('not-found', `platform ${platform.name} is not at ${platform.root} any more`, {
       hint: 'Bring its code back, or choose another platform.',
     });
-  const taken = [siteDirectory(draftOf(context)), ...(isInPlace(context) ? [formerDirectory(context)] : [])];
+  const taken = [siteDirectory(draftOf(context)), formerDirectory(context)];
   for (const path of taken)
     if ((await machine.stat(path)) !== null)
       throw new Problem('conflict', `there is already a directory ${path}`, {
@@ -98,25 +98,17 @@ async function demandOwnLines(context: Moving): Promise<void> {
 const spareBytes = 100 * 1024 * 1024;
 
 async function demandRoom(context: Moving): Promise<void> {
-  const { machine, platform, from } = context;
-  const files = await measureTree(machine, from.site.runUser, siteDirectory(from));
-  const database = await from.db.sizeBytes(from.installed.database);
-  const disks = new Map<string, { readonly freeBytes: number; neededBytes: number }>();
-  const add = async (on: Machine, path: string, bytes: number): Promise<void> => {
-    const { disk, freeBytes } = await diskOf(on, path);
-    const known = disks.get(disk) ?? { freeBytes, neededBytes: 0 };
-    known.neededBytes += bytes;
-    disks.set(disk, known);
-  };
-  await add(machine, `${platform.root}/sites`, files.bytes);
-  await add(machine, `${platform.root}/sites`, database);
-  for (const [disk, { freeBytes, neededBytes }] of disks)
-    if (neededBytes + spareBytes > freeBytes)
-      throw new Problem(
-        'disk-full',
-        `the copy of ${from.site.name} needs ${megabytes(neededBytes)} on ${disk}, and ${megabytes(freeBytes)} are free there`,
-        { hint: `Make room on ${machine.name}: 100 MB must be left over.` },
-      );
+  const { machine, platform, from, linksFiles } = context;
+  const target = await diskOf(machine, `${platform.root}/sites`);
+  const isLinked = linksFiles && target.disk === (await diskOf(from.machine, siteDirectory(from))).disk;
+  const files = isLinked ? 0 : (await measureTree(machine, from.site.runUser, siteDirectory(from))).bytes;
+  const neededBytes = files + (await from.db.sizeBytes(from.installed.database));
+  if (neededBytes + spareBytes <= target.freeBytes) return;
+  throw new Problem(
+    'disk-full',
+    `the copy of ${from.site.name} needs ${megabytes(neededBytes)}, and ${megabytes(target.freeBytes)} are free on ${target.disk}`,
+    { hint: `Make room on ${machine.name}: 100 MB must be left over.` },
+  );
 }
 
 /** The mount point that a path is on, and what is free there for us. */

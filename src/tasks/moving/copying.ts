@@ -1,15 +1,17 @@
-import type { CopiedTree } from '../../applications/tree.ts';
-import { copyTree } from '../../applications/tree.ts';
+import { type CopiedTree, copyTree } from '../../applications/tree.ts';
 import type { Json } from '../../model/json.ts';
+import type { DatabaseAddress } from '../../model/site.ts';
 import { siteDirectory } from '../site-directory.ts';
-import { draftOf, type Moving, type MovingStep } from './moving.ts';
+import { draftOf, isInPlace, type Moving, type MovingStep } from './moving.ts';
+import { formerDirectory } from './placing.ts';
 
 /** While the site is open: so that little is left to copy when it is closed. */
 export const copyFiles: MovingStep = {
   name: 'copy files',
   async run(context) {
     const { files, bytes } = await copyAllFiles(context);
-    await context.report.note(`copied ${files} files, ${megabytes(bytes)}`);
+    const copied = context.linksFiles ? 'gave another name to' : 'copied';
+    await context.report.note(`${copied} ${files} files, ${megabytes(bytes)} were copied`);
     return { files, bytes };
   },
   undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
@@ -48,41 +50,72 @@ export const copyDatabaseClosed: MovingStep = {
 };
 
 /** A failure is told only when both have ended: nobody may still be copying into what is being taken away. */
-async function both<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<readonly [One, Other]> {
+export async function both<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<readonly [One, Other]> {
   await Promise.allSettled([one, other]);
   return [await one, await other];
 }
 
 /** On one server by its quickest way; else as a stream from one to the other, which nobody writes down in between. */
-async function copyDatabase(context: Moving): Promise<Record<string, Json>> {
-  const { from, db, machine, application, report, services, site, as } = context;
+export async function copyDatabase(context: Moving): Promise<Record<string, Json>> {
+  const { from, db, machine, application, report, services, site, as, seen } = context;
+  const { source, target } = await databasesOf(context);
+  if (!seen.made) await endOthers(context, target);
   const emptied = application.emptied(from.installed, as);
-  const [source, target] = [from.installed.database, draftOf(context).installed.database];
   const begun = performance.now();
-  let way = 'dump and load';
+  let way = 'dumped and loaded';
   if (from.services.db === services.db) ({ way } = await db.copy(source, target, emptied));
   else {
-    // What a lost worker had loaded of it would be in the way.
+    // What was loaded of it before would be in the way.
     await db.destroy(site.database);
     await db.create(site.database);
     await from.db.dumping(source, machine, emptied, (dump) =>
       db.loading(target, machine, async (load) => void (await machine.pipe({ commands: [dump, ...load] }))),
     );
   }
+  seen.copy = 'fresh';
   const seconds = (performance.now() - begun) / 1000;
-  await report.note(`copied the database (${way}) in ${seconds.toFixed(2)} s`);
+  await report.note(`copied the database in ${seconds.toFixed(2)} s: ${way}`);
   return { databaseCopiedBy: way };
 }
+
+/**
+ * A worker that was lost may have left something at work in the copy. Whoever is in its database is ended; where that is a
+ * file, there will be another one, and they are in one that is gone.
+ */
+async function endOthers({ db }: Moving, target: DatabaseAddress): Promise<void> {
+  if (target.driver === 'sqlite') return db.destroy(target);
+  await db.close(target, 0);
+  await db.reopen(target);
+}
+
+/** A database that is a file is where its directory is by now. */
+async function databasesOf(
+  context: Moving,
+): Promise<{ readonly source: DatabaseAddress; readonly target: DatabaseAddress }> {
+  const { from, installed } = context;
+  if (!(await isPlaced(context)))
+    return { source: from.installed.database, target: draftOf(context).installed.database };
+  return { source: from.db.address(from.site.database, formerDirectory(context)), target: installed.database };
+}
+
+/** Whether the copy is in the place of the site's own directory already. */
+const isPlaced = async (context: Moving): Promise<boolean> =>
+  isInPlace(context) && (await context.machine.stat(formerDirectory(context))) !== null;
 
 /**
  * What the site wrote by its own user, who may read all of it; what is ours by us. A database that is a file is copied as
  * a database.
  */
-async function copyAllFiles(context: Moving): Promise<CopiedTree> {
-  const { from, machine, application, report } = context;
-  const tree = { from: siteDirectory(from), to: siteDirectory(draftOf(context)) };
+export async function copyAllFiles(context: Moving): Promise<CopiedTree> {
+  const { from, machine, report, linksFiles: links } = context;
+  const placed = await isPlaced(context);
+  const tree = {
+    from: placed ? formerDirectory(context) : siteDirectory(from),
+    to: siteDirectory(placed ? context : draftOf(context)),
+    links,
+  };
   const written = writtenDirectories(context);
-  const except = databaseFiles(context, tree.from);
+  const except = databaseFiles(context);
   const parts = await both(
     copyTree(machine, from.site.runUser, { ...tree, only: written, except }),
     copyTree(machine, null, { ...tree, only: null, except: [...written, ...except] }),
@@ -108,8 +141,9 @@ function writtenDirectories({ application, from }: Moving): readonly string[] {
     .filter((name) => !name.includes('/'));
 }
 
-function databaseFiles({ from }: Moving, directory: string): readonly string[] {
+function databaseFiles({ from }: Moving): readonly string[] {
   const { driver, name } = from.installed.database;
+  const directory = siteDirectory(from);
   if (driver !== 'sqlite' || !name.startsWith(`${directory}/`)) return [];
   return ['', '-wal', '-shm', '-journal'].map((end) => `${name.slice(directory.length + 1)}${end}`);
 }

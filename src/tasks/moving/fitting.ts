@@ -1,7 +1,8 @@
 import type { FormerPlace, PendingUpdate } from '../../applications/application.ts';
 import { Problem } from '../../model/problem.ts';
 import { putDirectories, putSettings } from '../site-directory.ts';
-import type { Moving, MovingStep } from './moving.ts';
+import { both, copyAllFiles, copyDatabase } from './copying.ts';
+import { isElsewhere, type Moving, type MovingStep } from './moving.ts';
 
 /** Of the copy, which is where it will be by now. */
 export const writeSettings: MovingStep = {
@@ -17,12 +18,32 @@ export const writeSettings: MovingStep = {
 export const rewrite: MovingStep = {
   name: 'rewrite paths and names',
   async run(context) {
-    const { application, machine, installed, report, as } = context;
-    const done = await application.rewrite(machine, installed, formerPlace(context), as);
-    for (const { what, rows } of done) await report.note(`${what}: ${rows} rows`);
+    if (context.seen.copy === undefined) await copyAgain(context);
+    await rewriteAll(context);
   },
   undo: 'nothing', // Only the copy speaks of itself.
 };
+
+async function rewriteAll(context: Moving): Promise<void> {
+  const { application, machine, installed, report, as } = context;
+  const done = await application.rewrite(machine, installed, formerPlace(context), as);
+  for (const { what, rows } of done) await report.note(`${what}: ${rows} rows`);
+}
+
+/** A worker that was lost may have left half an update behind, or one that still goes on: so it begins again with what the site has. */
+async function copyAgain(context: Moving): Promise<void> {
+  await context.report.note('the copy is copied anew, as what was done to it before was not brought to its end');
+  await both(copyDatabase(context), copyAllFiles(context));
+  await putDirectories(context);
+  await putSettings(context);
+}
+
+/** Ready for updates: exactly as it was copied, and fitted to its place. */
+export async function makeFresh(context: Moving): Promise<void> {
+  if (context.seen.copy === 'fresh') return;
+  await copyAgain(context);
+  if (isElsewhere(context)) await rewriteAll(context);
+}
 
 function formerPlace({ from }: Moving): FormerPlace {
   const { site, platform, installed } = from;
@@ -38,7 +59,10 @@ function formerPlace({ from }: Moving): FormerPlace {
 /** On the copy: what they break, they break there. */
 export const runUpdates: MovingStep = {
   name: 'run updates',
-  async run({ application, machine, installed, report }) {
+  async run(context) {
+    const { application, machine, installed, report, seen } = context;
+    await makeFresh(context);
+    seen.copy = 'touched';
     const done = await application.runUpdates(machine, installed);
     for (const one of done) await report.note(updateText(one));
     await report.note(done.length === 0 ? 'no updates were pending' : `ran ${done.length} updates`);

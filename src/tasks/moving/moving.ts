@@ -34,8 +34,24 @@ export interface Moving extends CopyContext {
   readonly as: CopiedAs;
   /** The copy is only tried, and thrown away. */
   readonly isRehearsal: boolean;
-  /** What this worker has seen and the next can do without. */
-  readonly seen: { closedAtMs?: number; before?: Page };
+  /**
+   * Files may be in both under one name each, which needs neither time nor room: where nobody but we and a look at the front page
+   * is at work in the copy before the former files are removed. Code that updates itself may write into them.
+   */
+  readonly linksFiles: boolean;
+  /** Errors that the copy logs are told, and keep nobody from it. */
+  readonly despiteErrors: boolean;
+  readonly seen: Seen;
+}
+
+/** What this worker has done and seen itself. The next can do without, but takes nothing for done that only this one can be sure of. */
+interface Seen {
+  /** It has made the copy's database: nobody was at work in it before. */
+  made?: boolean;
+  /** It has copied the database, and the copy is as it was copied; or something was run in it since. */
+  copy?: 'fresh' | 'touched';
+  closedAtMs?: number;
+  before?: Page;
 }
 
 export type MovingStep = Step<Moving, Record<string, Json>>;
@@ -44,9 +60,10 @@ export type MovingStep = Step<Moving, Record<string, Json>>;
 export const moving = (
   copy: CopyContext,
   from: SiteContext,
-  as: CopiedAs = 'same site',
-  isRehearsal = false,
-): Moving => ({ ...copy, from, as, isRehearsal, seen: {} });
+  how: Partial<Pick<Moving, 'as' | 'isRehearsal' | 'linksFiles' | 'despiteErrors'>> = {},
+): Moving => ({
+  ...{ ...copy, from, as: 'same site', isRehearsal: false, linksFiles: false, despiteErrors: false, ...how, seen: {} },
+});
 
 /** The copy where it is made. For most the same as the context; where it takes the place of the site itself, hidden before. */
 export function draftOf(context: Moving): SiteContext {
@@ -56,6 +73,13 @@ export function draftOf(context: Moving): SiteContext {
   const database = db.address(site.database, `${platform.root}/sites/${draft}`);
   return { ...context, site, installed: { ...context.installed, site, database } };
 }
+
+/** Whether anything that the site knows of itself is different in the copy. */
+export const isElsewhere = ({ from, platform, site, installed }: Moving): boolean =>
+  platform.root !== from.platform.root ||
+  site.directory !== from.site.directory ||
+  site.name !== from.site.name ||
+  installed.address !== from.installed.address;
 
 /** Whether the copy takes the place of the site's own directory. */
 export const isInPlace = ({ draft, site }: Moving): boolean => draft !== site.directory;

@@ -1,8 +1,8 @@
 import { problemJson } from '../../model/problem.ts';
-import { removeDirectory, siteDirectory } from '../site-directory.ts';
+import { discardDirectory } from '../site-directory.ts';
 import { askUpdated } from './asking.ts';
 import { copyOpen } from './copying.ts';
-import { rewrite, updateText, writeSettings } from './fitting.ts';
+import { makeFresh, rewrite, updateText, writeSettings } from './fitting.ts';
 import { createDatabase, createDirectory } from './making.ts';
 import { draftOf, type Moving, type MovingStep } from './moving.ts';
 import { asideName, publishAside } from './publishing.ts';
@@ -16,6 +16,8 @@ const tryUpdates: MovingStep = {
   async run(context) {
     const { application, machine, installed, report, seen } = context;
     if (report.isDryRun) return;
+    await makeFresh(context);
+    seen.copy = 'touched';
     const startedMs = Date.now();
     seen.closedAtMs = startedMs;
     const pending = await application.pendingUpdates(machine, installed);
@@ -76,7 +78,7 @@ const throwAway: MovingStep = {
   name: 'throw the copy away',
   async run(context) {
     await context.http.destroy(asideName(context));
-    await removeDirectory(draftOf(context), siteDirectory(draftOf(context)));
+    await discardDirectory(draftOf(context));
     await context.db.destroy(context.site.database);
   },
   undo: 'nothing', // What made the copy is undone by taking it away.

@@ -1,6 +1,5 @@
-import { Problem } from '../../model/problem.ts';
 import { removeDirectory, siteDirectory } from '../site-directory.ts';
-import { isInPlace, type Moving, type MovingStep } from './moving.ts';
+import { isInPlace, type MovingStep } from './moving.ts';
 import { formerDirectory } from './placing.ts';
 import { asideName, changesHttp } from './publishing.ts';
 
@@ -28,12 +27,13 @@ export const dropDatabase: MovingStep = {
 
 export const removeFiles: MovingStep = {
   name: 'remove the former files',
-  run: (context) => removeDirectory(context.from, former(context)),
+  async run(context) {
+    const { machine } = context.from;
+    const [own, former] = [siteDirectory(context.from), formerDirectory(context)];
+    // Moved away first: what a lost worker has left at work there finds nothing any more.
+    if (!isInPlace(context) && own !== siteDirectory(context) && (await machine.stat(own)))
+      await machine.move(own, former);
+    await removeDirectory(context.from, former);
+  },
   undo: 'forward',
 };
-
-function former(context: Moving): string {
-  const path = isInPlace(context) ? formerDirectory(context) : siteDirectory(context.from);
-  if (path !== siteDirectory(context)) return path;
-  throw new Problem('bug', `${path} is where the site is now, and nothing to remove`);
-}
