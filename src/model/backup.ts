@@ -55,6 +55,8 @@ export const manifest = z.object({
     address: z.url({ protocol: /^https?$/ }).max(400),
     root: z.string().max(1000).regex(platformRoot),
     directory: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/),
+    /** How its front page answered; null where it was not asked. What is made of the backup is compared with it. */
+    front: z.object({ status: z.int().min(100).max(999), title: line(2000).nullable() }).nullable(),
   }),
   application: z.object({ name: line(63), version: line(63).nullable() }),
   /** Null where the site could not be asked. */

@@ -9,6 +9,7 @@ import {
   type FillingStep,
   loadDatabase,
   rewriteFormer,
+  seenBefore,
   sourceOf,
   unpackFiles,
 } from './backup/filling.ts';
@@ -40,7 +41,8 @@ export const backupTest = taskType({
         hint: `Make a site of it: aegir site import NAME --platform PLATFORM --backup ${id}.`,
       });
     const site = await load.site(siteId);
-    return { ...moving(throwAwayOf(site, id), site, 'same site', true), source };
+    const tried = moving(throwAwayOf(site, id), site, { isRehearsal: true });
+    return { ...tried, seen: seenBefore(source), source };
   },
 
   async check(context) {

@@ -7,14 +7,16 @@ import {
   type FillingStep,
   loadDatabase,
   lookForUpdates,
+  readPackagesOfCopy,
   rewriteFormer,
+  seenBefore,
   sourceOf,
   unpackFiles,
 } from './backup/filling.ts';
 import { checkBackup, makeBackup } from './backup/making.ts';
 import type { BackupContext } from './context.ts';
 import { taskType } from './define.ts';
-import { askSite, askUpdated } from './moving/asking.ts';
+import { askAside, askSite, askUpdated } from './moving/asking.ts';
 import { demandFree } from './moving/check.ts';
 import { closeSite } from './moving/closing.ts';
 import { runUpdates, writeSettings } from './moving/fitting.ts';
@@ -22,7 +24,6 @@ import { createDatabase, createDirectory } from './moving/making.ts';
 import { moving } from './moving/moving.ts';
 import { takePlace } from './moving/placing.ts';
 import { publishAside, switchOver } from './moving/publishing.ts';
-import { readPackagesOfCopy } from './moving/reading.ts';
 import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
 import { putDirectories, siteDirectory } from './site-directory.ts';
 import type { Step } from './task-type.ts';
@@ -55,7 +56,9 @@ export const siteRestore = taskType({
   async context(load, id, { backup, backupFirst, update }) {
     const made = backupFirst ? await load.newBackup() : null;
     const source = sourceOf(await load.backup(backup));
-    return { ...moving(await load.copy(id), await load.site(id)), source, made, update };
+    // What it logs as errors it may have logged when it was backed up.
+    const filled = moving(await load.copy(id), await load.site(id), { despiteErrors: true });
+    return { ...filled, seen: seenBefore(source), source, made, update };
   },
 
   async check(context) {
@@ -86,9 +89,7 @@ export const siteRestore = taskType({
     takePlace,
     writeSettings,
     rewriteFormer,
-    update ? runUpdates : lookForUpdates,
-    askUpdated,
-    readPackagesOfCopy,
+    ...(update ? [runUpdates, askUpdated] : [lookForUpdates, askAside, readPackagesOfCopy]),
     switchOver,
     askSite,
     withdrawAside,

@@ -29,6 +29,7 @@ export const exampleManifest = (key: string, parts: readonly ManifestPart[]): Ma
     },
     ...{ language: 'de', email: 'a@example.com', address: 'http://example.com:8080' },
     ...{ root: '/var/aegir/platforms/d10', directory: 'example.com' },
+    front: { status: 200, title: 'Beispiel ü' },
   },
   application: { name: 'drupal', version: '10.1.2' },
   packages: [{ type: 'module', name: 'views', version: '10.1.2', enabled: true, schemaVersion: 8100 }],

@@ -97,7 +97,8 @@ export function allocate(truth: Truth, type: TaskType, args: unknown): void {
   if (!wanted) return;
   const { platform = truth.at.platform, dbServer, name = truth.at.name, directory } = wanted;
   truth.copy = {
-    ...whereabouts(name, '9', 's3cret-of-the-copy'),
+    // The site may have the database of an earlier copy.
+    ...whereabouts(name, truth.at.database.endsWith('_9') ? '10' : '9', 's3cret-of-the-copy'),
     platform: platform as Whereabouts['platform'], // scenes name no others
     dbService: dbServer === undefined ? truth.at.dbService : '4',
     directory:

@@ -27,6 +27,10 @@ export function sourceOf(context: BackupContext): Filling['source'] {
   });
 }
 
+/** What is compared with what. */
+export const seenBefore = ({ manifest }: Filling['source']): Filling['seen'] =>
+  manifest.site.front ? { before: manifest.site.front } : {};
+
 /** Whether it fits to where it goes, and whether there is room. Reads only; nothing of the backup is believed but what it says of itself. */
 export async function checkFilling({
   source,
@@ -165,4 +169,15 @@ export const lookForUpdates: FillingStep = {
     );
   },
   undo: 'nothing', // It only looks.
+};
+
+/** What the copy has enabled, for when the site is the copy. */
+export const readPackagesOfCopy: FillingStep = {
+  name: 'read packages',
+  async run({ application, machine, installed, report }) {
+    if (report.isDryRun) return;
+    const { packages, profile } = await application.status(machine, installed);
+    await report.record({ copy: { packages, ...(profile !== null && { profile }) } });
+  },
+  undo: 'nothing', // What was recorded of the copy goes with it.
 };

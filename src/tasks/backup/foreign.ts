@@ -103,7 +103,7 @@ export function foreignManifest(
     ...{ format: manifestFormat, key: backup.name },
     site: {
       ...{ name, directory, aliases: [], title: name, profile: '', language: 'en', email: '' },
-      ...{ address: `http://${name}`, root: '/nowhere' },
+      ...{ address: `http://${name}`, root: '/nowhere', front: null },
     },
     application: { name: application, version: null },
     packages: null,

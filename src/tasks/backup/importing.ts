@@ -15,6 +15,7 @@ import {
   loadDatabase,
   lookForUpdates,
   rewriteFormer,
+  seenBefore,
   sourceOf,
   unpackFiles,
 } from './filling.ts';
@@ -45,7 +46,12 @@ export const importFromBackup = taskType({
     const site = await load.site(id);
     // One that goes on as it was keeps its sessions and what waits to be sent; a second one must not send it again.
     const as = source.manifest.site.name === site.site.name ? 'same site' : 'new site';
-    return { ...moving({ ...site, draft: site.site.directory }, site, as), source, update };
+    return {
+      ...moving({ ...site, draft: site.site.directory }, site, { as }),
+      seen: seenBefore(source),
+      source,
+      update,
+    };
   },
 
   async check(context) {

@@ -1,6 +1,7 @@
 import { type Manifest, type ManifestPart, manifestFormat } from '../../model/backup.ts';
 import { problemJson } from '../../model/problem.ts';
 import type { BackupContext, SiteContext } from '../context.ts';
+import { frontPage } from '../moving/asking.ts';
 import type { Step } from '../task-type.ts';
 import { measureSite, roomFor, siteParts } from './parts.ts';
 
@@ -18,12 +19,11 @@ export const makeBackup: Step<Backing, { backup: string }> = {
     const { db, installed, machine, report, made, application } = context;
     const { backup, backups } = made;
     const begun = new Date();
-    const size = await measureSite(context);
-    const packages = await packagesOf(context);
+    const [size, packages, front] = await Promise.all([measureSite(context), packagesOf(context), frontOf(context)]);
     const emptied = application.emptied(installed, 'same site');
     const stored = await db.dumping(installed.database, machine, emptied, async (dump) =>
       backups.put(backup.name, await siteParts(context, dump, size), (parts) =>
-        manifestOf(context, begun, packages, parts),
+        manifestOf(context, begun, { packages, front }, parts),
       ),
     );
     await report.record({ backup: { id: backup.id, made: stored } });
@@ -39,7 +39,7 @@ export const makeBackup: Step<Backing, { backup: string }> = {
 function manifestOf(
   { site, platform, installed, application, made, server, services }: Backing,
   begun: Date,
-  packages: Manifest['packages'],
+  { packages, front }: { readonly packages: Manifest['packages']; readonly front: Manifest['site']['front'] },
   parts: readonly ManifestPart[],
 ): Manifest {
   const { name, aliases, title, profile, language, email, directory } = site;
@@ -50,6 +50,7 @@ function manifestOf(
     site: {
       ...{ name, title, profile, language, email, directory, root: platform.root, address: installed.address },
       aliases: aliases.map((alias) => ({ ...alias })),
+      front,
     },
     application: { name: application.name, version: platform.version },
     packages,
@@ -62,17 +63,35 @@ function manifestOf(
   };
 }
 
+/** What its visitors get, so that what is made of the backup can be compared. A site that does not answer can be backed up. */
+async function frontOf(context: Backing): Promise<Manifest['site']['front']> {
+  const door = context.site.status === 'enabled' ? context.http.door(context.site) : null;
+  if (!door || context.report.isDryRun) return null;
+  try {
+    const { status, title } = await frontPage(context, door);
+    return { status, title };
+  } catch (error) {
+    return notAsked(context, error, 'how its front page answers');
+  }
+}
+
+/** The backup is made all the same; a fault of ours is one. */
+async function notAsked({ report }: Backing, error: unknown, what: string): Promise<null> {
+  const { code, message } = problemJson(error);
+  if (code === 'bug') throw error;
+  await report.note(`the backup does not say ${what}: ${message}`, 'warning');
+  return null;
+}
+
 /** Those of the site as it says, with the versions that its platform has. A site that cannot say it can be backed up all the same. */
-async function packagesOf({ application, machine, installed, scan, report }: Backing): Promise<Manifest['packages']> {
+async function packagesOf(context: Backing): Promise<Manifest['packages']> {
+  const { application, machine, installed, scan, report } = context;
   if (report.isDryRun) return null;
   try {
     const { packages } = await application.status(machine, installed);
     const versions = new Map(scan?.packages.map(({ type, name, version }) => [`${type} ${name}`, version]));
     return packages.map((one) => ({ ...one, version: versions.get(`${one.type} ${one.name}`) ?? null }));
   } catch (error) {
-    const { code, message } = problemJson(error);
-    if (code === 'bug') throw error;
-    await report.note(`the backup does not say which packages the site has: ${message}`, 'warning');
-    return null;
+    return notAsked(context, error, 'which packages the site has');
   }
 }
