@@ -5,6 +5,7 @@ import type { Output } from '../machine/machine.ts';
 import type { MemoryWorld } from '../machine/memory-world.ts';
 import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
+import { answerSqlite, dd } from './sqlite.ts';
 import { publishedAs } from './web.ts';
 import { type Simulation, simulated } from './world.ts';
 
@@ -24,6 +25,7 @@ export const php: Simulation = (world) =>
     programs: () => ({
       php: (command, { world: at }) => answer(command, at),
       id: () => ({ stdout: 'aegir\n' }),
+      dd: ({ argv, stdin }, { world: at }) => dd(argv, reveal(stdin ?? ''), at),
     }),
     snapshot: () => '',
   })(world);
@@ -74,6 +76,7 @@ function answer(command: Command, world: MemoryWorld): Partial<Output> {
   if (command.argv[1] === '-m') return { stdout: '[PHP Modules]\ncurl\ngd\nmbstring\nPDO\nSimpleXML\nxml\n' };
   const asked = readScript(reveal(command.stdin ?? ''));
   if (!asked) return { exitCode: 255, stderr: 'a simulated PHP runs our own scripts only\n' };
+  if (asked.script === 'sqlite') return answerSqlite(asked.input, world);
   const input = inputShape.parse(asked.input);
   const broken = world.text(applicationIsBroken);
   if (asked.script === 'probe') return { stdout: `\n${JSON.stringify(done(pageOf(input, world, broken !== null)))}\n` };
@@ -121,7 +124,9 @@ function install(state: State | null, { want, site }: Input, path: string, world
   if (!want || !site) return failed('nothing was said of the site to install');
   if (world.diskIsFull) return failed('No space left on device');
   if (!world.get(`${site.root}/sites/${site.directory}/files`)) return failed('the directory for files is missing');
-  put(world, path, { ...want, database: site.database.name, maintenance: false, updates: [] });
+  const { name } = site.database;
+  if (name.startsWith('/')) world.put(name, `database of ${want.title}\n`, { mode: '0644', owner: 'www-data' });
+  put(world, path, { ...want, database: name, maintenance: false, updates: [] });
   return done();
 }
 

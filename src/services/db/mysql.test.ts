@@ -97,7 +97,7 @@ test('mysql: the password that was being tried when a worker died goes with the 
     },
   });
   const left = async (): Promise<readonly string[]> =>
-    (await readdir(host.paths.config)).filter((name) => name !== 'mysql.cnf');
+    (await readdir(join(host.paths.root, 'config'))).filter((name) => name.startsWith('mysql-login-'));
   for (const next of ['create', 'destroy'] as const) {
     await assert.rejects(openDb(mysql, { ...host, machine: dies }, options).create(database), /power cut/);
     assert.equal((await left()).length, 1);
@@ -117,4 +117,17 @@ test('mysql: what was cut off between two statements is finished by create and r
 
 test('mysql: sites are made and removed side by side', { timeout: 120_000 }, async (t) => {
   await sideBySide(await mariadbWorld(t));
+});
+
+test('mysql: a user with rights on something else is not locked out', async (t) => {
+  const { sql, options } = await privateMariadb(t);
+  const db = openDb(mysql, await localHost(t), options);
+  const database = fresh();
+  await db.create(database);
+  await sql(`grant select on mysql.* to '${database.user}'@'localhost'`);
+  const before = await sql(`show create user '${database.user}'@'localhost'`);
+  await assert.rejects(db.close(database, 0), { code: 'conflict', hint: /of its own/ });
+  assert.deepEqual(await sql(`show create user '${database.user}'@'localhost'`), before);
+  await sql(`revoke select on mysql.* from '${database.user}'@'localhost'`);
+  await db.destroy(database);
 });

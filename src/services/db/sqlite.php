@@ -6,11 +6,11 @@
 set_time_limit($aegir['seconds']);
 ini_set('display_errors', 'stderr');
 
-function aegir_open(string $path, int $flags, int $waitMs = 60000): SQLite3 {
+function aegir_open(string $path, int $flags): SQLite3 {
   if ($flags === SQLITE3_OPEN_READONLY && !is_file($path)) throw new Exception("there is no database $path");
   $db = new SQLite3($path, $flags);
   $db->enableExceptions(true);
-  $db->busyTimeout($waitMs);
+  $db->busyTimeout(60000);
   // What the file holds may be hostile: its triggers and views get nothing that could reach out of it.
   $db->exec('PRAGMA trusted_schema = OFF');
   // Columns that Drupal makes name this way of comparing, which is its own.
@@ -30,9 +30,22 @@ function aegir_tables(SQLite3 $db): array {
   return $names;
 }
 
+/** Between two writes of a busy site the file is free for an instant: so it is tried often, and for a second at least. */
+function aegir_begin(SQLite3 $db, int $graceMs): void {
+  $db->busyTimeout(0);
+  for ($end = hrtime(true) + max(1000, $graceMs) * 1_000_000; ; usleep(random_int(50, 1000)))
+    try {
+      $db->exec('BEGIN IMMEDIATE');
+      return;
+    }
+    catch (Exception $error) {
+      if (hrtime(true) > $end) throw $error;
+    }
+}
+
 /** Every write of whoever has the file open already meets these; a lock would end with us, and rights do not concern who is in. */
-function aegir_close(SQLite3 $db): void {
-  $db->exec('BEGIN IMMEDIATE');
+function aegir_close(SQLite3 $db, int $graceMs): void {
+  aegir_begin($db, $graceMs);
   foreach (aegir_tables($db) as $at => $table)
     foreach (['insert', 'update', 'delete'] as $verb)
       $db->exec(sprintf("create trigger if not exists %s before %s on %s begin select raise(abort, 'closed by Aegir'); end",
@@ -96,7 +109,7 @@ try {
       aegir_copy($aegir['from'], $path, []);
       break;
     case 'close':
-      aegir_close(aegir_open($path, SQLITE3_OPEN_READWRITE, $aegir['graceMs']));
+      aegir_close(aegir_open($path, SQLITE3_OPEN_READWRITE), $aegir['graceMs']);
       break;
     case 'reopen':
       aegir_reopen(aegir_open($path, SQLITE3_OPEN_READWRITE));
