@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Problem } from '../model/problem.ts';
+import { within } from './within.ts';
 
 // Files on their way into the hub's machine and out of it: the only ones that the hub itself reads and writes. Their names are ours.
 
@@ -49,7 +50,7 @@ async function writeAll(
   let lookAt = 0;
   const reader = body?.getReader();
   for (;;) {
-    const piece = reader && (await within(reader.read(), silentMaxMs));
+    const piece = reader && (await within(silentMaxMs, reader.read()));
     if (!piece || piece.done) return bytes;
     bytes += piece.value.byteLength;
     if (bytes > bytesMax)
@@ -70,19 +71,6 @@ async function demandSpare(directory: string): Promise<void> {
   throw new Problem('disk-full', `there is not enough space left in ${directory} on the hub's machine`, {
     hint: 'Free some space there: 512 MB must be left over.',
   });
-}
-
-async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Problem('timeout', `nothing came for ${ms / 1000} s`, { hint: 'Send the file again.' })),
-    ms,
-  );
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function known(error: unknown, directory: string): unknown {

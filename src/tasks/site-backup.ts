@@ -14,7 +14,7 @@ export const siteBackup = taskType({
   from: ['enabled', 'disabled'],
   timeoutMs: longMs,
   backup: (wanted) => wanted,
-  context: async (load, id) => ({ ...(await load.site(id)), made: await load.newBackup() }),
+  context: async (load, id) => ({ ...(await load.site(id)), made: await load.newBackup(), seen: {} }),
   check: checkBackup,
   steps: () => [makeBackup],
   done: () => ({}),

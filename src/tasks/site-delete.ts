@@ -20,7 +20,7 @@ export const siteDelete = taskType({
   backup: ({ backup }) => (backup ? { reason: 'before delete', note: 'before it was deleted' } : null),
   async context(load, id, { force, backup }) {
     const made = backup ? await load.newBackup() : null;
-    return { ...(await load.site(id)), made, force };
+    return { ...(await load.site(id)), made, force, seen: {} };
   },
 
   async check(context) {
@@ -40,7 +40,7 @@ export const siteDelete = taskType({
   failed: () => ({}),
 });
 
-type Deleting = SiteContext & { readonly made: BackupContext | null };
+type Deleting = SiteContext & Pick<Backing, 'seen'> & { readonly made: BackupContext | null };
 type DeleteStep = Step<Deleting, Record<string, never>>;
 
 /** One that never was installed has nothing that could be brought back. */

@@ -74,7 +74,7 @@ export const siteRestore = taskType({
     await checkFilling(context);
     await demandFree(context);
     if (made) await demandPresent(context);
-    if (made) await checkBackup({ ...from, made });
+    if (made) await checkBackup({ ...from, made, seen: {} });
   },
 
   steps: ({ made, update }) => [
@@ -116,9 +116,9 @@ async function demandPresent({ from }: Restoring): Promise<void> {
 /** Of the site as it is: what was written until it was closed is in it. */
 const backUpPresent: Step<Restoring, { backup: string }> = {
   name: 'back up the present state',
-  run: async ({ from, made }) => (made ? makeBackup.run({ ...from, made }) : undefined),
+  run: async ({ from, made }) => (made ? makeBackup.run({ ...from, made, seen: {} }) : undefined),
   async undo({ from, made }) {
-    if (made && typeof makeBackup.undo === 'function') await makeBackup.undo({ ...from, made });
+    if (made && typeof makeBackup.undo === 'function') await makeBackup.undo({ ...from, made, seen: {} });
   },
 };
 

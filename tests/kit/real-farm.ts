@@ -236,7 +236,7 @@ async function restore(
   if ((await farm.world()) === saved.world) return;
   for (const [name] of await ownDatabases(sql)) await sql(`drop database \`${name}\``);
   for (const [user, host] of await sql(
-    "select user, host from mysql.user where user like 'example%' or user like 'aegir%'",
+    "select user, host from mysql.user where user like '%example%' or user like 'aegir%'",
   ))
     await sql(`drop user '${user}'@'${host}'`);
   if (saved.sql.trim() !== '') await sql(saved.sql);

@@ -3,14 +3,19 @@ import { problemJson } from '../../model/problem.ts';
 import type { BackupContext, SiteContext } from '../context.ts';
 import { frontPage } from '../moving/asking.ts';
 import type { Step } from '../task-type.ts';
-import { measureSite, roomFor, siteParts } from './parts.ts';
+import { measureSite, roomFor, type SiteSize, siteParts } from './parts.ts';
 
 /** A site, and the backup that a task makes of it. */
-export type Backing = SiteContext & { readonly made: BackupContext };
+export type Backing = SiteContext & {
+  readonly made: BackupContext;
+  /** How much there is, once somebody has looked. */
+  readonly seen: { size?: SiteSize };
+};
 
 /** Throws Problem 'disk-full' before the first byte is written. */
 export async function checkBackup(context: Backing): Promise<void> {
-  await context.made.backups.demandRoom(roomFor(await measureSite(context)));
+  context.seen.size = await measureSite(context);
+  await context.made.backups.demandRoom(roomFor(context.seen.size));
 }
 
 export const makeBackup: Step<Backing, { backup: string }> = {
@@ -19,7 +24,11 @@ export const makeBackup: Step<Backing, { backup: string }> = {
     const { db, installed, machine, report, made, application } = context;
     const { backup, backups } = made;
     const begun = new Date();
-    const [size, packages, front] = await Promise.all([measureSite(context), packagesOf(context), frontOf(context)]);
+    const [size, packages, front] = await Promise.all([
+      context.seen.size ?? measureSite(context),
+      packagesOf(context),
+      frontOf(context),
+    ]);
     const emptied = application.emptied(installed, 'same site');
     const stored = await db.dumping(installed.database, machine, emptied, async (dump) =>
       backups.put(backup.name, await siteParts(context, dump, size), (parts) =>

@@ -14,15 +14,12 @@ export type SiteSize = Readonly<Record<'database' | (typeof writtenParts)[number
 
 export async function measureSite(context: SiteContext): Promise<SiteSize> {
   const { machine, site, db, installed } = context;
-  const measured = async (below: string): Promise<number> =>
-    (await measureTree(machine, site.runUser, `${siteDirectory(context)}${below}`)).bytes;
-  const [whole, files, hidden] = [await measured(''), await measured('/files'), await measured('/private')];
-  return {
-    database: await db.sizeBytes(installed.database),
-    files,
-    private: hidden,
-    code: Math.max(0, whole - files - hidden),
-  };
+  const [{ bytes, apart }, database] = await Promise.all([
+    measureTree(machine, site.runUser, siteDirectory(context), writtenParts),
+    db.sizeBytes(installed.database),
+  ]);
+  const [files = 0, hidden = 0] = apart;
+  return { database, files, private: hidden, code: Math.max(0, bytes - files - hidden) };
 }
 
 /** A dump has no indexes and is packed, so half of what the database takes is more than it will be. */
