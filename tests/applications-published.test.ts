@@ -19,7 +19,7 @@ for (const server of servers)
     ['Drupal 10', drupal, codeBases.drupal10, '/user/1/edit'],
   ] as const) {
     const skip = source === null && `no code of ${what} here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7`;
-    test(`${what} is published by ${server} of ours`, { skip, timeout: 300_000 }, (t) =>
+    test(`${what} is published by ${server} of ours`, { skip, timeout: 20 * 60_000 }, (t) =>
       published(t, server, application, source ?? '', inside),
     );
   }

@@ -62,7 +62,7 @@ const sources = [
 
 for (const { what, source, ...more } of sources) {
   const skip = source === null && `no code of ${what} here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7`;
-  test(`${what}: layout and permissions`, { skip, timeout: 300_000 }, (t) =>
+  test(`${what}: layout and permissions`, { skip, timeout: 20 * 60_000 }, (t) =>
     conforms(t, { ...more, source: source ?? '' }),
   );
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Machine } from '../src/machine/machine.ts';
+import { inTheMiddle } from '../src/simulation/php.ts';
 import type { OpenStep, OpenTask } from '../src/tasks/task-type.ts';
 import { taskTypes } from '../src/tasks/task-types.ts';
 import { type Control, type Ending, run } from '../src/worker/run.ts';
@@ -45,7 +47,7 @@ async function wanted(
   const task = await open();
   const ending = await runOpen(worker, task);
   assert.deepEqual(ending.status === 'done' ? undefined : ending, undefined, `${scene.type.name} should work`);
-  settle(truth, task.done({}), scene.subject);
+  settle(truth, task.done(ending.status === 'done' ? ending.result : {}), scene.subject);
   return { world: worldOf(parts), events: worker.events.length, steps: task.steps };
 }
 
@@ -66,6 +68,30 @@ async function endsWell(
   const again = await take(parts, truth, scene);
   assert.equal((await runOpen(again.worker, await again.open())).status, 'done', `${when}, asked again`);
   sameWorld(worldOf(parts), goal, `${when}, asked again`);
+}
+
+/** The script with this number that changes anything stands still in its middle. */
+function heldScript({ world }: FarmParts, at: number, held: () => void) {
+  const reached = Promise.withResolvers<'reached'>();
+  const free = Promise.withResolvers<void>();
+  let seen = 0;
+  inTheMiddle(world, async () => {
+    if (seen++ !== at) return;
+    held();
+    reached.resolve('reached');
+    await free.promise;
+  });
+  return { reached: reached.promise, goOn: free.resolve };
+}
+
+/** In memory nothing takes time: who has not ended after some turns waits for somebody. */
+async function endedOrWaiting(ending: Promise<Ending>): Promise<void> {
+  let hasEnded = false;
+  const end = (): void => {
+    hasEnded = true;
+  };
+  ending.then(end, end);
+  for (let turns = 0; turns < 100 && !hasEnded; turns++) await turn();
 }
 
 test('every task type has a scene', () => {
@@ -123,6 +149,30 @@ for (const [kind, farm] of Object.entries(farms)) {
           const ending = await runOpen(second.worker, withBoom(await second.open()));
           assert.equal(ending.status, fails ? 'failed' : 'done', `died at event ${diesAt}: ${JSON.stringify(ending)}`);
           await endsWell(scene, ending, first.parts, first.truth, first.before, goal.world, `died at event ${diesAt}`);
+        }
+      }
+    });
+
+    test(`${what}: a script that goes on when its worker has died is not met by the next one`, async () => {
+      const goal = await wanted(farm, scene);
+      for (const fails of [false, true]) {
+        const withBoom = (task: OpenTask): OpenTask => (fails ? failingAtLast(task) : task);
+        for (let at = 0; ; at++) {
+          const first = await begin(farm, scene);
+          const orphan = heldScript(first.parts, at, () => first.worker.claim.abort(new Error('power cut')));
+          const lost = first
+            .open()
+            .then((task) => runOpen(first.worker, withBoom(task)))
+            .catch(String);
+          if ((await Promise.race([lost, orphan.reached])) !== 'reached') break; // It has no more scripts that change anything.
+          const second = await take(first.parts, first.truth, scene, { events: first.worker.events });
+          const ending = second.open().then((task) => runOpen(second.worker, withBoom(task)));
+          await endedOrWaiting(ending);
+          orphan.goOn();
+          assert.match(String(await lost), /power cut/);
+          const when = `script ${at} went on`;
+          assert.equal((await ending).status, fails ? 'failed' : 'done', `${when}: ${JSON.stringify(await ending)}`);
+          await endsWell(scene, await ending, first.parts, first.truth, first.before, goal.world, when);
         }
       }
     });

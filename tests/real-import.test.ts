@@ -23,7 +23,7 @@ for (const { what, source, ...more } of sources) {
   const skip = source === null && `no code of ${what} here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7`;
   test(
     `a ${what} site that lies in its platform is imported, and its database outlives it`,
-    { skip, timeout: 300_000 },
+    { skip, timeout: 20 * 60_000 },
     (t) => imports(t, { ...more, source: source ?? '' }),
   );
 }

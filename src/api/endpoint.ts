@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, subjectName } from './text.ts';
+import { id, packageName, subjectName } from './text.ts';
 
 /** One thing that can be asked of the hub. The route, the OpenAPI document and the typed call all come from it. */
 export interface Endpoint {
@@ -36,6 +36,7 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   name: subjectName,
   context: subjectName,
   type: subjectName,
+  package: packageName,
   task: id,
   batch: id,
   token: id,

@@ -2,6 +2,7 @@ import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
 import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
+import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
@@ -15,6 +16,7 @@ export const api = {
   ...platformEndpoints,
   ...siteEndpoints,
   ...backupEndpoints,
+  ...packageEndpoints,
   ...taskEndpoints,
   ...batchEndpoints,
   ...hubEndpoints,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { platformSource } from './source.ts';
 
 /** The shapes of answers. Ids are decimal strings, times are ISO 8601 in UTC, null is known to be absent. */
 
@@ -88,7 +89,10 @@ export const platform = z
     name: z.string(),
     context: z.string(),
     title: z.string(),
-    root: z.string(),
+    root: z.string().describe('The document root'),
+    source: platformSource,
+    tree: z.string().nullable().describe('The directory that the source is built in; the document root is in it'),
+    builtAt: atOrNull.describe('When Aegir built it; null for code that is not its own to remove'),
     server: z.string(),
     engine: z.string().describe('Engine of the http service that publishes it'),
     status: z.string(),
@@ -170,29 +174,6 @@ export const logged = z
 export const alias = z
   .object({ name: z.string(), site: z.string(), kind: z.enum(['canonical', 'alias', 'redirect']) })
   .meta({ id: 'Alias' });
-
-export const packageFound = z
-  .object({
-    type: z.string(),
-    name: z.string(),
-    title: z.string(),
-    version: z.string().nullable(),
-    schemaVersion: z.string().nullable(),
-    coreCompatibility: z.string().nullable(),
-    path: z.string(),
-    hidden: z.boolean(),
-  })
-  .meta({ id: 'PackageOnPlatform' });
-
-export const packageOnSite = z
-  .object({
-    type: z.string(),
-    name: z.string(),
-    title: z.string(),
-    enabled: z.boolean(),
-    schemaVersion: z.string().nullable(),
-  })
-  .meta({ id: 'PackageOnSite' });
 
 /** What was found when somebody looked: at its checksums, or whether a site can be made of it. */
 const looked = z.object({ at, ok: z.boolean(), why: z.string().nullable(), seconds: z.number() }).nullable();

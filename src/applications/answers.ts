@@ -20,10 +20,11 @@ export const statusAnswer = z.object({
   packages: z
     .array(
       z.object({
-        type: z.enum(['profile', 'module', 'theme', 'engine', 'plugin']),
+        type: z.enum(['core', 'profile', 'module', 'theme', 'engine', 'plugin', 'mu-plugin']),
         name: text,
         enabled: z.boolean(),
         schemaVersion: z.number().int().nullable(),
+        isDefault: z.boolean(),
       }),
     )
     .max(10_000),

@@ -26,6 +26,11 @@ const longMs = 15 * 60_000;
 export const veryLongMs = 60 * 60_000;
 const reads = { timeoutMs: shortMs, effect: 'reads' } as const;
 const changes = { timeoutMs: longMs, effect: 'changes' } as const;
+/** Whatever a lost task has left running has ended by then, as scripts end themselves. */
+const waitMs = veryLongMs + 60_000;
+const aloneIn = (directory: string): Pick<ToolCall, 'alone'> => ({ alone: { directory, waitMs } });
+/** These run beside any other, as visitors do; nothing that a task does to a site depends on them. */
+const besideOthers: readonly string[] = ['status', 'counts', 'login link', 'cron', 'problems', 'config'];
 
 type Verbs = Pick<
   Application,
@@ -52,7 +57,7 @@ export interface ApplicationScripts {
   readonly textFiles: readonly string[];
 }
 
-/** Runs a script as the site's user and tells it what the site is. */
+/** Runs a script as the site's user and tells it what the site is. No two that change a site as a whole run at once. */
 export function callSite<Answer>(
   machine: Machine,
   site: InstalledSite,
@@ -62,7 +67,9 @@ export function callSite<Answer>(
   more: object = {},
 ): Promise<Answer> {
   const input = { site: toolSite(site), address: site.address, ...more };
-  return callTool(machine, site.site.runUser, script, input, shape, how);
+  const [, verb = ''] = script.split(/ (.*)/);
+  const alone = besideOthers.includes(verb) ? {} : aloneIn(`${site.platform.root}/sites/${site.site.directory}`);
+  return callTool(machine, site.site.runUser, script, input, shape, { ...how, ...alone });
 }
 
 /** What every application does to a site by a script of ours that is named '<application> <verb>'. */
@@ -135,7 +142,8 @@ async function removeWritten(machine: Machine, { site, platform }: InstalledSite
     throw new Problem('invalid', `${path} is not in the directory of ${site.name}`, {
       hint: `It must lie below ${platform.root}/sites/${site.directory}.`,
     });
-  await callTool(machine, site.runUser, 'remove', { path, inside }, leftAnswer, { ...changes, dryAnswer: { left: 0 } });
+  const how: ToolCall = { ...changes, ...aloneIn(inside), dryAnswer: { left: 0 } };
+  await callTool(machine, site.runUser, 'remove', { path, inside }, leftAnswer, how);
 }
 
 /** Sites by their settings file; directories that are links are aliases of the old Aegir and no sites. */
@@ -144,12 +152,15 @@ export async function sitesBySettings(
   root: string,
   settingsFile: string,
   runUser: string,
+  except: readonly string[] = [],
 ): Promise<readonly SiteFound[]> {
   const found = await machine.find(`${root}/sites`, { names: [settingsFile], depthMax: 2 });
   const directories = found
     .filter(({ kind }) => kind === 'file')
     .map(({ path }) => path.split('/').at(-2) ?? '')
-    .filter((name) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) && !['all', 'default', 'sites'].includes(name))
+    .filter(
+      (name) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) && !['all', 'default', 'sites', ...except].includes(name),
+    )
     .toSorted();
   if (directories.length === 0) return [];
   const input = { root, directories, wordpress: settingsFile === 'wp-config.php' };

@@ -16,14 +16,25 @@ export interface ToolCall {
   readonly effect: 'reads' | 'changes';
   /** What a dry run takes for the answer of a script that changes something. */
   readonly dryAnswer?: object;
+  /**
+   * No other script with the same directory is at work meanwhile; waits up to `waitMs` for that, on top of `timeoutMs`.
+   * For what changes a site as a whole, and for what is asked to decide about it: a worker that was killed has left its
+   * script running, see docs/decisions/0018-orphans.md.
+   */
+  readonly alone?: { readonly directory: string; readonly waitMs: number };
 }
+
+/** How PHP ends that took too long: by SIGALRM. */
+const alarmed = 128 + 14;
 
 /** What a site's own code may make of these is only a wrong message, so they are plain texts. */
 const said = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), answer: z.unknown() }),
   z.object({
     ok: z.literal(false),
-    kind: z.enum(['application-failed', 'not-found', 'conflict', 'invalid', 'disk-full']).catch('application-failed'),
+    kind: z
+      .enum(['application-failed', 'not-found', 'conflict', 'invalid', 'disk-full', 'timeout'])
+      .catch('application-failed'),
     message: z.string(),
     hint: z.string(),
   }),
@@ -33,7 +44,7 @@ const said = z.discriminatedUnion('ok', [
  * Runs one of our PHP scripts as the site's user (null: as ourselves) and reads its answer by `shape`. Script and input go in through standard
  * input: nothing is installed on the server, and neither arguments nor environment show a secret. Always quiet:
  * what a site prints is nobody's log.
- * Throws 'application-failed' with what the application said, or 'command-failed' where PHP or sudo is missing.
+ * Throws 'application-failed' with what the application said, 'timeout', or 'command-failed' where PHP or sudo is missing.
  */
 export async function callTool<Answer>(
   machine: Machine,
@@ -41,14 +52,14 @@ export async function callTool<Answer>(
   script: Script,
   input: object,
   shape: z.ZodType<Answer>,
-  { timeoutMs, effect, dryAnswer = {} }: ToolCall,
+  { timeoutMs, effect, dryAnswer = {}, alone }: ToolCall,
 ): Promise<Answer> {
   const php = runUser === null ? command`php` : await asUser(machine, runUser, command`php`);
   const output = await machine.run({
     ...php,
-    // PHP ends itself a little after we give up, as we may not kill another user's process.
-    stdin: new Secret(scriptText(script, { ...input, seconds: Math.ceil(timeoutMs / 1_000) + 1 })),
-    timeoutMs,
+    // PHP ends itself a little after its time, as we may not kill another user's process.
+    stdin: new Secret(scriptText(script, { ...input, alone, seconds: Math.ceil(timeoutMs / 1_000) + 1 })),
+    timeoutMs: timeoutMs + (alone?.waitMs ?? 0),
     allow: Array.from({ length: 256 }, (_, code) => code),
     effect,
     quiet: true,
@@ -69,6 +80,8 @@ function answerOf<Answer>(
       hint: `Look into the site's own log. To see what PHP says: ${runUser === null ? '' : `sudo -u ${runUser} `}php -v`,
       cause,
     });
+  if (output.exitCode === alarmed)
+    throw new Problem('timeout', `'${script}' took too long on ${server}`, { hint: "Look into the site's own log." });
   if (output.stdout.length > answerCharsMax) throw lost('answered with more than 8 MiB');
   const line = output.stdout.trimEnd().split('\n').at(-1) ?? '';
   const parsed = said.safeParse(jsonOf(line));

@@ -4,6 +4,7 @@ import { request } from '../api/call.ts';
 import { paramNames } from '../api/endpoint.ts';
 import { type Answer, type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { followBatch } from './batch-follow.ts';
+import { comparisonLines } from './comparison-lines.ts';
 import { examples } from './examples.ts';
 import { addFlags, flagValues, schemaOf, word } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
@@ -80,6 +81,7 @@ const nounSummaries: { readonly [noun: string]: string } = {
   site: 'a site',
   alias: 'host names that are taken',
   backup: 'copies of sites',
+  package: 'profiles, modules, themes and plug-ins, wherever they are',
   task: 'what was asked for, and how it goes',
   batch: 'one wish for many sites',
   queue: 'what waits to be done',
@@ -181,6 +183,7 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
   const [noun = '', verb = ''] = name.split(' ');
   const task = taskIn(name, answer);
   if (flags.json || name === 'openapi') io.out(`${JSON.stringify(answer, null, 2)}\n`);
+  else if (name === 'platform compare') showComparison(io, answer as unknown as Answer<'platform compare'>);
   else if (answer.items) showList(io, hasColumnsOfItsOwn.has(verb) ? verb : noun, { ...answer, items: answer.items });
   else if (task !== null)
     io.out(`Task ${task.id}: ${task.name} (${task.status}). See: aegir task log ${task.id} --follow\n`);
@@ -190,7 +193,12 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
 }
 
 /** Verbs whose lists are not lists of their noun. */
-const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'members']);
+const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members']);
+
+function showComparison(io: Io, answer: Answer<'platform compare'>): void {
+  for (const line of comparisonLines(answer)) io.out(`${harmless(line)}\n`);
+  showList(io, answer.of === 'site' ? 'compared packages' : 'compared sites', answer);
+}
 
 /** Answers that are more than a list of fields, or less. */
 const inWords: { readonly [name in EndpointName]?: (answer: Shown) => string } = {

@@ -16,6 +16,8 @@ const lists: { readonly [word: string]: EndpointName } = {
   queue: 'queue list',
   setting: 'setting list',
   dbServer: 'server list',
+  from: 'platform list',
+  package: 'package list',
 };
 
 /** Those that people call by their numbers. */

@@ -19,7 +19,11 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   members: ['position', 'subject', 'status', 'task', 'problem'],
   queue: ['name', 'paused', 'lastRunAt'],
   setting: ['name', 'value', 'about'],
-  packages: ['type', 'name', 'version', 'enabled', 'title', 'path'],
+  package: ['application', 'type', 'name', 'versions', 'platforms', 'sites'],
+  packages: ['type', 'name', 'version', 'enabled', 'schemaVersion', 'sites', 'own', 'path'],
+  sites: ['site', 'platform', 'type', 'version', 'enabled', 'schemaVersion', 'own'],
+  'compared packages': ['result', 'level', 'type', 'name', 'enabled', 'from', 'to', 'remarks'],
+  'compared sites': ['site', 'possible', 'counts', 'problems'],
   engine: ['type', 'name', 'title', 'options', 'secrets'],
   application: ['name', 'title'],
   'task-type': ['name', 'title', 'from'],
@@ -89,10 +93,16 @@ function objectCell(value: Row): string {
   if ('engine' in value && 'type' in value) return `${cell(value['type'])}: ${cell(value['engine'])}`;
   if ('seconds' in value && 'ok' in value) return value['ok'] === true ? 'ok' : `no: ${cell(value['why'])}`;
   if ('directory' in value) return cell(value['directory']);
+  if ('schemaVersion' in value) return versionCell(value);
   const schema = value['properties'];
   if (schema !== null && typeof schema === 'object') return Object.keys(schema).join(', ');
   const all = Object.entries(value);
   return all.length === 0 ? '-' : all.map(([key, one]) => `${key}=${cell(one)}`).join(' ');
+}
+
+/** '10.1.2 (10100)': the release, and the schema of its database. */
+function versionCell({ version, schemaVersion }: Row): string {
+  return schemaVersion === null ? cell(version) : `${cell(version)} (${cell(schemaVersion)})`;
 }
 
 /** In the time zone of who reads it, to the second. */

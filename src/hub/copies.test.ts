@@ -157,7 +157,9 @@ test('a site that has moved is where its copy was, and the copy keeps what it ha
     return unseal(hub.sealKey, row.dbPassword, siteSecret('db_password', row.id)).reveal();
   };
   const [ownPassword, copyPassword] = [passwordOf(own), passwordOf(copy)];
-  const packages = [{ type: 'module', name: 'system', enabled: true, schemaVersion: 10_200 }] as const;
+  const packages = [
+    { type: 'module', name: 'system', enabled: true, isDefault: false, schemaVersion: 10_200 },
+  ] as const;
   await hub.database.db
     .transaction()
     .execute((tx) =>

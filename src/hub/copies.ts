@@ -44,7 +44,7 @@ export async function allocateCopy(asked: Allocating, wanted: CopyWanted, { site
   await demandOnlyOne(tx, site);
   const now = await placeOf(tx, site.id);
   const platform = wanted.platform === undefined ? null : await heldPlatform(tx, wanted.platform);
-  if (platform) await demandMovable(tx, site, platform);
+  if (platform) await demandMovable(asked, site, platform);
   const dbServiceId = await dbServiceFor(asked, now, platform, wanted.dbServer);
   const name = wanted.name ?? site.name;
   if (wanted.name !== undefined) await reserve(tx, site, wanted.name, dryRun ? null : task);

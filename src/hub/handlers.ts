@@ -5,6 +5,7 @@ import { aliasHandlers } from './alias.ts';
 import { backupHandlers } from './backup.ts';
 import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
+import { compareHandlers } from './compare.ts';
 import type { Handler } from './hub.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
@@ -39,6 +40,7 @@ export const handlers: Handlers = {
   ...siteSetHandlers,
   ...aliasHandlers,
   ...packageHandlers,
+  ...compareHandlers,
   ...backupHandlers,
   ...taskHandlers,
   ...batchHandlers,

@@ -42,6 +42,16 @@ const settings = {
     schema: z.int().min(1).max(36_500),
     value: 90,
   },
+  'platform.build-mib-max': {
+    about: 'How large (in MiB) the code of a platform may be that Aegir builds',
+    schema: z.int().min(1).max(1_000_000),
+    value: 4096,
+  },
+  'platform.build-files-max': {
+    about: 'How many files and directories it may have',
+    schema: z.int().min(1).max(10_000_000),
+    value: 500_000,
+  },
 } as const satisfies {
   readonly [name: string]: { readonly about: string; readonly schema: z.ZodType<Json>; readonly value: Json };
 };

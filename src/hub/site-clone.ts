@@ -38,7 +38,7 @@ const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
   await demandCopyable(asked, source);
   const row = await sourceRow(tx, source.id);
   const platform = await heldPlatform(tx, body.platform ?? row.platformId);
-  await demandCarries(tx, source, platform);
+  await demandCarries(asked, source, platform);
   const db = await dbFor(asked, row, platform, body.dbServer);
   const clientId = await chosenClient(asked, body.client ?? row.client);
   await demandFree(tx, [body.name]);

@@ -3,8 +3,8 @@ import type { PackageScan } from '../applications/application.ts';
 import { Problem } from '../model/problem.ts';
 import type { DatabaseAddress } from '../model/site.ts';
 import type { Hub } from './hub.ts';
-import { profilesOf } from './platform.ts';
 import { outstanding } from './possible.ts';
+import { profilesOf } from './profiles.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import type { Tables } from './tables.ts';
@@ -66,7 +66,7 @@ export async function demandSameKind(tx: Kysely<Tables>, service: string, chosen
 }
 
 /** How the engines we know are spoken to; of others the application is asked when the site is installed. */
-const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
+export const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
   mysql: 'mysql',
   postgresql: 'pgsql',
   sqlite: 'sqlite',
@@ -105,7 +105,7 @@ export async function chosenDb(
     );
   const application = hub.catalog.applications.find(({ name }) => name === platform.application);
   const driver = drivers[found.engine];
-  const refused = driver && application?.refusesDatabase(driver, platform.version ?? '');
+  const refused = driver && application?.refusesDatabase(driver, platform.version ?? '', null);
   if (refused)
     throw new Problem('invalid', refused, {
       hint: 'Choose another database service.',

@@ -4,6 +4,7 @@ import type { Looked, Manifest } from '../model/backup.ts';
 import type { BatchStatus, MemberStatus } from '../model/batch.ts';
 import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
+import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
@@ -92,6 +93,7 @@ interface ServiceTable {
   options: JsonDefault<{ readonly [option: string]: Json }>;
   secrets: Maybe<Buffer>;
   status: Default<string>;
+  version: Maybe<string>;
   createdAt: Time;
 }
 interface PlatformTable {
@@ -108,6 +110,9 @@ interface PlatformTable {
   sitesFound: JsonDefault<readonly { readonly directory: string }[]>;
   verifiedAt: MaybeTime;
   createdAt: Time;
+  source: JsonDefault<PlatformSource>;
+  tree: Maybe<string>;
+  builtAt: MaybeTime;
 }
 interface SiteTable {
   id: GeneratedAlways<Id>;
@@ -134,6 +139,7 @@ interface SiteTable {
   runUser: string;
   fpmSocket: string;
   data: JsonDefault<{ readonly [plugin: string]: Json }>;
+  scan: MaybeJson<PackageScan>;
   verifiedAt: MaybeTime;
   createdAt: Time;
   deletedAt: MaybeTime;
@@ -162,15 +168,21 @@ interface ReleaseTable {
 }
 interface InstanceTable {
   releaseId: Id;
-  platformId: Id;
+  platformId: Maybe<Id>;
+  siteId: Maybe<Id>;
   path: string;
   hidden: Default<boolean>;
+  precedence: Default<number>;
+  ofProfile: Maybe<string>;
+  php: Maybe<string>;
+  lastRemovedUpdate: Maybe<string>;
 }
 interface PackageOnSiteTable {
   siteId: Id;
   packageId: Id;
   enabled: boolean;
   schemaVersion: Maybe<string>;
+  isDefault: Default<boolean>;
 }
 interface BackupTable {
   id: GeneratedAlways<Id>;

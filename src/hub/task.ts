@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Answer, Given } from '../api/endpoints.ts';
 import { contextName } from '../model/context-name.ts';
 import type { Json } from '../model/json.ts';
+import { namesShown, namesShownMax } from '../model/names-shown.ts';
 import { Problem } from '../model/problem.ts';
 import type { Noun } from '../tasks/task-type.ts';
 import { askFor } from './ask.ts';
@@ -169,12 +170,15 @@ export async function ask(asked: Asked, noun: Noun, subject: string, wanted: Wan
 
 /** Who makes a site on it holds the platform's row too, so none comes in between. */
 async function demandEmpty({ tx }: Pick<Asked, 'tx'>, id: string, name: string): Promise<void> {
-  const { rows } = await sql<{ name: string }>`
-    select distinct name from site where platform_id = ${id} and status <> 'deleted' order by name limit 4`.execute(tx);
-  if (rows.length === 0) return;
-  const shown = rows.slice(0, 3).map((site) => site.name);
-  throw new Problem('in-use', `platform ${name} still carries ${shown.join(', ')}${rows.length > 3 ? ', …' : ''}`, {
-    hint: 'Migrate or delete these sites first.',
+  const { rows } = await sql<{ name: string; total: number }>`
+    select name, count(*) over ()::int as total
+    from (select distinct name from site where platform_id = ${id} and status <> 'deleted') as site
+    order by name limit ${namesShownMax}`.execute(tx);
+  const [first] = rows;
+  if (!first) return;
+  const names = rows.map((site) => site.name);
+  throw new Problem('in-use', `platform ${name} still carries ${namesShown(names, first.total)}`, {
+    hint: `Migrate or delete these sites first. All of them: aegir site list --platform ${name}.`,
   });
 }
 

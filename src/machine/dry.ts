@@ -2,7 +2,7 @@ import type { Log } from '../model/event.ts';
 import type { Secret } from '../model/secret.ts';
 import { type Command, show } from './command.ts';
 import { fault, mustBeAbsolute, mustBeAscii } from './fault.ts';
-import type { FileMode, FileStat, Find, Machine, Output, Pipe, Piped } from './machine.ts';
+import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
 import { isBelow, isFound, parentOf } from './matches.ts';
 import { numbersOf } from './memory-pipe.ts';
 import { showPipe } from './pipe.ts';
@@ -75,12 +75,22 @@ export class DryMachine implements Machine {
     return this.#stat(path, this.#pretended.length);
   }
 
+  async statMany(paths: readonly string[], look: Look = {}): Promise<ReadonlyMap<string, FileStat>> {
+    const untouched = paths.filter((path) => !this.#isTouched(path));
+    const stats = new Map(await this.#real.statMany(untouched, look));
+    for (const path of paths) {
+      const stat = this.#isTouched(path) ? await this.stat(path) : null;
+      if (stat) stats.set(path, stat);
+    }
+    return stats;
+  }
+
   async find(path: string, find: Find): Promise<readonly FileStat[]> {
     mustBeAbsolute(path);
     if (this.#pretended.length === 0) return this.#real.find(path, find);
     if ((await this.stat(path))?.kind !== 'directory') return [];
-    const all = await this.#find(path, this.#pretended.length);
-    return all.filter((stat) => isFound(path, stat.path, find));
+    const all = await this.#find(path, this.#pretended.length, find);
+    return all.filter((stat) => isFound(path, stat, find));
   }
 
   async write(path: string, text: string | Secret, mode: FileMode): Promise<void> {
@@ -163,10 +173,10 @@ export class DryMachine implements Machine {
   }
 
   /** All below `path` as of the first `count` changes. */
-  async #find(path: string, count: number): Promise<readonly FileStat[]> {
+  async #find(path: string, count: number, look: Look): Promise<readonly FileStat[]> {
     const change = this.#pretended[count - 1];
-    if (!change) return this.#real.find(path, {});
-    const earlier = (root: string) => this.#find(root, count - 1);
+    if (!change) return this.#real.find(path, { follow: look.follow === true });
+    const earlier = (root: string) => this.#find(root, count - 1, look);
     if (change.type === 'put') {
       const rest = (await earlier(path)).filter((stat) => stat.path !== change.stat.path);
       return isBelow(change.stat.path, path) ? [...rest, change.stat] : rest;
@@ -210,6 +220,7 @@ export class DryMachine implements Machine {
       group: group ?? old?.group ?? 'aegir',
       sizeBytes: Buffer.byteLength(text),
       modifiedMs: Date.now(),
+      changedMs: null,
     };
     this.#pretended.push({ type: 'put', stat, text });
   }

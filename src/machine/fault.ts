@@ -70,7 +70,8 @@ export const noGroup = (server: string, group: string): Problem =>
     hint: `Make it there (groupadd ${group}), or give the server the name of the web server's group.`,
   });
 
-export const lockWaitMs = 600_000;
+/** Longer than any script of ours runs: a site that is put back waits for one that goes on without its worker. */
+export const lockWaitMs = 4_200_000;
 /** flock's exit code for "somebody else has it", chosen so that no other failure looks like it. */
 export const lockTaken = 75;
 

@@ -22,15 +22,27 @@ export interface FileStat {
   readonly group: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /**
+   * When anything of it last changed: text, mode, owner, or the entries of a directory. Nobody can set it, as anybody can
+   * set `modifiedMs`. Null for the last two seconds, because a change after this look could still bear the same time.
+   */
+  readonly changedMs: number | null;
 }
 
-/** What to look for below a directory. Links are listed and never followed. */
-export interface Find {
+export interface Look {
+  /** Links are followed, and shown as what they lead to. One that leads nowhere is a link; those that lead in circles are left out. */
+  readonly follow?: boolean;
+}
+
+/** What to look for below a directory. Links are listed and not followed, unless it is asked for. */
+export interface Find extends Look {
   /** Globs on the last part of the path, as in find -name; none means everything. */
   readonly names?: readonly string[];
   /** Names of directories that are not entered. */
   readonly prune?: readonly string[];
   readonly depthMax?: number;
+  /** Lists directories whatever their name, but for those that are pruned: who keeps their times sees later where something came or went. */
+  readonly directories?: boolean;
 }
 
 /** Programs that run at the same time, each reading what the one before it writes: no shell, and nothing held in memory. */
@@ -78,6 +90,8 @@ export interface Machine {
   /** Those that are there, by path. One round trip for all of them. */
   readMany(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   stat(path: string): Promise<FileStat | null>;
+  /** Those that are there, by path. One round trip for all of them. */
+  statMany(paths: readonly string[], look?: Look): Promise<ReadonlyMap<string, FileStat>>;
   /** Recursive, without `path` itself; [] if it is absent. */
   find(path: string, find: Find): Promise<readonly FileStat[]>;
   /** Whole or not at all: a reader sees the old text or the new, never half. */
@@ -94,8 +108,8 @@ export interface Machine {
   /** Removes a file or a whole directory. Absent is fine. Links are removed, not followed. */
   remove(path: string): Promise<void>;
   /**
-   * One at a time, over all workers and processes on this server that use the same path as lock file.
-   * Freed when `action` ends or the process dies. Waits at most ten minutes (many tasks
+   * One at a time, over all workers and processes on this server that use the same path as lock: a directory, or a file,
+   * which is made where it is absent. Freed when `action` ends or the process dies. Waits at most seventy minutes (many tasks
    * may be in line for one web server), and no longer than the task has, then Problem 'timeout'.
    */
   exclusively<T>(path: string, action: () => Promise<T>): Promise<T>;

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import type { FileStat, Machine, Output } from './machine.ts';
+import type { FileStat, Look, Machine, Output } from './machine.ts';
 import { isBelow, parentOf } from './matches.ts';
 
 /**
@@ -21,6 +21,7 @@ export interface MemoryFile {
   /** Of a link its target; of a directory ''. */
   readonly text: string;
   readonly modifiedMs: number;
+  readonly changedMs: number;
 }
 
 /**
@@ -42,6 +43,7 @@ export class MemoryWorld {
   freeBytes = 100 * 1024 ** 3;
   readonly locks = new Map<string, Promise<void>>();
   #nowMs = 0;
+  #hasLinks = false;
 
   constructor() {
     this.#set('/', { kind: 'directory', mode: '0755', owner: 'root', group: 'root', text: '' });
@@ -53,8 +55,7 @@ export class MemoryWorld {
 
   /** The text of a file or null, following links as reading does. */
   text(path: string): string | null {
-    const file = this.files.get(path);
-    if (file?.kind === 'link') return this.text(file.text);
+    const file = this.followed(path);
     return file?.kind === 'file' ? file.text : null;
   }
 
@@ -73,6 +74,7 @@ export class MemoryWorld {
 
   /** With everything below. */
   remove(path: string): void {
+    if (this.files.has(path)) this.#touch(parentOf(path));
     for (const key of this.files.keys()) if (key === path || isBelow(key, path)) this.files.delete(key);
   }
 
@@ -83,6 +85,42 @@ export class MemoryWorld {
         this.files.delete(key);
         this.files.set(to + key.slice(from.length), file);
       }
+    for (const path of [parentOf(from), parentOf(to), to]) this.#touch(path);
+  }
+
+  /** All below `root` with their paths. Where links are followed, what they lead to stands in their place, and circles are left out. */
+  *below(root: string, { follow = false }: Look = {}, above: readonly string[] = []): Generator<[string, MemoryFile]> {
+    for (const [path, file] of this.files) {
+      if (!isBelow(path, root)) continue;
+      if (follow && file.kind === 'link') yield* this.#belowLink(path, file, [root, ...above]);
+      else yield [path, file];
+    }
+  }
+
+  *#belowLink(path: string, link: MemoryFile, above: readonly string[]): Generator<[string, MemoryFile]> {
+    const target = this.#targetOf(path);
+    if (target === null || above.some((one) => one === target || isBelow(one, target))) return;
+    yield [path, this.files.get(target) ?? link];
+    for (const [below, file] of this.below(target, { follow: true }, above))
+      yield [path + below.slice(target.length), file];
+  }
+
+  /** As `get`, through links: undefined for what is not there and for circles. A link that leads nowhere is itself. */
+  followed(path: string): MemoryFile | undefined {
+    const target = this.#targetOf(path);
+    return target === null ? undefined : (this.files.get(target) ?? this.files.get(path));
+  }
+
+  /** Where a path leads when each link in it is followed; null in circles. */
+  #targetOf(path: string): string | null {
+    if (!this.#hasLinks) return path;
+    let at = path;
+    for (let hops = 0; hops < linksMax; hops++) {
+      const link = prefixes(at).find((prefix) => this.files.get(prefix)?.kind === 'link');
+      if (link === undefined) return at;
+      at = (this.files.get(link)?.text ?? '') + at.slice(link.length);
+    }
+    return null;
   }
 
   /** All there is but the times, in a fixed order: two worlds are the same if their snapshots are. */
@@ -96,7 +134,26 @@ export class MemoryWorld {
   }
 
   /** Time passes only when something is written without saying when. */
-  #set(path: string, file: Omit<MemoryFile, 'modifiedMs'> & { readonly modifiedMs?: number }): void {
-    this.files.set(path, { ...file, modifiedMs: file.modifiedMs ?? ++this.#nowMs });
+  #set(path: string, file: Omit<MemoryFile, 'modifiedMs' | 'changedMs'> & { readonly modifiedMs?: number }): void {
+    const isNew = !this.files.has(path);
+    this.#hasLinks ||= file.kind === 'link';
+    const changedMs = ++this.#nowMs;
+    this.files.set(path, { ...file, modifiedMs: file.modifiedMs ?? changedMs, changedMs });
+    if (isNew && path !== '/') this.#touch(parentOf(path));
+  }
+
+  /** An entry came or went, or its own name changed. */
+  #touch(path: string): void {
+    const file = this.files.get(path);
+    const nowMs = ++this.#nowMs;
+    if (file)
+      this.files.set(path, { ...file, ...(file.kind === 'directory' && { modifiedMs: nowMs }), changedMs: nowMs });
   }
 }
+
+/** As many as Linux follows. */
+const linksMax = 40;
+
+/** '/a', '/a/b', '/a/b/c'. */
+const prefixes = (path: string): readonly string[] =>
+  [...path.matchAll(/\/[^/]+/g)].map(({ index, 0: part }) => path.slice(0, index + part.length));

@@ -2,8 +2,8 @@ import type { Secret } from '../model/secret.ts';
 import { type Command, show } from './command.ts';
 import { fault, lockBusy, lockWaitMs, mustBeAbsolute, mustBeAscii, noGroup } from './fault.ts';
 import type { Hands } from './hands.ts';
-import type { FileMode, FileStat, Find, Machine, Output, Pipe, Piped } from './machine.ts';
-import { isFound, parentOf } from './matches.ts';
+import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
+import { isBelow, isFound, parentOf } from './matches.ts';
 import { pipeInMemory } from './memory-pipe.ts';
 import { type MemoryFile, MemoryWorld, type Program } from './memory-world.ts';
 import { reportedPipe, showPipe } from './pipe.ts';
@@ -70,15 +70,21 @@ export class MemoryMachine implements Machine {
   }
 
   async stat(path: string): Promise<FileStat | null> {
-    return this.#act([path], () => {
-      const file = this.world.get(path);
-      return file ? statOf(path, file) : null;
+    return (await this.statMany([path])).get(path) ?? null;
+  }
+
+  async statMany(paths: readonly string[], { follow = false }: Look = {}): Promise<ReadonlyMap<string, FileStat>> {
+    return this.#act(paths, () => {
+      const found = paths.map((path) => [path, follow ? this.world.followed(path) : this.world.get(path)] as const);
+      return new Map(found.flatMap(([path, file]) => (file ? [[path, statOf(path, file)] as const] : [])));
     });
   }
 
   async find(path: string, find: Find): Promise<readonly FileStat[]> {
     return this.#act([path], () =>
-      [...this.world.files].flatMap(([below, file]) => (isFound(path, below, find) ? [statOf(below, file)] : [])),
+      [...this.world.below(path, find)]
+        .map(([below, file]) => statOf(below, file))
+        .filter((stat) => isFound(path, stat, find)),
     );
   }
 
@@ -128,7 +134,7 @@ export class MemoryMachine implements Machine {
       this.#mustHaveParent(`move ${from} to`, to);
       if (target?.kind === 'directory' && source.kind !== 'directory') throw refuse('EISDIR');
       if (target && target.kind !== 'directory' && source.kind === 'directory') throw refuse('ENOTDIR');
-      const isFull = [...this.world.files.keys()].some((path) => isFound(to, path, {}));
+      const isFull = [...this.world.files.keys()].some((path) => isBelow(path, to));
       if (target?.kind === 'directory' && isFull) throw refuse('ENOTEMPTY');
       if (from !== to) this.world.move(from, to);
     });

@@ -5,7 +5,7 @@ import { bits, modeText, No, Refused, trying, type UserFiles, umask } from './us
 
 /**
  * cp in memory, of files, links and trees: `--recursive`, `--archive`, `--preserve` (mode, ownership, timestamps, all),
- * `--no-dereference`, `--no-target-directory`, `--target-directory`, `--no-clobber`, `--update`, `--force`, and without a
+ * `--no-dereference`, `--dereference`, `--no-target-directory`, `--target-directory`, `--no-clobber`, `--update`, `--force`, and without a
  * difference here `--reflink`, `--sparse` and `--one-file-system`.
  */
 export const cp = gnu('cp', (call) => {
@@ -17,7 +17,8 @@ export const cp = gnu('cp', (call) => {
   const how: How = {
     recursive: archive || flags.has('recursive'),
     // A tree is copied with its links, whatever its top is.
-    follow: !(archive || flags.has('links') || flags.has('recursive')),
+    follow: flags.has('all links') || !(archive || flags.has('links') || flags.has('recursive')),
+    followAll: flags.has('all links'),
     mode: keeps('mode'),
     owner: keeps('ownership'),
     times: keeps('timestamps'),
@@ -47,6 +48,8 @@ const understood = {
     '-d': 'links',
     '-P': 'links',
     '--no-dereference': 'links',
+    '-L': 'all links',
+    '--dereference': 'all links',
     '-T': 'no target directory',
     '--no-target-directory': 'no target directory',
     '-n': 'no clobber',
@@ -65,6 +68,7 @@ const understood = {
 interface How {
   readonly recursive: boolean;
   readonly follow: boolean;
+  readonly followAll: boolean;
   readonly mode: boolean;
   readonly owner: boolean;
   readonly times: boolean;
@@ -104,7 +108,7 @@ function copy(call: Call, from: string, to: string, how: How): void {
     const source = files.world.get(path);
     if (!source) throw new Refused(`cannot stat '${from}': No such file or directory`);
     if (source.kind === 'directory') {
-      tree(call, from, to, how);
+      tree(call, files.look(from)?.kind === 'link' ? path : from, to, how);
       return;
     }
     const there = files.look(to);
@@ -150,7 +154,7 @@ function tree(call: Call, from: string, to: string, how: How): void {
     );
   try {
     const names = trying(`cannot access '${from}'`, () => files.names(from));
-    for (const name of names) copy(call, `${from}/${name}`, `${to}/${name}`, { ...how, follow: false });
+    for (const name of names) copy(call, `${from}/${name}`, `${to}/${name}`, { ...how, follow: how.followAll });
   } catch (error) {
     call.complain('', error);
   }

@@ -196,6 +196,11 @@ for (const user of ['www-data', 'root'] as const)
     for (const what of ['site/files mine', 'site/files/. given', 'site/files used', 'site/files mine/new'])
       add(`cp ${how} ${what} as ${user}`, `cp ${how} ${what}`, { user });
 add('cp -aT', 'cp -aT site/files used/files ; cp -aT site/files mine/new ; cp -aT site/shared site/files mine');
+add(
+  'cp of what links lead to',
+  'cp -rL site/files used/files ; cp -L site/files/link mine/new ; cp -rL site/files/sub mine',
+  { user: 'root' },
+);
 add('cp of several', 'cp -rp site/shared site/files mine ; cp -rp site/shared site/files mine/new');
 add(
   'cp refuses',

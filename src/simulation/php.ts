@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Command } from '../machine/command.ts';
 import type { Output } from '../machine/machine.ts';
-import type { MemoryWorld } from '../machine/memory-world.ts';
+import { parentOf } from '../machine/matches.ts';
+import type { MemoryWorld, Program } from '../machine/memory-world.ts';
 import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
 import { answerSqlite, dd } from './sqlite.ts';
@@ -23,16 +24,21 @@ export const php: Simulation = (world) =>
     name: 'php',
     fresh: () => null,
     programs: () => ({
-      php: (command, { world: at }) => answer(command, at),
+      php: answer,
       id: () => ({ stdout: 'aegir\n' }),
       dd: ({ argv, stdin }, { world: at }) => dd(argv, reveal(stdin ?? ''), at),
     }),
     snapshot: () => '',
   })(world);
 
-/** Where a simulated site keeps what would be in its database. */
+/** Where a simulated site keeps what would be in its database: in a directory that its own user has made. */
 export const simulatedSite = (root: string, directory: string): string =>
-  `${root}/sites/${directory}/files/.simulated-site`;
+  `${root}/sites/${directory}/files/simulated/site`;
+
+/** In this world scripts stand still when they have decided what to change, and change it when `wait` resolves. */
+export const inTheMiddle = (world: MemoryWorld, wait: (script: string) => Promise<void>): void =>
+  void middles.set(world, wait);
+const middles = new WeakMap<MemoryWorld, (script: string) => Promise<void>>();
 
 const siteShape = z.object({ root: z.string(), directory: z.string(), database: z.object({ name: z.string() }) });
 /** One that `fails` says why. */
@@ -52,6 +58,8 @@ const stateShape = z.object({
   updates: z.array(update),
   /** What it has logged as errors; likewise. */
   problems: z.array(z.string()).optional(),
+  /** What it has enabled besides its core and profile; a test may put some here. */
+  packages: z.array(z.object({ type: z.string(), name: z.string(), schemaVersion: z.number().nullable() })).default([]),
 });
 type State = z.infer<typeof stateShape>;
 
@@ -65,12 +73,14 @@ const inputShape = z.object({
   root: z.string().optional(),
   directories: z.array(z.string()).optional(),
   wordpress: z.boolean().optional(),
+  alone: z.object({ directory: z.string() }).optional(),
   host: z.string().optional(),
   cookies: z.record(z.string(), z.string()).optional(),
 });
 type Input = z.infer<typeof inputShape>;
 
-function answer(command: Command, world: MemoryWorld): Partial<Output> {
+async function answer(command: Command, machine: Parameters<Program>[1]): Promise<Partial<Output>> {
+  const { world } = machine;
   if (world.get(phpIsMissing)) return { exitCode: 127, stderr: 'php: command not found\n' };
   if (command.argv[1] === '-v') return { stdout: 'PHP 8.2.29 (cli) (built: Jul  3 2025 16:16:05) (NTS)\n' };
   if (command.argv[1] === '-m') return { stdout: '[PHP Modules]\ncurl\ngd\nmbstring\nPDO\nSimpleXML\nxml\n' };
@@ -78,10 +88,17 @@ function answer(command: Command, world: MemoryWorld): Partial<Output> {
   if (!asked) return { exitCode: 255, stderr: 'a simulated PHP runs our own scripts only\n' };
   if (asked.script === 'sqlite') return answerSqlite(asked.input, world);
   const input = inputShape.parse(asked.input);
+  const go = async (): Promise<Partial<Output>> => ({
+    stdout: `\n${JSON.stringify(await respond(asked.script, input, world))}\n`,
+  });
+  const directory = input.alone?.directory;
+  return directory !== undefined && world.get(directory) ? machine.exclusively(directory, go) : go();
+}
+
+async function respond(script: string, input: Input, world: MemoryWorld): Promise<Said> {
   const broken = world.text(applicationIsBroken);
-  if (asked.script === 'probe') return { stdout: `\n${JSON.stringify(done(pageOf(input, world, broken !== null)))}\n` };
-  const said = broken === null || asked.script === 'remove' ? run(asked.script, input, world) : failed(broken.trim());
-  return { stdout: `\n${JSON.stringify(said)}\n` };
+  if (script === 'probe') return done(pageOf(input, world, broken !== null));
+  return broken === null || script === 'remove' ? run(script, input, world) : failed(broken.trim());
 }
 
 type Said =
@@ -90,8 +107,10 @@ type Said =
 const done = (given: object = {}): Said => ({ ok: true, answer: given });
 const failed = (message: string, kind = 'application-failed'): Said => ({ ok: false, message, kind, hint: '' });
 
-function run(script: string, input: Input, world: MemoryWorld): Said {
+async function run(script: string, input: Input, world: MemoryWorld): Promise<Said> {
+  const middle = async (): Promise<void> => middles.get(world)?.(script);
   if (script === 'remove') {
+    await middle();
     world.remove(input.path ?? '/nothing');
     return done({ left: 0 });
   }
@@ -102,13 +121,19 @@ function run(script: string, input: Input, world: MemoryWorld): Said {
   if (!site) return failed('no site was named');
   const path = simulatedSite(site.root, site.directory);
   const state = stateAt(world, path, site.database.name);
+  const change = async (changed: State): Promise<void> => {
+    await middle();
+    put(world, path, changed);
+  };
   const verb = words.join(' ');
   if (verb === 'rewrite') return rewrite(path, site.database.name, world);
   if (verb === 'is installed') return done({ installed: state !== null });
-  if (verb === 'install') return install(state, input, path, world);
+  if (verb === 'install') return install(state, input, world, change);
   if (state === null) return failed('there is no finished installation in its database');
-  return ask(`${application} ${verb}`, state, input, (changed) => put(world, path, changed));
+  return ask(`${application} ${verb}`, state, input, change);
 }
+
+type Change = (state: State) => Promise<void>;
 
 function stateAt(world: MemoryWorld, path: string, database: string): State | null {
   const text = world.text(path);
@@ -116,21 +141,24 @@ function stateAt(world: MemoryWorld, path: string, database: string): State | nu
   return state?.database === database ? state : null;
 }
 
-const put = (world: MemoryWorld, path: string, state: State): void =>
-  world.put(path, JSON.stringify(state), { owner: 'www-data', group: 'www-data' });
+function put(world: MemoryWorld, path: string, state: State): void {
+  const its = { owner: 'www-data', group: 'www-data' };
+  world.directory(parentOf(path), its);
+  world.put(path, JSON.stringify(state), its);
+}
 
-function install(state: State | null, { want, site }: Input, path: string, world: MemoryWorld): Said {
+async function install(state: State | null, { want, site }: Input, world: MemoryWorld, change: Change): Promise<Said> {
   if (state !== null) return failed(`the database ${state.database} is not empty`, 'conflict');
   if (!want || !site) return failed('nothing was said of the site to install');
   if (world.diskIsFull) return failed('No space left on device');
   if (!world.get(`${site.root}/sites/${site.directory}/files`)) return failed('the directory for files is missing');
   const { name } = site.database;
   if (name.startsWith('/')) world.put(name, `database of ${want.title}\n`, { mode: '0644', owner: 'www-data' });
-  put(world, path, { ...want, database: name, maintenance: false, updates: [] });
+  await change({ ...want, database: name, maintenance: false, updates: [], packages: [] });
   return done();
 }
 
-function ask(script: string, state: State, { on, run: toRun, user }: Input, change: (state: State) => void): Said {
+async function ask(script: string, state: State, { on, run: toRun, user }: Input, change: Change): Promise<Said> {
   const [application, ...words] = script.split(' ');
   switch (words.join(' ')) {
     case 'status':
@@ -140,7 +168,7 @@ function ask(script: string, state: State, { on, run: toRun, user }: Input, chan
     case 'login link':
       return done({ path: `/user/reset/1/1700000000/simulated-${(user ?? 'admin').replace(/\W/g, '-')}/login` });
     case 'maintenance':
-      change({ ...state, maintenance: on === true });
+      await change({ ...state, maintenance: on === true });
       return done();
     case 'updates':
       return toRun ? runUpdates(state, change) : done({ updates: state.updates });
@@ -168,14 +196,14 @@ function rewrite(path: string, database: string, world: MemoryWorld): Said {
 }
 
 /** One after the other, up to the first that fails; then the site stays closed, as on a server. */
-function runUpdates(state: State, change: (state: State) => void): Said {
+async function runUpdates(state: State, change: Change): Promise<Said> {
   const bad = state.updates.findIndex(({ fails }) => fails !== undefined);
   const failing = state.updates[bad];
   if (failing) {
-    change({ ...state, updates: state.updates.slice(bad), maintenance: true });
+    await change({ ...state, updates: state.updates.slice(bad), maintenance: true });
     return failed(`update ${failing.update} of ${failing.package} failed: ${failing.fails}`);
   }
-  change({ ...state, updates: [] });
+  await change({ ...state, updates: [] });
   return done({ updates: state.updates, wasClosed: state.maintenance });
 }
 
@@ -202,17 +230,24 @@ function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWor
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const statusOf = ({ title, profile, maintenance }: State, isDrupal: boolean): object => ({
+const statusOf = ({ title, profile, maintenance, packages }: State, isDrupal: boolean): object => ({
   title,
   maintenance,
   version: isDrupal ? '10.1.2' : '6.1.9',
   profile: isDrupal ? profile : null,
-  packages: isDrupal
-    ? [
-        { type: 'module', name: 'system', enabled: true, schemaVersion: 10_100 },
-        { type: 'profile', name: profile, enabled: true, schemaVersion: 8_000 },
-      ]
-    : [{ type: 'theme', name: 'twentytwentythree', enabled: true, schemaVersion: null }],
+  packages: [
+    ...packages,
+    ...(isDrupal
+      ? [
+          { type: 'core', name: 'drupal', schemaVersion: null },
+          { type: 'module', name: 'system', schemaVersion: 10_100 },
+          { type: 'profile', name: profile, schemaVersion: 8_000 },
+        ]
+      : [
+          { type: 'core', name: 'wordpress', schemaVersion: 53_496 },
+          { type: 'theme', name: 'twentytwentythree', schemaVersion: null },
+        ]),
+  ].map((one) => ({ ...one, enabled: true, isDefault: one.type === 'theme' })),
 });
 
 /** Settings that were not written by Aegir say in a line '// simulated: {"driver": …}' where their database is. */

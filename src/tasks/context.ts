@@ -3,6 +3,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { Changes } from '../machine/put.ts';
 import type { Backup } from '../model/backup.ts';
 import type { Platform } from '../model/platform.ts';
+import type { PlatformBuild } from '../model/platform-source.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Server, ServerPaths } from '../model/server.ts';
 import type { Site } from '../model/site.ts';
@@ -30,7 +31,8 @@ export interface OpenService {
   readonly id: string;
   readonly type: string;
   readonly engine: string;
-  readonly opened: Pick<Provides<never, never>, 'verify'>;
+  /** A db service can say what its server is. */
+  readonly opened: Pick<Provides<never, never>, 'verify'> & Partial<Pick<Db, 'version'>>;
 }
 
 /** A server with everything on it, resolved: no step looks anything up. */
@@ -46,6 +48,7 @@ export interface ServerContext {
 
 export interface PlatformContext extends Omit<ServerContext, 'services' | 'engines'> {
   readonly platform: Platform;
+  readonly build: PlatformBuild;
   readonly http: Http;
   /** Those that could be it; the first verify finds out which. */
   readonly applications: readonly Application[];
@@ -53,6 +56,8 @@ export interface PlatformContext extends Omit<ServerContext, 'services' | 'engin
   readonly scan: PackageScan | null;
   /** Directories below sites/ of the sites the hub knows on it. */
   readonly siteDirectories: readonly string[];
+  /** Directories below sites/ that an earlier verify found and the hub does not know. */
+  readonly sitesFound: readonly string[];
 }
 
 export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'> {
@@ -68,7 +73,10 @@ export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'>
   readonly http: Http;
   readonly db: Db;
   readonly application: Application;
+  /** Of its platform. */
   readonly scan: PackageScan | null;
+  /** Of its own directory. */
+  readonly ownScan: PackageScan | null;
   /** The site as the application sees it; the same object in every step. */
   readonly installed: InstalledSite;
   /** Lines that plug-ins add to the site's settings and to its vhost. */

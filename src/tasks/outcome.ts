@@ -16,6 +16,8 @@ export interface Outcome {
     readonly root?: string;
     readonly application?: string;
     readonly version?: string;
+    /** Its tree was built by this task. */
+    readonly built?: true;
   };
   readonly site?: {
     readonly status?: SiteStatus;
@@ -48,14 +50,19 @@ export interface FoundBackup {
 
 /** What a step found out. */
 export interface Found {
-  readonly server?: Pick<NonNullable<Outcome['server']>, 'diagnosis'>;
-  readonly platform?: Omit<NonNullable<Outcome['platform']>, 'status' | 'verified'> & {
+  readonly server?: Pick<NonNullable<Outcome['server']>, 'diagnosis'> & {
+    /** What the server of a service says it is: '10.11.6-MariaDB'. */
+    readonly services?: readonly { readonly id: string; readonly version: string | null }[];
+  };
+  readonly platform?: Omit<NonNullable<Outcome['platform']>, 'status' | 'verified' | 'built'> & {
     readonly scan?: PackageScan;
     /** Sites on disk that the hub does not know: it shows them, a person imports them. */
     readonly sitesFound?: readonly { readonly directory: string }[];
   };
   readonly site?: {
     readonly packages?: readonly PackageOnSite[];
+    /** What lies in its own directory. */
+    readonly scan?: PackageScan;
     readonly profile?: string;
     /** Of an imported site: the database it brought with it, which is not ours. */
     readonly database?: Database;

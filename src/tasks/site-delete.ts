@@ -3,7 +3,7 @@ import { Problem } from '../model/problem.ts';
 import { type Backing, checkBackup, makeBackup } from './backup/making.ts';
 import type { BackupContext, SiteContext } from './context.ts';
 import { taskType } from './define.ts';
-import { removeDirectory, removedDirectory, siteDirectory } from './site-directory.ts';
+import { atRest, removeDirectory, removedDirectory, siteDirectory } from './site-directory.ts';
 import type { Step } from './task-type.ts';
 import { publish } from './vhost.ts';
 
@@ -72,8 +72,9 @@ const setAside: DeleteStep = {
   name: 'set files aside',
   async run(context) {
     const { machine } = context;
-    if (await machine.stat(siteDirectory(context)))
-      await machine.move(siteDirectory(context), removedDirectory(context));
+    if ((await machine.stat(siteDirectory(context))) === null) return;
+    await atRest(machine, siteDirectory(context));
+    await machine.move(siteDirectory(context), removedDirectory(context));
   },
   async undo(context) {
     const { machine } = context;

@@ -36,6 +36,14 @@ export async function putWanted(machine: Machine, file: WantedFile): Promise<Cha
 }
 
 /**
+ * Waits until none of our scripts is at work in a site's directory. PHP that runs as the site's user goes on when its worker
+ * is killed or gives it up, and keeps this lock until it ends (applications/php/prelude.php). Whoever moves or removes a
+ * directory, or drops the database behind it, comes here first.
+ */
+export const atRest = (machine: Machine, directory: string): Promise<void> =>
+  machine.exclusively(directory, async () => {});
+
+/**
  * The site's own user removes what it wrote (uploads); then the rest is ours to remove. Only where it has made directories
  * of its own: an install that failed because PHP is missing must be put back without PHP.
  */
@@ -43,6 +51,7 @@ export async function removeDirectory(context: SiteContext, path: string): Promi
   const { application, machine, installed } = context;
   const top = await machine.stat(path);
   if (top === null) return;
+  await atRest(machine, path);
   if (await hasForeignDirectory(context, path, top.owner)) await application.removeWritten(machine, installed, path);
   await machine.remove(path);
 }

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { PackageScan } from '../applications/application.ts';
 import { copyOf } from '../hub/copies.ts';
 import { one } from '../hub/rows.ts';
 import { unseal } from '../hub/seal.ts';
@@ -44,6 +45,7 @@ interface SiteRow {
   runUser: string;
   fpmSocket: string;
   data: Json;
+  scan: PackageScan | null;
 }
 
 export async function loadSite(loading: Loading, id: string): Promise<SiteContext> {
@@ -105,7 +107,7 @@ async function contextOf(loading: Loading, site: Site, row: SiteRow): Promise<Si
   const services = { http: httpRow.id, db: dbRow.id, httpEngine: httpRow.engine, dbEngine: dbRow.engine };
   return {
     ...{ report, server, paths, machine, services, site, platform, http, db: database, application, scan },
-    ...{ installed, lines },
+    ...{ installed, lines, ownScan: row.scan },
   };
 }
 
@@ -113,7 +115,7 @@ async function siteRow(db: Kysely<Tables>, id: string): Promise<SiteRow> {
   const { rows } = await sql<SiteRow>`
     select id, name, status, platform_id, db_service_id, directory, title, profile, language, email, redirection, tls,
            certificate_path, key_path, db_name, db_user, db_password, db_is_ours, hash_salt, cron_key, run_user,
-           fpm_socket, data
+           fpm_socket, data, scan
     from site where id = ${id}`.execute(db);
   return one(rows, `there is no site ${id}`);
 }

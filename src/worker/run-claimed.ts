@@ -19,7 +19,7 @@ import { loader } from './load.ts';
 import type { Loading } from './load-rows.ts';
 import { LogWriter } from './log-writer.ts';
 import { patiently } from './patience.ts';
-import { type Control, type Ending, pretend, run } from './run.ts';
+import { type Control, type Ending, note, pretend, run } from './run.ts';
 import type { Worker } from './worker.ts';
 
 /** Often enough that a silent worker is noticed within 15 s, see hub/lost-tasks.ts. */
@@ -79,6 +79,7 @@ export async function runClaimed(
       past.map(({ data }) => data),
     );
     const seq = await held.log.drain();
+    claim.signal.throwIfAborted(); // Not all of it could be written.
     await patient(() => end(held, seq, ending, outcome));
   } catch (error) {
     // Lost is not our failure: the next worker has it, and finds in the log where to go on.
@@ -112,13 +113,13 @@ async function openAndRun(held: Held, past: readonly TaskEvent[]): Promise<{ end
     return { ending, outcome: failedToOpen(held) };
   }
   const steps = opened.steps.map(({ name }) => name);
-  await log.append({ type: 'task.started', worker: worker.name, attempt: task.attempt, steps });
+  note(log, { type: 'task.started', worker: worker.name, attempt: task.attempt, steps });
   if (task.dryRun) return { ending: await pretend(opened, log, control), outcome: {} };
   const ending = await run(opened, log, past, control);
   return { ending, outcome: ending.status === 'done' ? opened.done(ending.result) : opened.failed() };
 }
 
-/** A platform whose code is not there fails its first verify before there is anything to open. */
+/** What cannot be opened is not known to be as it should. */
 function failedToOpen({ noun, task }: Held): Outcome {
   if (task.name === 'platform verify' || task.name === 'server verify') return { [noun]: { verified: false } };
   return {};

@@ -6,6 +6,7 @@ import { MemoryMachine } from '../../src/machine/memory.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
 import type { Log, TaskEvent } from '../../src/model/event.ts';
 import type { Platform } from '../../src/model/platform.ts';
+import type { PlatformBuild } from '../../src/model/platform-source.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { type Server, serverPaths } from '../../src/model/server.ts';
 import type { Site } from '../../src/model/site.ts';
@@ -107,6 +108,7 @@ function reportTo(truth: Truth, log: Log): Report {
     async record(found) {
       truth.found.push(found);
       if (found.platform?.scan) truth.scan = found.platform.scan;
+      if (found.site?.scan) truth.ownScan = found.site.scan;
       if (found.site?.database) truth.database = found.site.database;
       if (found.backup) know(truth, found.backup);
     },
@@ -128,9 +130,11 @@ function loadOf(place: Place, truth: Truth, machine: Machine, report: Report): L
       ],
     }),
     platform: async (id) => ({
+      build: buildOf(place, truth, id),
       ...{ ...common, platform: context.platform(`p${id}` as Whereabouts['platform']), http, applications }, // '1' to '3'
       scan: truth.scan,
       siteDirectories: id === '1' && truth.siteIsThere ? [truth.at.directory] : [],
+      sitesFound: [],
     }),
     site: async (id) =>
       id === '8' ? context.site(cloneOf(place, truth)) : context.site(siteOf(place, truth, truth.at)),
@@ -143,6 +147,13 @@ function loadOf(place: Place, truth: Truth, machine: Machine, report: Report): L
     backup: async (id) => context.backup(id),
     newBackup: async () => context.backup(truth.newBackup ?? 'none'),
   };
+}
+
+/** Only the first platform has a source. */
+function buildOf({ platformRoot }: Place, { source, isBuilt }: Truth, id: string): PlatformBuild {
+  const limits = { bytesMax: 4 * 1024 ** 3, filesMax: 500_000 };
+  if (id !== '1' || source.type === 'path') return { source: { type: 'path' }, tree: null, isBuilt: false, limits };
+  return { source, tree: platformRoot, isBuilt, limits };
 }
 
 interface SiteAt {
@@ -212,6 +223,7 @@ function contextsOf(place: Place, truth: Truth, machine: Machine, report: Report
         db: dbs[at.dbService],
         application: place.application,
         scan: truth.scan,
+        ownScan: truth.ownScan,
       },
       services: {
         ...{ http: isSecond ? '3' : '1', db: at.dbService },

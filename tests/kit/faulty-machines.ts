@@ -41,6 +41,7 @@ export const withRun = (machine: Machine, run: (command: Command) => ReturnType<
   read: (path) => machine.read(path),
   readMany: (paths) => machine.readMany(paths),
   stat: (path) => machine.stat(path),
+  statMany: (paths, look) => machine.statMany(paths, look),
   find: (path, find) => machine.find(path, find),
   write: (path, text, mode) => machine.write(path, text, mode),
   writeAt: (path, offsetBytes, text) => machine.writeAt(path, offsetBytes, text),

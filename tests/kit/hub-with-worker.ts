@@ -21,6 +21,7 @@ import type { TaskEvent } from '../../src/model/event.ts';
 import type { ProblemJson } from '../../src/model/problem.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
+import { build } from '../../src/simulation/build.ts';
 import { mariadb } from '../../src/simulation/mariadb.ts';
 import { nginx } from '../../src/simulation/nginx.ts';
 import { php, simulatedDrupal, simulatedWordpress } from '../../src/simulation/php.ts';
@@ -84,7 +85,7 @@ export interface HubMore {
 }
 
 /** Programs of every engine, and nothing of ours yet. */
-export const freshWorld = (): MemoryWorld => simulatedWorld([nginx, apache, mariadb, postgresql, php]);
+export const freshWorld = (): MemoryWorld => simulatedWorld([nginx, apache, mariadb, postgresql, php, build]);
 
 /** A hub that answers calls and workers that do what it says, in this process, on one server in memory. Stopped after the test. */
 export async function hubWithWorker(t: TestContext, more: HubMore = {}): Promise<HubWithWorker> {
@@ -197,7 +198,7 @@ function watched(farm: HubWithWorker, worker: string, machine: Machine): Machine
 }
 
 /** A test that waits for longer than this waits for nothing. */
-const waitMs = 60_000;
+const waitMs = 20 * 60_000;
 
 async function ending({ call, send }: HubWithWorker, task: string): Promise<TaskEnding> {
   const events: TaskEvent[] = [];

@@ -10,13 +10,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { applications } from '../../src/applications/applications.ts';
 import { LocalMachine } from '../../src/machine/local.ts';
-import { mysql } from '../../src/services/db/mysql.ts';
 import { engines } from '../../src/services/engines.ts';
 import { nginxEngine } from '../../src/services/http/nginx.ts';
 import { platformVerify } from '../../src/tasks/platform-verify.ts';
 import { serverVerify } from '../../src/tasks/server-verify.ts';
 import { codeBases } from './applications.ts';
-import { type PrivateMariadb, privateMariadb } from './databases.ts';
+import { type PrivateMariadb, type PrivatePostgres, privateMariadb, privatePostgres } from './databases.ts';
 import { type Place, sameWorld } from './farm.ts';
 import { played } from './played.ts';
 import { freshTruth, siteName, type Truth } from './truth.ts';
@@ -27,6 +26,7 @@ const run = promisify(execFile);
 /** A place as data, so that a worker in a process of its own can be told of it. */
 export interface PlaceData {
   readonly application: string;
+  readonly db: string;
   readonly profile: string;
   readonly root: string;
   readonly platformRoot: string;
@@ -37,15 +37,16 @@ export interface PlaceData {
   readonly fpmSocket: string;
 }
 
-export function placeOf({ application: name, program, ...data }: PlaceData): Place {
-  const application = applications.find((one) => one.name === name);
-  assert.ok(application);
+export function placeOf({ application: called, db: engine, program, ...data }: PlaceData): Place {
+  const application = applications.find(({ name }) => name === called);
+  const db = engines.find(({ type, name }) => type === 'db' && name === engine);
+  assert.ok(application && db);
   const http = nginxEngine(program);
   return {
     ...data,
     second: null,
     http,
-    db: mysql,
+    db,
     application,
     applications,
     engines,
@@ -90,13 +91,16 @@ export interface RealFarmMore {
   readonly source?: string;
   /** Code of a second platform to go to. */
   readonly other?: string;
+  /** `save` and `restore` know MariaDB only. */
+  readonly db?: 'mysql' | 'postgresql' | 'sqlite';
   /** Below this directory instead of a new one. */
   readonly root?: string;
 }
 
 export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise<RealFarm> {
-  const { application = 'wordpress', source = codeBases.wordpress } = more;
+  const { application = 'wordpress', source = codeBases.wordpress, db = 'mysql' } = more;
   const server = await privateMariadb(t);
+  const postgres = db === 'postgresql' ? await privatePostgres(t) : null;
   const directory = await openDirectory('aegir-real');
   const root = more.root ?? join(directory.path, 'aegir');
   const web = await startNginx(directory.path, `${root}/config/server_master/nginx.conf`);
@@ -109,8 +113,8 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
   const platformRoot = await copyCode(source, `${root}/platforms/p1`);
   const otherRoot = more.other === undefined ? '/nowhere' : await copyCode(more.other, `${root}/platforms/p2`);
   const bare: PlaceData = {
-    ...{ application, profile: '', root, program: web.program, dbOptions: server.options, fpmSocket: fpm.socket },
-    ...{ platformRoot, otherRoot },
+    ...{ application, db, profile: '', root, program: web.program, fpmSocket: fpm.socket, platformRoot, otherRoot },
+    dbOptions: { mysql: server.options, postgresql: postgres?.options ?? {}, sqlite: {} }[db],
     httpOptions: { port: web.port, tlsPort: web.tlsPort, addresses: ['127.0.0.1'] },
   };
   const truth = await played(placeOf(bare), freshTruth(), [serverVerify, platformVerify]);
@@ -127,7 +131,8 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
       // Headings show what is in the database: an installer that ran twice would write its first post twice.
       const headings = front.text.match(/<h[1-6]/g)?.length ?? 0;
       const shown = `/: ${front.status} ${title}, ${headings} headings`;
-      return [...(await databases(server)), ...tree(root, [data.platformRoot, data.otherRoot]), shown].join('\n');
+      const found = postgres ? await postgresDatabases(postgres) : await databases(server);
+      return [...found, ...tree(root, [data.platformRoot, data.otherRoot]), shown].join('\n');
     },
   };
   return {
@@ -158,6 +163,12 @@ async function databases({ sql }: PrivateMariadb): Promise<readonly string[]> {
     select 'table', table_schema, table_name from information_schema.tables where table_schema not in (${system}) order by 2, 3;
     select 'user', user, host, plugin, authentication_string from mysql.user order by 2, 3;
     select 'right', user, host, db, select_priv, drop_priv, create_priv from mysql.db order by 2, 3, 4`);
+  return rows.map((row) => row.join(' '));
+}
+
+async function postgresDatabases({ sql }: PrivatePostgres): Promise<readonly string[]> {
+  const rows = await sql(`select 'database', datname, pg_get_userbyid(datdba), datacl from pg_database order by 2;
+    select 'role', rolname, rolcanlogin from pg_roles order by 2`);
   return rows.map((row) => row.join(' '));
 }
 const system = "'mysql', 'sys', 'information_schema', 'performance_schema'";

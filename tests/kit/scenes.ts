@@ -3,6 +3,7 @@ import { applications } from '../../src/applications/applications.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
+import { build } from '../../src/simulation/build.ts';
 import { mariadb } from '../../src/simulation/mariadb.ts';
 import { nginx } from '../../src/simulation/nginx.ts';
 import { php, simulatedDrupal, simulatedSite, simulatedWordpress } from '../../src/simulation/php.ts';
@@ -20,20 +21,12 @@ import { siteImport } from '../../src/tasks/site-import.ts';
 import { siteInstall } from '../../src/tasks/site-install.ts';
 import { siteLogin } from '../../src/tasks/site-login.ts';
 import { siteVerify } from '../../src/tasks/site-verify.ts';
-import type { TaskType } from '../../src/tasks/task-type.ts';
 import { backupScenes } from './backup-scenes.ts';
-import {
-  type FarmParts,
-  hand,
-  otherRootOfFarm,
-  type Place,
-  placeInMemory,
-  platformRootOfFarm,
-  thirdRootOfFarm,
-} from './farm.ts';
+import { buildingScenes } from './building-scenes.ts';
+import { type FarmParts, otherRootOfFarm, placeInMemory, platformRootOfFarm, thirdRootOfFarm } from './farm.ts';
 import { movingScenes } from './moving-scenes.ts';
 import { after, installed, played, type Scene } from './played.ts';
-import { allocate, freshTruth, settle, siteName, type Truth } from './truth.ts';
+import { freshTruth, siteName } from './truth.ts';
 
 const named = <Named extends { readonly name: string }>(list: readonly Named[], name: string): Named => {
   const found = list.find((one) => one.name === name);
@@ -50,7 +43,7 @@ export function putCode(world: MemoryWorld, application: 'drupal' | 'wordpress')
 
 function farm(http: string, db: string, application: 'drupal' | 'wordpress'): () => FarmParts {
   return () => {
-    const world = simulatedWorld([nginx, apache, mariadb, postgresql, php]);
+    const world = simulatedWorld([nginx, apache, mariadb, postgresql, php, build]);
     putCode(world, application);
     const web = (name: string) =>
       named(
@@ -108,10 +101,6 @@ export const scenes: readonly Scene[] = [
     prepare: (parts) => played(parts, { ...freshTruth(), siteIsThere: false }, [serverVerify, platformVerify]),
   },
   {
-    ...{ title: 'platform delete with its code', type: platformDelete, subject: '1', args: { removeCode: true } },
-    prepare: (parts) => played(parts, { ...freshTruth(), siteIsThere: false }, [serverVerify, platformVerify]),
-  },
-  {
     ...{ title: 'site install', type: siteInstall, subject: '7', args: {} },
     prepare: after(serverVerify, platformVerify),
   },
@@ -154,6 +143,7 @@ export const scenes: readonly Scene[] = [
       return truth;
     },
   },
+  ...buildingScenes,
   ...movingScenes,
   ...backupScenes,
 ];

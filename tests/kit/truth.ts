@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { PackageScan } from '../../src/applications/application.ts';
 import type { Backup, Manifest } from '../../src/model/backup.ts';
 import type { PlatformStatus } from '../../src/model/platform.ts';
+import type { PlatformSource } from '../../src/model/platform-source.ts';
 import type { ServerStatus } from '../../src/model/server.ts';
 import type { Alias, Database, SiteStatus } from '../../src/model/site.ts';
 import type { Found, Moved, Outcome } from '../../src/tasks/outcome.ts';
@@ -38,6 +39,8 @@ export interface Truth {
   siteIsThere: boolean;
   databaseIsOurs: boolean;
   scan: PackageScan | null;
+  /** Of the site's own directory. */
+  ownScan: PackageScan | null;
   /** Of an imported site, once the hub knows it. */
   database: Database | null;
   /** By number. */
@@ -46,6 +49,9 @@ export interface Truth {
   newBackup: string | null;
   found: Found[];
   kept: string[];
+  /** Where the code of p1 comes from, and whether Aegir has built it. */
+  source: PlatformSource;
+  isBuilt: boolean;
 }
 
 export interface KnownBackup extends Pick<Backup, 'status' | 'reason' | 'siteId' | 'upload'> {
@@ -69,11 +75,14 @@ export const freshTruth = (): Truth => ({
   siteIsThere: true,
   databaseIsOurs: true,
   scan: null,
+  ownScan: null,
   database: null,
   backups: {},
   newBackup: null,
   found: [],
   kept: [],
+  source: { type: 'path' },
+  isBuilt: false,
 });
 
 function whereabouts(name: string, id: string, password: string): Whereabouts {
@@ -116,6 +125,7 @@ export function settle(truth: Truth, { server, platform, site, backup }: Outcome
   }
   if (platform?.status) truth.platform = platform.status;
   if (platform?.version) truth.version = platform.version;
+  if (platform?.built) truth.isBuilt = true;
   if (subject === '8') {
     if (site?.status) truth.clone = site.status;
     return;

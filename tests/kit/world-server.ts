@@ -2,7 +2,7 @@ import { connect as connectSocket, createServer, type Server as NetServer, type 
 import { createInterface } from 'node:readline';
 import type { Command } from '../../src/machine/command.ts';
 import type { Hands } from '../../src/machine/hands.ts';
-import type { FileMode, FileStat, Find, Machine, Output, Pipe, Piped } from '../../src/machine/machine.ts';
+import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from '../../src/machine/machine.ts';
 import { MemoryMachine } from '../../src/machine/memory.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
 import { reportedPipe } from '../../src/machine/pipe.ts';
@@ -144,6 +144,9 @@ export class WorldMachine implements Machine {
   }
   async stat(path: string): Promise<FileStat | null> {
     return (await this.#ask('stat', path)) as FileStat | null;
+  }
+  async statMany(paths: readonly string[], look: Look = {}): Promise<ReadonlyMap<string, FileStat>> {
+    return new Map((await this.#ask('statMany', paths, look)) as [string, FileStat][]);
   }
   async find(path: string, find: Find): Promise<readonly FileStat[]> {
     return (await this.#ask('find', path, find)) as readonly FileStat[];

@@ -92,13 +92,6 @@ export const siteEndpoints = {
     summary: 'Forget a site on which no task was ever run for real; any other is deleted by the task site delete',
     answer: z.object({ deleted: z.string() }),
   }),
-  'site packages': endpoint({
-    method: 'GET',
-    path: '/api/sites/:name/packages',
-    summary: 'Packages as this site has them',
-    query: listQuery({ type: text.word.optional(), enabled: z.enum(['true', 'false']).optional() }),
-    answer: page(shape.packageOnSite),
-  }),
   'site login-link': endpoint({
     method: 'GET',
     path: '/api/sites/:name/login-link',

@@ -46,14 +46,18 @@ function updates_check_requirements(bool $is7): void {
     $severity = is_object($one['severity'] ?? 0) ? $one['severity']->value : ($one['severity'] ?? 0);
     if ($severity != 2) continue;
     $text = $one['description'] ?? $one['value'] ?? '';
-    if (is_array($text) && !$is7) {
-      $renderer = Drupal::service('renderer');
-      // 10.3 gave it its name without 'Plain'.
-      $text = (string) (method_exists($renderer, 'renderInIsolation') ? $renderer->renderInIsolation($text) : $renderer->renderPlain($text));
-    }
+    if (is_array($text) && !$is7) $text = updates_text($text);
     $said[] = aegir_plain((string) ($one['title'] ?? '') . ': ' . (string) $text);
   }
   if ($said !== []) aegir_fail('application-failed', 'the site does not meet what its updates require: ' . implode('; ', $said));
+}
+
+/** What is missing or unfit is listed in 'value', not told in 'description'. */
+function updates_text(array $element): string {
+  $element = $element['list'] ?? $element;
+  $renderer = Drupal::service('renderer');
+  // 10.3 gave it its name without 'Plain'.
+  return (string) (method_exists($renderer, 'renderInIsolation') ? $renderer->renderInIsolation($element) : $renderer->renderPlain($element));
 }
 
 /** What another update must precede stands behind it. Nothing has run yet when one is found that cannot. */

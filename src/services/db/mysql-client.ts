@@ -28,8 +28,7 @@ export class MysqlClient {
     const { timeoutMs, dryStdout } = more;
     const output = await this.#machine.run({
       ...query`${this.#program} ${this.login()} ${clientWords}`,
-      // Without this a server's own mode could read our quotes in another way.
-      stdin: new Secret(["set session sql_mode = 'STRICT_TRANS_TABLES'", ...statements, ''].join(';\n')),
+      stdin: new Secret([beginning, ...statements, ''].join(';\n')),
       effect,
       allow: [0, 1, 127],
       // A refused statement is repeated in the message, with the password in it.
@@ -104,6 +103,12 @@ interface More {
   /** What a dry run takes for the answer. */
   readonly dryStdout?: string;
 }
+
+/**
+ * Begins every script. A server's own mode could read our quotes in another way; and without NO_AUTO_CREATE_USER (which
+ * MySQL 8 no longer needs, nor knows) a grant to a user who is gone makes one, without a password.
+ */
+const beginning = "set session sql_mode = concat('STRICT_TRANS_TABLES' /*M! , ',NO_AUTO_CREATE_USER' */)";
 
 const clientWords = ['--batch', '--skip-column-names', '--binary-mode', '--connect-timeout=10'];
 

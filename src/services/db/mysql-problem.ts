@@ -43,6 +43,11 @@ export function mysqlProblem(machine: Machine, login: MysqlLogin, stderr: string
         hint: 'Free some space there, then run the task again.',
         cause,
       });
+    case 'locked':
+      return new Problem('timeout', `${server} took too long`, {
+        hint: "A backup or a long query may hold it: see 'show full processlist'. Run the task again when that has ended.",
+        cause,
+      });
     case 'exists':
       return new Problem('conflict', `somebody else made the same on ${server} meanwhile`, {
         hint: 'Run the task again.',
@@ -64,6 +69,7 @@ const kinds: readonly { readonly kind: string; readonly codes: readonly number[]
   { kind: 'unreachable', codes: [1040, 1053, 1129, 1130, 2002, 2003, 2005, 2006, 2013, 2026] },
   { kind: 'login', codes: [1045, 1251, 1524, 1698] },
   { kind: 'right', codes: [1044, 1095, 1142, 1143, 1227, 1290, 1370, 1396, 1410] },
+  { kind: 'locked', codes: [1205, 1969] },
   { kind: 'exists', codes: [1007] },
   { kind: 'password', codes: [1819] },
 ];

@@ -54,8 +54,7 @@ class Mysql implements Db {
   /** Makes and drops a database and a user: the only proof that we may. */
   async verify(): Promise<Changes> {
     const changes = await this.#client.prepare();
-    const [[version = ''] = []] = await this.#client.run(['select version()'], 'reads');
-    mustBeNewEnough(version, this.#host.machine);
+    mustBeNewEnough(await this.version(), this.#host.machine);
     const database = trialDatabase(this.#host, this.#options);
     try {
       await this.create(database);
@@ -63,6 +62,11 @@ class Mysql implements Db {
       await this.destroy(database);
     }
     return changes;
+  }
+
+  async version(): Promise<string> {
+    const [[version = ''] = []] = await this.#client.run(['select version()'], 'reads');
+    return version;
   }
 
   async exists(key: Pick<Database, 'name' | 'user'>): Promise<boolean> {
@@ -94,7 +98,7 @@ class Mysql implements Db {
       statements.push(`create database ${identifier(name)} character set utf8mb4 collate utf8mb4_general_ci`);
       changes.push(`made the database ${name}`);
     }
-    if (statements.length > 0) await this.#client.run(statements, 'changes');
+    if (statements.length > 0) await this.#client.run([overInTime, ...statements], 'changes');
     return changes;
   }
 
@@ -208,6 +212,13 @@ class Mysql implements Db {
     return loginFileOf(this.#host.paths, 'mysql', user);
   }
 }
+
+/**
+ * A server goes on with a statement whose client is gone: what waits for a backup's lock would be done when that is over,
+ * perhaps after everything was put back. So it ends before we give its client up, after a minute. Locks of the accounts'
+ * tables know no lock_wait_timeout; MySQL does not know the other.
+ */
+const overInTime = 'set session /*M! max_statement_time = 15, */ lock_wait_timeout = 15';
 
 /** Drupal 10 asks for nearly as much; from here on an account can be locked. */
 function mustBeNewEnough(version: string, machine: Machine): void {

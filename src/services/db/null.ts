@@ -17,6 +17,7 @@ export const nullDb = engine({
     return {
       nameLengthMax: 63,
       verify: async () => [],
+      version: async () => null,
       exists: async () => false,
       create: async () => [],
       destroy: async () => undefined,

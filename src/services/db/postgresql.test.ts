@@ -98,7 +98,7 @@ test('postgresql: what was cut off between two statements is finished by create 
   ]);
 });
 
-test('postgresql: sites are made and removed side by side', { timeout: 120_000 }, async (t) => {
+test('postgresql: sites are made and removed side by side', { timeout: 20 * 60_000 }, async (t) => {
   await sideBySide(await postgresWorld(t));
 });
 

@@ -70,10 +70,7 @@ class Postgresql implements Db {
   /** Makes and drops a database and a role, and logs in as a site does: the only proof that we may. */
   async verify(): Promise<Changes> {
     const changes = await this.#client.prepare();
-    const [[version = '0', text = ''] = []] = await this.#client.run(
-      ["select current_setting('server_version_num'), current_setting('server_version')"],
-      'reads',
-    );
+    const [version = '0', text = ''] = await this.#versions();
     // drop database … with (force), and pg_trgm for who is no superuser.
     if (Number(version) < 130_000)
       throw new Problem('configuration-refused', `the PostgreSQL of ${this.#host.machine.name} is too old: ${text}`, {
@@ -88,6 +85,16 @@ class Postgresql implements Db {
       await this.destroy(database);
     }
     return changes;
+  }
+
+  async version(): Promise<string> {
+    return (await this.#versions())[1] ?? '';
+  }
+
+  /** As a number and as text. */
+  async #versions(): Promise<readonly string[]> {
+    const statement = "select current_setting('server_version_num'), current_setting('server_version')";
+    return (await this.#client.run([statement], 'reads'))[0] ?? [];
   }
 
   async exists(key: Pick<Database, 'name' | 'user'>): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Command, command } from '../../machine/command.ts';
+import { type Command, command, query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { hasName, parentOf } from '../../machine/matches.ts';
 import type { Changes } from '../../machine/put.ts';
@@ -35,6 +35,13 @@ class Sqlite implements Db {
 
   async verify(): Promise<Changes> {
     return [];
+  }
+
+  /** Of the library that PHP has: there is no server. */
+  async version(): Promise<string | null> {
+    const code = `echo (new PDO('sqlite::memory:'))->query('select sqlite_version()')->fetchColumn();`;
+    const { stdout } = await this.#machine.run({ ...query`php -r ${code}`, allow: [0, 127, 255], quiet: true });
+    return /^\d+(?:\.\d+)+$/.exec(stdout.trim())?.[0] ?? null;
   }
 
   async exists({ name }: Pick<Database, 'name'>): Promise<boolean> {

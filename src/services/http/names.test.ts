@@ -170,7 +170,7 @@ async function names(t: TestContext, bench: RealBench, http: Http): Promise<void
 }
 
 for (const server of ['nginx', 'apache'] as const)
-  test(`${server}: names, https and states`, { timeout: 240_000 }, (t) =>
+  test(`${server}: names, https and states`, { timeout: 20 * 60_000 }, (t) =>
     onReal(server, async (bench) => {
       const http = bench.open();
       await http.verify();

@@ -2,6 +2,7 @@ import { measureTree } from '../../applications/tree.ts';
 import { query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { Problem } from '../../model/problem.ts';
+import { mustFit } from '../comparison.ts';
 import { siteDirectory } from '../site-directory.ts';
 import { megabytes } from './copying.ts';
 import { draftOf, type Moving } from './moving.ts';
@@ -12,6 +13,8 @@ import { changesHttp } from './publishing.ts';
 export async function checkMoving(context: Moving): Promise<void> {
   demandPlatform(context);
   demandOneMachine(context);
+  // Its own platform carries it, whatever is pending there.
+  if (context.platform.id !== context.from.platform.id) await mustFit(context.from, context);
   await demandWhole(context);
   await demandFree(context);
   await demandOwnLines(context);
@@ -29,7 +32,7 @@ function demandPlatform({ from, platform, application, installed }: Moving): voi
       `${from.site.name} is a site of ${from.application.title}, and platform ${platform.name} holds ${application.title}`,
       { hint: 'Choose a platform of the same application.' },
     );
-  const refused = application.refusesDatabase(installed.database.driver, platform.version ?? '');
+  const refused = application.refusesDatabase(installed.database.driver, platform.version ?? '', null);
   if (refused) throw new Problem('invalid', refused, { hint: 'Move its database first: aegir site move.' });
   if (installed.database.driver !== from.installed.database.driver)
     throw new Problem(
