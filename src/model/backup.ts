@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hostName } from './host-name.ts';
+import { packageTypes } from './package.ts';
 import { platformRoot } from './platform.ts';
 import { Problem } from './problem.ts';
 
@@ -63,10 +64,13 @@ export const manifest = z.object({
   packages: z
     .array(
       z.object({
-        type: line(63),
+        type: z.enum(packageTypes),
         name: line(255),
         version: line(255).nullable(),
+        /** It lies in the directory of the site, so that the backup brings it. */
+        isOwn: z.boolean(),
         enabled: z.boolean(),
+        isDefault: z.boolean(),
         schemaVersion: z.int().nullable(),
       }),
     )

@@ -3,13 +3,12 @@ import { z } from 'zod';
 import { Problem, problemJson } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import { longMs } from '../services/backup/backups.ts';
+import { checkFilling, seenBefore } from './backup/checking.ts';
 import {
-  checkFilling,
   type Filling,
   type FillingStep,
   loadDatabase,
   rewriteFormer,
-  seenBefore,
   sourceOf,
   unpackFiles,
 } from './backup/filling.ts';

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { Problem } from '../model/problem.ts';
 import { longMs } from '../services/backup/backups.ts';
+import { checkFilling, seenBefore } from './backup/checking.ts';
 import {
-  checkFilling,
   type Filling,
   type FillingStep,
   loadDatabase,
   lookForUpdates,
   readPackagesOfCopy,
   rewriteFormer,
-  seenBefore,
   sourceOf,
   unpackFiles,
 } from './backup/filling.ts';

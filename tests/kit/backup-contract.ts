@@ -32,7 +32,12 @@ export const exampleManifest = (key: string, parts: readonly ManifestPart[]): Ma
     front: { status: 200, title: 'Beispiel ü' },
   },
   application: { name: 'drupal', version: '10.1.2' },
-  packages: [{ type: 'module', name: 'views', version: '10.1.2', enabled: true, schemaVersion: 8100 }],
+  packages: [
+    {
+      ...{ type: 'module', name: 'views', version: '10.1.2', isOwn: false },
+      ...{ enabled: true, isDefault: false, schemaVersion: 8100 },
+    },
+  ],
   engines: { http: 'nginx', db: 'mysql', dbVersion: '10.11.6', backup: 'archive' },
   made: {
     ...{ at: '2026-08-01T12:00:00.000Z', ms: 1200, server: 'master', by: 'ada', why: 'request' },

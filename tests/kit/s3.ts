@@ -35,7 +35,7 @@ interface Store {
   readonly secret: string;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, store: Store): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, store: Store): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const raw = Buffer.concat(chunks);
@@ -45,24 +45,22 @@ async function answer(request: IncomingMessage, response: ServerResponse, store:
     store.refused.push(`${method} ${url.pathname}`);
     return fail(response, 403, 'SignatureDoesNotMatch');
   }
-  const [, bucket = '', ...rest] = url.pathname.split('/');
+  const [, , ...rest] = url.pathname.split('/');
   const key = decodeURIComponent(rest.join('/'));
-  if (key === '') return onBucket(method, url, response, { ...store, bucket });
-  return onObject(request, response, { ...store, bucket, key, body: bodyOf(request, raw) });
+  if (key === '') return onBucket(method, url, response, store);
+  return onObject(request, response, { ...store, key, body: bodyOf(request, raw) });
 }
 
-const xml = (response: ServerResponse, text: string): void =>
-  void response
-    .writeHead(200, { 'content-type': 'application/xml' })
-    .end(`<?xml version="1.0" encoding="UTF-8"?>${text}`);
+const xml = (response: ServerResponse, text: string): unknown =>
+  response.writeHead(200, { 'content-type': 'application/xml' }).end(`<?xml version="1.0" encoding="UTF-8"?>${text}`);
 
-const fail = (response: ServerResponse, status: number, code: string): void =>
-  void response
+const fail = (response: ServerResponse, status: number, code: string): unknown =>
+  response
     .writeHead(status, { 'content-type': 'application/xml' })
     .end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`);
 
-function onBucket(method: string, url: URL, response: ServerResponse, { objects }: Store & { bucket: string }): void {
-  if (method === 'PUT' || method === 'HEAD') return void response.writeHead(200).end();
+function onBucket(method: string, url: URL, response: ServerResponse, { objects }: Store): unknown {
+  if (method === 'PUT' || method === 'HEAD') return response.writeHead(200).end();
   if (url.searchParams.has('location')) return xml(response, '<LocationConstraint></LocationConstraint>');
   const prefix = url.searchParams.get('prefix') ?? '';
   const found = [...objects].filter(([key]) => key.startsWith(prefix)).toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -70,22 +68,25 @@ function onBucket(method: string, url: URL, response: ServerResponse, { objects 
     ([key, bytes]) =>
       `<Contents><Key>${key}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>"x"</ETag><Size>${bytes.length}</Size></Contents>`,
   );
-  xml(response, `<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated>${items.join('')}</ListBucketResult>`);
+  return xml(
+    response,
+    `<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated>${items.join('')}</ListBucketResult>`,
+  );
 }
 
 function onObject(
   { method, headers }: IncomingMessage,
   response: ServerResponse,
-  { objects, key, body }: Store & { readonly key: string; readonly body: Buffer; readonly bucket: string },
-): void {
+  { objects, key, body }: Store & { readonly key: string; readonly body: Buffer },
+): unknown {
   const etag = { etag: '"x"', 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' };
   if (method === 'PUT') {
     objects.set(key, body);
-    return void response.writeHead(200, etag).end();
+    return response.writeHead(200, etag).end();
   }
   if (method === 'DELETE') {
     objects.delete(key);
-    return void response.writeHead(204).end();
+    return response.writeHead(204).end();
   }
   const found = objects.get(key);
   if (!found) return fail(response, 404, 'NoSuchKey');
@@ -94,7 +95,7 @@ function onObject(
   const range =
     from === undefined ? {} : { 'content-range': `bytes ${from}-${Number(from) + part.length - 1}/${found.length}` };
   response.writeHead(from === undefined ? 200 : 206, { ...etag, ...range, 'content-length': part.length });
-  response.end(method === 'HEAD' ? undefined : part);
+  return response.end(method === 'HEAD' ? undefined : part);
 }
 
 /** What is signed piece by piece comes in frames: length in hex, signature, bytes. */

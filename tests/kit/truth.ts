@@ -117,7 +117,8 @@ export function allocate(truth: Truth, type: TaskType, args: unknown): void {
 
 /** What the hub would write when the task on this subject ends. */
 export function settle(truth: Truth, { server, platform, site, backup }: Outcome, subject = '7'): void {
-  if (backup) return know(truth, { id: subject, status: backup.status });
+  if (backup) know(truth, { id: subject, status: backup.status });
+  if (backup) return;
   if (server?.status) truth.server = server.status;
   if (subject === '2') {
     if (platform?.version) truth.otherVersion = platform.version;

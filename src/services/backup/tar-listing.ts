@@ -69,27 +69,41 @@ function memberOf(
   seen: ReadonlyMap<string, Member['kind']>,
   refuse: Refuse,
 ): Member {
-  const { type = '', mode = '', size = '', name: written = '', target } = found;
+  const { type = '', size = '', name: written = '' } = found;
   const name = plainName(written, refuse);
   const shown = `'${shorten(written)}'`;
+  if (name === '' && type !== 'd') throw refuse('a member without a name');
   for (let above = parent(name); above !== ''; above = parent(above))
     if ((seen.get(above) ?? 'directory') !== 'directory')
       throw refuse(`${shown}, which lies below what is no directory`);
   if (seen.has(name) && !(type === 'd' && seen.get(name) === 'directory')) throw refuse(`${shown} twice`);
-  if (name === '' && type !== 'd') throw refuse('a member without a name');
-  const sizeBytes = /^\d+$/.test(size) ? Number(size) : 0;
+  const sizeBytes = type === '-' && /^\d+$/.test(size) ? Number(size) : 0;
+  return { name, kind: kindOf(found, { name, shown, seen, refuse }), sizeBytes };
+}
+
+interface Judging {
+  readonly name: string;
+  readonly shown: string;
+  readonly seen: ReadonlyMap<string, Member['kind']>;
+  readonly refuse: Refuse;
+}
+
+function kindOf(
+  { type, mode = '', target = '/' }: Readonly<Record<string, string | undefined>>,
+  { name, shown, seen, refuse }: Judging,
+): Member['kind'] {
   switch (type) {
     case 'd':
-      return { name, kind: 'directory', sizeBytes: 0 };
+      return 'directory';
     case '-':
       if (/[sS]/.test(mode)) throw refuse(`${shown}, a program that runs as its owner`);
-      return { name, kind: 'file', sizeBytes };
+      return 'file';
     case 'h':
-      if (seen.get(plainName(target ?? '/', refuse)) !== 'file') throw refuse(`${shown}, a link to what is not in it`);
-      return { name, kind: 'file', sizeBytes: 0 };
+      if (seen.get(plainName(target, refuse)) !== 'file') throw refuse(`${shown}, a link to what is not in it`);
+      return 'file';
     case 'l':
-      if (!staysInside(name, target ?? '/')) throw refuse(`${shown}, a link that leads out of it`);
-      return { name, kind: 'link', sizeBytes: 0 };
+      if (!staysInside(name, target)) throw refuse(`${shown}, a link that leads out of it`);
+      return 'link';
     default:
       throw refuse(`${shown}, which is neither a file nor a directory`);
   }

@@ -1,8 +1,6 @@
 import type { FormerPlace } from '../../applications/application.ts';
-import { compareVersions } from '../../applications/versions.ts';
 import { asUser } from '../../machine/as-user.ts';
 import { type Command, command } from '../../machine/command.ts';
-import { demandRoom } from '../../machine/room.ts';
 import type { Manifest } from '../../model/backup.ts';
 import { Problem } from '../../model/problem.ts';
 import { behind, longMs } from '../../services/backup/backups.ts';
@@ -25,48 +23,6 @@ export function sourceOf(context: BackupContext): Filling['source'] {
   throw new Problem('wrong-status', `backup ${backup.id} is ${backup.status}`, {
     hint: 'Choose one that is enabled: aegir backup list.',
   });
-}
-
-/** What is compared with what. */
-export const seenBefore = ({ manifest }: Filling['source']): Filling['seen'] =>
-  manifest.site.front ? { before: manifest.site.front } : {};
-
-/** Whether it fits to where it goes, and whether there is room. Reads only; nothing of the backup is believed but what it says of itself. */
-export async function checkFilling({
-  source,
-  application,
-  platform,
-  services,
-  machine,
-  server,
-}: Filling): Promise<void> {
-  const { manifest, backup, backups } = source;
-  const refuse = (what: string, hint: string): Problem => new Problem('invalid', what, { hint });
-  if (source.server.host !== server.host)
-    throw refuse(
-      `backup ${backup.id} lies on ${source.server.name}, and the site on ${server.name}`,
-      `Bring it there: aegir backup export ${backup.id} --to FILE; aegir backup import FILE --server ${server.name}.`,
-    );
-  if (manifest.application.name !== application.name)
-    throw refuse(
-      `backup ${backup.id} is of a site of ${manifest.application.name}, and platform ${platform.name} holds ${application.title}`,
-      'Choose a platform of the same application.',
-    );
-  if (manifest.engines.db !== services.dbEngine)
-    throw refuse(
-      `the database in backup ${backup.id} is one of ${manifest.engines.db}, and the site's service is ${services.dbEngine}`,
-      `Choose a server whose db service is ${manifest.engines.db}.`,
-    );
-  const { version } = manifest.application;
-  if (version !== null && platform.version !== null && compareVersions(version, platform.version) > 0)
-    throw refuse(
-      `backup ${backup.id} is of ${application.title} ${version}, and platform ${platform.name} is older (${platform.version})`,
-      `Code cannot work on a database that is newer than itself: use a platform with ${version} or newer.`,
-    );
-  if ((await backups.manifest(backup.name)) === null)
-    throw new Problem('not-found', `${backups.place(backup.name)} is gone`, { hint: 'Choose another backup.' });
-  const bytes = manifest.parts.reduce((sum, { restoredBytes }) => sum + restoredBytes, 0);
-  await demandRoom(machine, `${platform.root}/sites`, bytes);
 }
 
 export const unpackFiles: FillingStep = {

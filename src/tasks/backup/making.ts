@@ -1,4 +1,5 @@
 import { type Manifest, type ManifestPart, manifestFormat } from '../../model/backup.ts';
+import { packageKey, packagesInUse } from '../../model/package.ts';
 import { problemJson } from '../../model/problem.ts';
 import type { BackupContext, SiteContext } from '../context.ts';
 import { frontPage } from '../moving/asking.ts';
@@ -24,15 +25,16 @@ export const makeBackup: Step<Backing, { backup: string }> = {
     const { db, installed, machine, report, made, application } = context;
     const { backup, backups } = made;
     const begun = new Date();
-    const [size, packages, front] = await Promise.all([
+    const [size, packages, front, dbVersion] = await Promise.all([
       context.seen.size ?? measureSite(context),
       packagesOf(context),
       frontOf(context),
+      dbVersionOf(context),
     ]);
     const emptied = application.emptied(installed, 'same site');
     const stored = await db.dumping(installed.database, machine, emptied, async (dump) =>
       backups.put(backup.name, await siteParts(context, dump, size), (parts) =>
-        manifestOf(context, begun, { packages, front }, parts),
+        manifestOf(context, begun, { packages, front, dbVersion }, parts),
       ),
     );
     await report.record({ backup: { id: backup.id, made: stored } });
@@ -45,10 +47,15 @@ export const makeBackup: Step<Backing, { backup: string }> = {
   },
 };
 
+interface Known
+  extends Pick<Manifest, 'packages'>,
+    Pick<Manifest['site'], 'front'>,
+    Pick<Manifest['engines'], 'dbVersion'> {}
+
 function manifestOf(
   { site, platform, installed, application, made, server, services }: Backing,
   begun: Date,
-  { packages, front }: { readonly packages: Manifest['packages']; readonly front: Manifest['site']['front'] },
+  { packages, front, dbVersion }: Known,
   parts: readonly ManifestPart[],
 ): Manifest {
   const { name, aliases, title, profile, language, email, directory } = site;
@@ -63,7 +70,7 @@ function manifestOf(
     },
     application: { name: application.name, version: platform.version },
     packages,
-    engines: { http: services.httpEngine, db: services.dbEngine, dbVersion: null, backup: made.engine },
+    engines: { http: services.httpEngine, db: services.dbEngine, dbVersion, backup: made.engine },
     made: {
       ...{ at: begun.toISOString(), ms: Date.now() - begun.getTime(), server: server.name },
       ...{ by: backup.by, why: backup.reason, note: backup.note },
@@ -94,13 +101,28 @@ async function notAsked({ report }: Backing, error: unknown, what: string): Prom
 
 /** Those of the site as it says, with the versions that its platform has. A site that cannot say it can be backed up all the same. */
 async function packagesOf(context: Backing): Promise<Manifest['packages']> {
-  const { application, machine, installed, scan, report } = context;
+  const { application, machine, installed, scan, ownScan, site, report } = context;
   if (report.isDryRun) return null;
   try {
-    const { packages } = await application.status(machine, installed);
-    const versions = new Map(scan?.packages.map(({ type, name, version }) => [`${type} ${name}`, version]));
-    return packages.map((one) => ({ ...one, version: versions.get(`${one.type} ${one.name}`) ?? null }));
+    const [{ packages }, own] = await Promise.all([
+      application.status(machine, installed),
+      application.ownPackages(machine, installed, ownScan),
+    ]);
+    const used = packagesInUse([...(scan?.packages ?? []), ...own.packages], site.profile);
+    const isOwn = new Set(own.packages);
+    return packages.map((one) => {
+      const found = used.get(packageKey(one));
+      return { ...one, version: found?.version ?? null, isOwn: found !== undefined && isOwn.has(found) };
+    });
   } catch (error) {
     return notAsked(context, error, 'which packages the site has');
+  }
+}
+
+async function dbVersionOf(context: Backing): Promise<string | null> {
+  try {
+    return await context.db.version();
+  } catch (error) {
+    return notAsked(context, error, 'which version its database server has');
   }
 }
