@@ -244,7 +244,15 @@ function contextsOf(place: Place, truth: Truth, machine: Machine, report: Report
     return {
       ...{ report, machine, server, paths, backups, engine: 'archive', transfers: `${place.root}/transfers` },
       backup: {
-        ...{ ...known, id, name: backupName(id), siteName: truth.at.name, note: '', pinned: false, by: null },
+        ...{
+          ...known,
+          id,
+          name: backupName(id),
+          siteName: known.siteId === null ? '' : truth.at.name,
+          note: '',
+          pinned: false,
+          by: null,
+        },
       },
     };
   };

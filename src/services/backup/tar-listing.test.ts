@@ -5,36 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { tarOf, type Written } from '../../../tests/kit/made-archive.ts';
 import { listing, readListing } from './tar-listing.ts';
 
 const limits = { membersMax: 1000, bytesMax: 10_000_000 };
-
-/** What a hostile hand can write into an archive; Debian's tar would not make most of it. */
-interface Written {
-  readonly name: string;
-  readonly type?: '0' | '1' | '2' | '3' | '5' | '6' | '7' | 'S';
-  readonly link?: string;
-  readonly mode?: number;
-  readonly content?: string;
-  /** What the header claims, if not what follows. */
-  readonly size?: number;
-}
-
-/** An archive in the old form, byte by byte. */
-function archive(members: readonly Written[]): Buffer {
-  const blocks = members.flatMap(({ name, type = '0', link = '', mode = 0o644, content = '', size }) => {
-    const header = Buffer.alloc(512);
-    header.write(name, 0, 100, 'latin1');
-    header.write(`${mode.toString(8).padStart(7, '0')}\0${'0'.repeat(7)}\0${'0'.repeat(7)}\0`, 100);
-    header.write(`${(size ?? content.length).toString(8).padStart(11, '0')}\0${'0'.repeat(11)}\0        ${type}`, 124);
-    header.write(link, 157, 100, 'latin1');
-    header.write('ustar\x0000', 257);
-    const sum = header.reduce((total, byte) => total + byte, 0);
-    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-    return [header, Buffer.from(content.padEnd(Math.ceil(content.length / 512) * 512, '\0'))];
-  });
-  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
-}
 
 const listed = (input: Buffer): string =>
   execFileSync(listing().argv[0], listing().argv.slice(1), {
@@ -43,7 +17,7 @@ const listed = (input: Buffer): string =>
     env: { LANG: 'C.UTF-8' },
     stdio: 'pipe',
   });
-const read = (members: readonly Written[]) => readListing(listed(archive(members)), 'the archive', limits);
+const read = (members: readonly Written[]) => readListing(listed(tarOf(members)), 'the archive', limits);
 
 test('an ordinary archive is read as it is, with names of all kinds', () => {
   const members = read([
@@ -172,7 +146,7 @@ test('whatever names are accepted, tar unpacks them below its directory', () => 
   try {
     fc.assert(
       fc.property(fc.array(member, { minLength: 1, maxLength: 6 }), (members) => {
-        const bytes = archive(members);
+        const bytes = tarOf(members);
         try {
           readListing(listed(bytes), 'it', limits);
         } catch {

@@ -4,6 +4,7 @@ import type { Manifest } from '../../model/backup.ts';
 import { type ComparedPlatform, type ComparedSite, compare } from '../../model/comparison.ts';
 import type { PackageFound } from '../../model/package.ts';
 import { Problem } from '../../model/problem.ts';
+import { compareVersions } from '../../model/version.ts';
 import type { Filling } from './filling.ts';
 
 /** What is compared with what. */
@@ -55,10 +56,17 @@ function demandKind({ source, application, platform, services }: Filling): void 
 async function demandCode({ source, application, platform, machine, scan, installed, db }: Filling): Promise<void> {
   const { manifest, backup } = source;
   const { packages } = manifest;
-  if (packages === null || packages.length === 0 || manifest.application.version === null) return;
+  const { version } = manifest.application;
+  if (version === null) return;
+  if ((compareVersions(version, platform.version ?? version) ?? 0) > 0)
+    throw invalid(
+      `backup ${backup.id} is of ${application.title} ${version}, and platform ${platform.name} is older (${platform.version})`,
+      `Use a platform with ${version} or newer: code cannot work on a database that is newer than itself.`,
+    );
+  if (packages === null || packages.length === 0) return;
   const site: ComparedSite = {
     ...{ name: `backup ${backup.id}`, profile: manifest.site.profile, packages },
-    ...{ application: manifest.application.name, version: manifest.application.version },
+    ...{ application: manifest.application.name, version },
     around: packages.filter(({ isOwn }) => !isOwn).map(found),
     own: packages.filter(({ isOwn }) => isOwn).map(found),
     database: { driver: installed.database.driver, server: await db.version() },
