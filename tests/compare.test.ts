@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { mustFitByRows } from '../src/hub/comparison.ts';
-import { simulatedDrupal, simulatedSite, simulatedWordpress } from '../src/simulation/php.ts';
+import { putSimulatedState, simulatedDrupal, simulatedState, simulatedWordpress } from '../src/simulation/php.ts';
 import { type HubWithWorker, installedSite, platformRoot, verifiedFarm } from './kit/hub-with-worker.ts';
 import { isProblem, onNginx } from './kit/looks.ts';
 import { terminal } from './kit/terminal.ts';
@@ -9,7 +9,10 @@ import { terminal } from './kit/terminal.ts';
 const newRoot = '/var/aegir/platforms/p2';
 
 /** A site on p1 with a module of the platform and one of its own, and a platform p2 like p1, but as `change` makes it. */
-async function farmWith(t: TestContext, change: (farm: HubWithWorker) => void = () => {}): Promise<HubWithWorker> {
+async function farmWith(
+  t: TestContext,
+  change: (farm: HubWithWorker) => void | Promise<void> = () => {},
+): Promise<HubWithWorker> {
   const farm = await verifiedFarm(t, onNginx);
   const { world } = farm;
   await installedSite(farm, 'example.com');
@@ -18,8 +21,8 @@ async function farmWith(t: TestContext, change: (farm: HubWithWorker) => void = 
     putModule(farm, `${root}/modules/token`, '1.11');
   }
   putModule(farm, `${platformRoot}/sites/example.com/modules/own`, '0.1');
-  enable(farm, 'example.com', ['token', 'own']);
-  change(farm);
+  await enable(farm, 'example.com', ['token', 'own']);
+  await change(farm);
   await verify(farm, 'platform', 'p1');
   await verify(farm, 'site', 'example.com');
   await farm.done((await farm.call('platform create', { body: { name: 'p2', root: newRoot } })).task);
@@ -29,10 +32,11 @@ async function farmWith(t: TestContext, change: (farm: HubWithWorker) => void = 
 const putModule = ({ world }: HubWithWorker, path: string, version: string, more = ''): void =>
   world.put(`${path}/${path.split('/').at(-1)}.info.yml`, `name: M\ntype: module\nversion: '${version}'\n${more}`);
 
-function enable({ world }: HubWithWorker, site: string, names: readonly string[]): void {
-  const path = simulatedSite(platformRoot, site);
-  const packages = names.map((name) => ({ type: 'module', name, schemaVersion: 8_000 }));
-  world.put(path, JSON.stringify({ ...JSON.parse(world.text(path) ?? '{}'), packages }), { owner: 'www-data' });
+async function enable({ world, call }: HubWithWorker, site: string, names: readonly string[]): Promise<void> {
+  const { name } = (await call('site get', { params: { name: site } })).database;
+  const database = { driver: 'mysql', name };
+  const packages = names.map((one) => ({ type: 'module', name: one, schemaVersion: 8_000 }));
+  putSimulatedState(world, database, { ...(simulatedState(world, database) ?? assert.fail()), packages });
 }
 
 async function verify({ call, done }: HubWithWorker, noun: 'platform' | 'site', name: string): Promise<void> {
@@ -203,9 +207,9 @@ test('packages are listed with who uses them, by version', async (t) => {
 });
 
 test('a package whose version cannot be told is not overlooked when older ones are asked for', async (t) => {
-  const farm = await farmWith(t, (made) => {
+  const farm = await farmWith(t, async (made) => {
     putModule(made, `${platformRoot}/modules/token`, '2.x-dev');
-    enable(made, 'example.com', ['token', 'gone']);
+    await enable(made, 'example.com', ['token', 'gone']);
   });
   const using = async (name: string) =>
     (await farm.call('package sites', { params: { package: name }, query: { below: '1.0' } })).items.length;

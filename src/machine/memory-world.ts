@@ -37,6 +37,8 @@ export class MemoryWorld {
   readonly groups = new Set(['root', 'aegir', 'www-data']);
   /** What else is part of the snapshot, by name: the databases of a simulated server. */
   readonly states = new Map<string, () => string>();
+  /** What else belongs to a moment: each keeps its part and answers how to come back to it. */
+  readonly keepers: (() => () => void)[] = [];
   /** While true every write finds the disk full. */
   diskIsFull = false;
   /** What df says, unless the disk is full. */
@@ -121,6 +123,21 @@ export class MemoryWorld {
       at = (this.files.get(link)?.text ?? '') + at.slice(link.length);
     }
     return null;
+  }
+
+  /** Keeps this moment; the world comes back to it, as often as the answer is called. Only while nobody is at work in it. */
+  moment(): () => void {
+    const files = new Map(this.files);
+    const { diskIsFull, freeBytes } = this;
+    const others = this.keepers.map((keep) => keep());
+    return () => {
+      this.files.clear();
+      for (const [path, file] of files) this.files.set(path, file);
+      this.diskIsFull = diskIsFull;
+      this.freeBytes = freeBytes;
+      this.ran.length = 0;
+      for (const comeBack of others) comeBack();
+    };
   }
 
   /** All there is but the times, in a fixed order: two worlds are the same if their snapshots are. */

@@ -57,7 +57,7 @@ const simulated: SimulatedWeb = {
       state: 'enabled',
       root,
       directory: value('SetEnv AEGIR_SITE_DIR'),
-      database: value('SetEnv AEGIR_DB_NAME'),
+      database: { driver: value('SetEnv AEGIR_DB_DRIVER'), name: value('SetEnv AEGIR_DB_NAME') },
     };
   },
 };

@@ -3,7 +3,7 @@ import type { Output } from '../machine/machine.ts';
 import type { MemoryWorld } from '../machine/memory-world.ts';
 import { reveal } from '../machine/scrub.ts';
 import { nativeHash } from '../services/db/mysql-client.ts';
-import { askTables, dumpOf, loadInto, type Tables, tablesText } from './tables.ts';
+import { askTables, dumpOf, loadInto, offerTables, type Tables, tablesText } from './tables.ts';
 import { type Simulation, simulated } from './world.ts';
 
 /** While this file is there, the server does not answer. */
@@ -30,13 +30,16 @@ export const mariadb: Simulation = (world) => {
       grants: new Map(),
       locked: new Set(),
     }),
-    programs: (state) => ({
-      mariadb: (command, { world: at }) => client(state, command, at),
-      'mariadb-dump': (command, { world: at }) => dump(state, command, at),
-      // What it rewrites is nothing that a simulated dump has.
-      sed: ({ stdin }) => ({ stdout: reveal(stdin ?? '') }),
-      mariadbd: () => ({ stdout: `mariadbd  Ver ${version} for debian-linux-gnu\n` }),
-    }),
+    programs: (state) => {
+      offerTables(world, 'mysql', (name) => state.databases.get(name));
+      return {
+        mariadb: (command, { world: at }) => client(state, command, at),
+        'mariadb-dump': (command, { world: at }) => dump(state, command, at),
+        // What it rewrites is nothing that a simulated dump has.
+        sed: ({ stdin }) => ({ stdout: reveal(stdin ?? '') }),
+        mariadbd: () => ({ stdout: `mariadbd  Ver ${version} for debian-linux-gnu\n` }),
+      };
+    },
     snapshot: ({ databases, accounts, grants, locked }) =>
       JSON.stringify([
         [...databases].map(([name, tables]) => [name, tablesText(tables)]).toSorted(),
@@ -203,7 +206,7 @@ function tableRules(): readonly Rule[] {
   const tablesOf = ({ databases }: State, given: string): Tables => databases.get(plainText(given)) ?? new Map();
   return [
     rule(`select 'database', default_character_set_name, .* schema_name = ${text}`, ({ databases }, [given = '']) =>
-      databases.has(plainText(given)) ? [`database\tutf8mb4\tutf8mb4_general_ci\t${version}\t0`] : [],
+      databases.has(plainText(given)) ? [`database\tutf8mb4\tutf8mb4_general_ci\t${version}\t/var/lib/mysql/\t0`] : [],
     ),
     rule(`select 'table', .* where table_schema = ${text}`, (state, [given = '']) =>
       [...tablesOf(state, given)].map(([table]) => `table\t${table}\tBASE TABLE\tInnoDB\t16384`),

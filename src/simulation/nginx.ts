@@ -57,5 +57,10 @@ function readLine([state, , , ...fields]: readonly string[]): Published {
   if (state === 'r') return { state: 'redirect' };
   const page = fields[0]?.startsWith('as=') ? fields.slice(1) : fields;
   const field = (name: string): string => page[pageFieldNames.indexOf(name)] ?? '';
-  return { state: 'enabled', root: field('root'), directory: field('dir'), database: field('name') };
+  return {
+    state: 'enabled',
+    root: field('root'),
+    directory: field('dir'),
+    database: { driver: field('driver'), name: field('name') },
+  };
 }

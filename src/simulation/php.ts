@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Command } from '../machine/command.ts';
 import type { Output } from '../machine/machine.ts';
-import { parentOf } from '../machine/matches.ts';
 import type { MemoryWorld, Program } from '../machine/memory-world.ts';
 import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
-import { answerSqlite, dd } from './sqlite.ts';
+import { answerSqlite } from './sqlite.ts';
+import { tablesAt } from './tables.ts';
+import { copyTree, measureTree, treeShape } from './tree.ts';
 import { publishedAs } from './web.ts';
 import { type Simulation, simulated } from './world.ts';
 
@@ -16,31 +17,28 @@ export const phpIsMissing = '/run/simulated-php-is-missing';
 export const applicationIsBroken = '/run/simulated-application-is-broken';
 
 /**
- * PHP in memory: it answers our own scripts and nothing else. What a site is like is in a file of its own below its
- * directory, so that it is moved, copied and removed with it, and the world shows it: `simulatedSite(root, directory)`.
+ * PHP in memory: it answers our own scripts and nothing else. What a site is like is in its simulated database, so that it
+ * is copied and dropped with that: `simulatedState`.
  */
 export const php: Simulation = (world) =>
   simulated({
     name: 'php',
-    fresh: () => null,
+    fresh: () => ({}),
     programs: () => ({
       php: answer,
       id: () => ({ stdout: 'aegir\n' }),
-      dd: ({ argv, stdin }, { world: at }) => dd(argv, reveal(stdin ?? ''), at),
     }),
     snapshot: () => '',
   })(world);
-
-/** Where a simulated site keeps what would be in its database: in a directory that its own user has made. */
-export const simulatedSite = (root: string, directory: string): string =>
-  `${root}/sites/${directory}/files/simulated/site`;
 
 /** In this world scripts stand still when they have decided what to change, and change it when `wait` resolves. */
 export const inTheMiddle = (world: MemoryWorld, wait: (script: string) => Promise<void>): void =>
   void middles.set(world, wait);
 const middles = new WeakMap<MemoryWorld, (script: string) => Promise<void>>();
 
-const siteShape = z.object({ root: z.string(), directory: z.string(), database: z.object({ name: z.string() }) });
+const databaseShape = z.object({ driver: z.string(), name: z.string() });
+type Database = z.infer<typeof databaseShape>;
+const siteShape = z.object({ root: z.string(), directory: z.string(), database: databaseShape });
 /** One that `fails` says why. */
 const update = z.object({
   package: z.string(),
@@ -49,7 +47,6 @@ const update = z.object({
   fails: z.string().optional(),
 });
 const stateShape = z.object({
-  database: z.string(),
   title: z.string(),
   profile: z.string(),
   email: z.string(),
@@ -63,9 +60,10 @@ const stateShape = z.object({
 });
 type State = z.infer<typeof stateShape>;
 
-const inputShape = z.object({
+const inputShape = z.looseObject({
   site: siteShape.optional(),
-  want: z.object({ title: z.string(), profile: z.string(), email: z.string() }).optional(),
+  /** Of an installation; other scripts want other things. */
+  want: z.unknown().optional(),
   on: z.boolean().optional(),
   run: z.boolean().optional(),
   user: z.string().nullable().optional(),
@@ -78,6 +76,7 @@ const inputShape = z.object({
   cookies: z.record(z.string(), z.string()).optional(),
 });
 type Input = z.infer<typeof inputShape>;
+const wantShape = z.object({ title: z.string(), profile: z.string(), email: z.string() });
 
 async function answer(command: Command, machine: Parameters<Program>[1]): Promise<Partial<Output>> {
   const { world } = machine;
@@ -114,19 +113,26 @@ async function run(script: string, input: Input, world: MemoryWorld): Promise<Sa
     world.remove(input.path ?? '/nothing');
     return done({ left: 0 });
   }
+  if (script === 'copy tree') {
+    const copied = copyTree(treeShape.parse(input), world);
+    return typeof copied === 'string' ? failed(copied, world.diskIsFull ? 'disk-full' : 'not-found') : done(copied);
+  }
+  if (script === 'measure tree') return done(measureTree(input.path ?? '/nothing', world));
   if (script === 'sites found')
     return done({ sites: (input.directories ?? []).map((name) => found(name, input, world)) });
+  return runOnSite(script, input, world, middle);
+}
+
+async function runOnSite(script: string, input: Input, world: MemoryWorld, middle: () => Promise<void>): Promise<Said> {
   const [application = '', ...words] = script.split(' ');
   const { site } = input;
   if (!site) return failed('no site was named');
-  const path = simulatedSite(site.root, site.directory);
-  const state = stateAt(world, path, site.database.name);
+  const state = simulatedState(world, site.database);
   const change = async (changed: State): Promise<void> => {
     await middle();
-    put(world, path, changed);
+    putSimulatedState(world, site.database, changed);
   };
   const verb = words.join(' ');
-  if (verb === 'rewrite') return rewrite(path, site.database.name, world);
   if (verb === 'is installed') return done({ installed: state !== null });
   if (verb === 'install') return install(state, input, world, change);
   if (state === null) return failed('there is no finished installation in its database');
@@ -135,26 +141,42 @@ async function run(script: string, input: Input, world: MemoryWorld): Promise<Sa
 
 type Change = (state: State) => Promise<void>;
 
-function stateAt(world: MemoryWorld, path: string, database: string): State | null {
-  const text = world.text(path);
-  const state = text === null ? null : stateShape.parse(JSON.parse(text));
-  return state?.database === database ? state : null;
+/** The table in which a simulated site keeps what it is. */
+const table = 'site';
+
+/** Null: there is no such database, or nothing is installed in it. */
+export function simulatedState(world: MemoryWorld, { driver, name }: Database): State | null {
+  const text =
+    driver === 'sqlite' ? world.text(name)?.replace(/^closed\n/, '') : tablesAt(world, driver, name)?.get(table)?.[0];
+  return text === undefined || text === '' ? null : stateShape.parse(JSON.parse(text));
 }
 
-function put(world: MemoryWorld, path: string, state: State): void {
-  const its = { owner: 'www-data', group: 'www-data' };
-  world.directory(parentOf(path), its);
-  world.put(path, JSON.stringify(state), its);
+export function putSimulatedState(world: MemoryWorld, { driver, name }: Database, state: State): void {
+  const text = JSON.stringify(state);
+  if (driver !== 'sqlite') tablesAt(world, driver, name)?.set(table, [text]);
+  else world.put(name, text, { mode: '0644', owner: 'www-data', group: 'www-data' });
 }
 
-async function install(state: State | null, { want, site }: Input, world: MemoryWorld, change: Change): Promise<Said> {
-  if (state !== null) return failed(`the database ${state.database} is not empty`, 'conflict');
-  if (!want || !site) return failed('nothing was said of the site to install');
+async function install(
+  state: State | null,
+  { want: given, site }: Input,
+  world: MemoryWorld,
+  change: Change,
+): Promise<Said> {
+  if (!site) return failed('nothing was said of the site to install');
+  const want = wantShape.parse(given);
+  const { database, root, directory } = site;
+  if (state !== null) return failed(`the database ${database.name} is not empty`, 'conflict');
   if (world.diskIsFull) return failed('No space left on device');
-  if (!world.get(`${site.root}/sites/${site.directory}/files`)) return failed('the directory for files is missing');
-  const { name } = site.database;
-  if (name.startsWith('/')) world.put(name, `database of ${want.title}\n`, { mode: '0644', owner: 'www-data' });
-  await change({ ...want, database: name, maintenance: false, updates: [], packages: [] });
+  const files = `${root}/sites/${directory}/files`;
+  if (!world.get(files)) return failed('the directory for files is missing');
+  if (database.driver !== 'sqlite' && !tablesAt(world, database.driver, database.name))
+    return failed(`there is no database ${database.name}`);
+  // In a directory of its own user's, as uploads are.
+  const its = { owner: 'www-data', group: 'www-data' };
+  world.directory(`${files}/simulated`, its);
+  world.put(`${files}/simulated/.htaccess`, '# of the simulated installer\n', its);
+  await change({ ...want, maintenance: false, updates: [], packages: [] });
   return done();
 }
 
@@ -176,6 +198,8 @@ async function ask(script: string, state: State, { on, run: toRun, user }: Input
       return done({ problems: state.problems ?? [] });
     case 'config':
       return done({ config: { [`${application} title`]: digest(state.title).slice(0, 16) } });
+    case 'rewrite':
+      return done({ rewritten: [{ what: 'simulated.body', rows: 3 }] });
     case 'cron':
     case 'caches':
     case 'plugins':
@@ -183,16 +207,6 @@ async function ask(script: string, state: State, { on, run: toRun, user }: Input
     default:
       return failed(`a simulated PHP does not know '${script}'`);
   }
-}
-
-/** Its database came with it, under another name: from now on it is this one. */
-function rewrite(path: string, database: string, world: MemoryWorld): Said {
-  const text = world.text(path);
-  if (text === null) return failed('there is no finished installation in its database');
-  const state = stateShape.parse(JSON.parse(text));
-  if (state.database === database) return done({ rewritten: [] });
-  put(world, path, { ...state, database });
-  return done({ rewritten: [{ what: 'simulated.body', rows: 3 }] });
 }
 
 /** One after the other, up to the first that fails; then the site stays closed, as on a server. */
@@ -219,11 +233,13 @@ function pageOf({ host = '', path = '/', cookies = {} }: Input, world: MemoryWor
   if (published.state === 'redirect') return page(301, 'Moved', { location: 'https://elsewhere.invalid/' });
   if (published.state !== 'enabled') return page(503, published.state);
   const { root, directory, database } = published;
-  const state = stateAt(world, simulatedSite(root, directory), database);
-  if (isBroken || state === null) return page(500, 'Error');
+  const hasSettings = ['settings.php', 'wp-config.php'].some((name) => world.get(`${root}/sites/${directory}/${name}`));
+  const state = simulatedState(world, database);
+  if (isBroken || state === null || !hasSettings) return page(500, 'Error');
   if (state.maintenance) return page(503, 'Maintenance');
-  const mayEnter = cookies['simulated'] === database;
-  if (path.includes('/user/reset/')) return page(200, state.title, { cookies: { ...cookies, simulated: database } });
+  const mayEnter = cookies['simulated'] === database.name;
+  if (path.includes('/user/reset/'))
+    return page(200, state.title, { cookies: { ...cookies, simulated: database.name } });
   if (/^\/(?:user\/\d|wp-admin)/.test(path) && !mayEnter) return page(403, 'Forbidden');
   return page(200, state.title);
 }

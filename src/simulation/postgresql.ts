@@ -4,7 +4,7 @@ import type { MemoryWorld } from '../machine/memory-world.ts';
 import { reveal } from '../machine/scrub.ts';
 import { scramVerifier } from '../services/db/postgresql-client.ts';
 import { type DatabaseState, execute, Refused, type State } from './postgresql-statements.ts';
-import { dumpOf, loadInto, tablesText } from './tables.ts';
+import { dumpOf, loadInto, offerTables, tablesText } from './tables.ts';
 import { type Simulation, simulated } from './world.ts';
 
 /** While this file is there, the server does not answer. */
@@ -22,12 +22,15 @@ export const postgresql: Simulation = (world) => {
       closed: new Set(),
       actsFor: new Map(),
     }),
-    programs: (state) => ({
-      psql: (command, { world: at }) => client(state, command, at),
-      pg_dump: (command, { world: at }) => dump(state, command, at),
-      pg_restore: (command, { world: at }) => restore(state, command, at),
-      postgres: () => ({ stdout: 'postgres (PostgreSQL) 15.8\n' }),
-    }),
+    programs: (state) => {
+      offerTables(world, 'pgsql', (name) => state.databases.get(name)?.tables);
+      return {
+        psql: (command, { world: at }) => client(state, command, at),
+        pg_dump: (command, { world: at }) => dump(state, command, at),
+        pg_restore: (command, { world: at }) => restore(state, command, at),
+        postgres: () => ({ stdout: 'postgres (PostgreSQL) 15.8\n' }),
+      };
+    },
     // What is stored for a password has a random part, so it is left out.
     snapshot: ({ databases, roles, memberOf, closed }) =>
       JSON.stringify([

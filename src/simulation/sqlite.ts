@@ -24,12 +24,3 @@ export function answerSqlite(given: unknown, world: MemoryWorld): Partial<Output
   world.put(path, verb === 'close' ? closedMark + open : open, { mode, owner, group });
   return {};
 }
-
-/** Of coreutils, as far as it is what receives a dump: `dd of=<path> …`. */
-export function dd(argv: readonly string[], stdin: string, world: MemoryWorld): Partial<Output> {
-  const path = argv.find((word) => word.startsWith('of='))?.slice('of='.length) ?? '';
-  if (world.diskIsFull) return { exitCode: 1, stderr: `dd: writing '${path}': No space left on device\n` };
-  if (world.get(path)) return { exitCode: 1, stderr: `dd: failed to open '${path}': File exists\n` };
-  world.put(path, stdin);
-  return {};
-}

@@ -22,7 +22,12 @@ export interface SimulatedWeb {
 /** What a simulated web server hands a visitor to. */
 export type Published =
   | { readonly state: 'disabled' | 'maintenance' | 'redirect' }
-  | { readonly state: 'enabled'; readonly root: string; readonly directory: string; readonly database: string };
+  | {
+      readonly state: 'enabled';
+      readonly root: string;
+      readonly directory: string;
+      readonly database: { readonly driver: string; readonly name: string };
+    };
 
 /** Both servers of a world share one curl: it asks every one that was installed. */
 const loaded = new WeakMap<
@@ -46,6 +51,12 @@ export function installWeb(
       .toSorted()
       .join('\n'),
   );
+  world.keepers.push(() => {
+    const { files } = state;
+    return () => {
+      state.files = files;
+    };
+  });
   world.programs.set('curl', curl);
   const test = (): string | null => {
     const files = included(world, web.server);
@@ -74,14 +85,12 @@ function included(world: MemoryWorld, server: string): ReadonlyMap<string, strin
   return new Map(names.map((path) => [path, world.text(path) ?? '']));
 }
 
-/** What is in force for a host name, on any of the servers; null: nobody's name. */
+/** What is in force for a host name; null: nobody's name. Of two servers that have it the visitor is with the one that shows the site. */
 export function publishedAs(world: MemoryWorld, host: string): Published | null {
-  for (const { web, files } of loaded.get(world)?.values() ?? [])
-    for (const text of files.values()) {
-      const found = web.published(text, host);
-      if (found) return found;
-    }
-  return null;
+  const all = [...(loaded.get(world)?.values() ?? [])].flatMap(({ web, files }) =>
+    [...files.values()].flatMap((text) => web.published(text, host) ?? []),
+  );
+  return all.find(({ state }) => state === 'enabled') ?? all[0] ?? null;
 }
 
 /** Answers what `Configuration` asks: a look, or several, at a host and a mark. */

@@ -37,11 +37,16 @@ export interface SimulatedProgram<State> {
 export type Simulation = (world: MemoryWorld) => void;
 
 export const simulated =
-  <State>({ name, fresh, programs, snapshot }: SimulatedProgram<State>): Simulation =>
+  <State extends object>({ name, fresh, programs, snapshot }: SimulatedProgram<State>): Simulation =>
   (world) => {
+    // Its parts are replaced when the world comes back to a moment, so nobody may hold on to one.
     const state = fresh();
     for (const [called, program] of Object.entries(programs(state))) world.programs.set(called, program);
     world.states.set(name, () => snapshot(state));
+    world.keepers.push(() => {
+      const kept = structuredClone(state);
+      return () => void Object.assign(state, structuredClone(kept));
+    });
   };
 
 /** A server as the installer leaves it, with these programs on it besides those for files. Each call is a server of its own. */

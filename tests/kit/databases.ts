@@ -65,21 +65,21 @@ async function startMariadb(t: TestContext): Promise<PrivateMariadb> {
   const [data, socket, log] = [join(directory, 'data'), join(directory, 'sock'), join(directory, 'log')];
   const small = ['--innodb-buffer-pool-size=32M', '--innodb-log-file-size=8M', '--performance-schema=OFF'];
   const user = ids.uid === undefined ? [] : ['--user=mysql'];
-  await promisify(execFile)('mariadb-install-db', [
-    '--no-defaults',
-    ...user,
-    `--datadir=${data}`,
-    ...['--auth-root-authentication-method=socket', '--skip-test-db', '--skip-name-resolve'],
-  ]);
+  // One that starts removes the temporary tables of all others in the same place.
+  const env = { ...process.env, TMPDIR: directory };
+  await promisify(execFile)(
+    'mariadb-install-db',
+    [
+      '--no-defaults',
+      ...user,
+      `--datadir=${data}`,
+      ...['--auth-root-authentication-method=socket', '--skip-test-db', '--skip-name-resolve'],
+    ],
+    { env },
+  );
   const more = ['--skip-networking', '--innodb-flush-log-at-trx-commit=0', `--log-error=${log}`, ...small];
-  const server = spawn('/usr/sbin/mariadbd', [
-    '--no-defaults',
-    ...user,
-    `--datadir=${data}`,
-    `--socket=${socket}`,
-    `--pid-file=${directory}/pid`,
-    ...more,
-  ]);
+  const args = ['--no-defaults', ...user, `--datadir=${data}`, `--socket=${socket}`, `--pid-file=${directory}/pid`];
+  const server = spawn('/usr/sbin/mariadbd', [...args, ...more], { env });
   stops.push(() => end(server));
   const root = { user: isRoot ? 'root' : (process.env['USER'] ?? 'root') };
   const sql: PrivateMariadb['sql'] = async (statements, login) => {

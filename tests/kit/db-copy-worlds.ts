@@ -53,6 +53,9 @@ const oddOfMariadb = `
   set session sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
   insert into parent (id, b, d, v, hidden, bits, j, e) values (0, x'00ff0a0d275c2200', '0000-00-00', 'back\\\\slash\\n''', 9, b'101010101', '{"ü": "😀"}', 'ü');
   insert into child values (1, 0); insert into parted values (1), (100); insert into \`odd name; --x\` values (1, 'x;\\n-- y');
+  create table big (id int auto_increment primary key, v varchar(200), w int default 3, n int, key (v), constraint fk2 foreign key (n) references parent (id));
+  insert into big (v) select repeat(md5(seq), 4) from seq_1_to_9000; alter table big add column later varchar(9) default 'x' first, algorithm = instant;
+  insert into big (v) values ('new'); alter table big drop column w, algorithm = instant; delete from big where id > 8990; analyze table big;
   create view outer_view as select * from notes; create view inner_view as select id, v from parent;
   create or replace view outer_view as select v from inner_view;
   create procedure proc() select 1; create function fun(a int) returns int deterministic return a + 1;

@@ -15,8 +15,8 @@ export interface Scene {
   readonly args: unknown;
   /** What it has put right stays right when it fails: then asking again must lead to the goal. */
   readonly heals?: boolean;
-  /** Farms that this cannot happen on. */
-  readonly not?: readonly string[];
+  /** Farms that it is played on, where that is enough or it cannot happen on others; all unless it is said. */
+  readonly only?: readonly string[];
   prepare(parts: FarmParts): Promise<Truth>;
 }
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { applications } from '../../src/applications/applications.ts';
+import { query } from '../../src/machine/command.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
 import { build } from '../../src/simulation/build.ts';
 import { mariadb } from '../../src/simulation/mariadb.ts';
 import { nginx } from '../../src/simulation/nginx.ts';
-import { php, simulatedDrupal, simulatedSite, simulatedWordpress } from '../../src/simulation/php.ts';
+import { php, putSimulatedState, simulatedDrupal, simulatedWordpress } from '../../src/simulation/php.ts';
 import { postgresql } from '../../src/simulation/postgresql.ts';
 import { simulatedWorld } from '../../src/simulation/world.ts';
 import { platformDelete } from '../../src/tasks/platform-delete.ts';
@@ -138,8 +139,8 @@ export const scenes: readonly Scene[] = [
       parts.world.directory(siteDirectory);
       const foreign = foreignSite(parts);
       parts.world.put(`${siteDirectory}/${settings}`, foreign.settings);
-      parts.world.put(simulatedSite(platformRootOfFarm, siteName), foreign.state);
-      if (parts.db.name === 'sqlite') parts.world.put(`${platformRootOfFarm}/${theirFile}`, 'their database');
+      await makeForeignDatabase(parts);
+      putSimulatedState(parts.world, foreign.database, foreign.state);
       return truth;
     },
   },
@@ -149,15 +150,39 @@ export const scenes: readonly Scene[] = [
 ];
 
 /** A site that somebody else installed: the simulated PHP reads from this line where its database is. */
-function foreignSite({ db }: FarmParts): { readonly settings: string; readonly state: string } {
-  const drivers: Readonly<Record<string, string>> = { mysql: 'mysql', postgresql: 'pgsql', sqlite: 'sqlite' };
-  const isFile = db.name === 'sqlite';
-  const name = isFile ? theirFile : 'theirs';
-  const theirs = { driver: drivers[db.name], name, user: 'them', password: 'theirs', host: 'localhost', port: null };
-  const database = isFile ? `${siteDirectory}/private/database.sqlite` : 'theirs';
-  const state = { database, title: 'Theirs', profile: 'standard', email: 'a@b.test', maintenance: false, updates: [] };
-  return { settings: `<?php\n// simulated: ${JSON.stringify(theirs)}\n`, state: JSON.stringify(state) };
+function foreignSite({ db }: FarmParts) {
+  const driver = { mysql: 'mysql', postgresql: 'pgsql' }[db.name] ?? 'sqlite';
+  const isFile = driver === 'sqlite';
+  const theirs = { driver, user: 'them', password: 'theirs', host: 'localhost', port: null };
+  const settings = `<?php\n// simulated: ${JSON.stringify({ ...theirs, name: isFile ? theirFile : 'theirs' })}\n`;
+  const database = { driver, name: isFile ? `${platformRootOfFarm}/${theirFile}` : 'theirs' };
+  const state = {
+    title: 'Theirs',
+    profile: 'standard',
+    email: 'a@b.test',
+    maintenance: false,
+    updates: [],
+    packages: [],
+  };
+  return { settings, database, state };
 }
+
+async function makeForeignDatabase(parts: FarmParts): Promise<void> {
+  const log = { append: async () => undefined };
+  const machine = parts.open({ name: 'master', log, claim: new AbortController().signal });
+  const make = {
+    mysql: {
+      ...query`mariadb --user=root`,
+      stdin: 'create database `theirs` character set utf8mb4 collate utf8mb4_general_ci',
+    },
+    postgresql: {
+      ...query`psql ${"dbname='postgres' user='aegir'"}`,
+      stdin: `create database "theirs" owner "them" template template0 encoding 'UTF8'`,
+    },
+  }[parts.db.name];
+  if (make) await machine.run(make);
+}
+
 const theirFile = `sites/${siteName}/files/.ht.sqlite`;
 
 // Only what directories() looks at.

@@ -78,8 +78,9 @@ function settings8({ site, platform }: InstalledSite, ownLines: readonly string[
     `$settings['update_free_access'] = FALSE;`,
     `$settings['allow_authorize_operations'] = FALSE;`,
     `$settings['skip_permissions_hardening'] = TRUE;`,
-    // Another release of the code gets containers and class maps of its own.
-    `$settings['deployment_identifier'] = ${phpString(`${platform.name}-${version}`)};`,
+    // Another release of the code gets containers and class maps of its own, and so does another directory, also one that took
+    // the place and the name of this: APCu remembers where classes are, for as long as PHP-FPM runs (reference/drupal.md 0).
+    `$settings['deployment_identifier'] = ${phpString(`${platform.name}-${version}-${site.directory}-`)} . fileinode(__DIR__);`,
     ...(isAtLeast(version, '10.3') ? [`$settings['state_cache'] = TRUE;`] : []),
     `if (is_file(__DIR__ . '/services.yml')) $settings['container_yamls'][] = __DIR__ . '/services.yml';`,
     ...ownLines,

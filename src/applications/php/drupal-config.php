@@ -20,7 +20,7 @@ aegir_run(function () use ($aegir) {
 
 /** Variables of Seven that are a memory and no configuration: when something ran last, what was compiled, its own keys. */
 function config_changes_by_itself(string $name): bool {
-  return preg_match('/^(cron_|cache_flush_|cache_class_|css_js_query_string|drupal_(css|js)_cache_files|drupal_private_key|javascript_parsed|menu_|maintenance_mode$|install_(task|time)|
-    |statistics_day_timestamp|node_cron_|update_last_|path_alias_whitelist|locale_cache|features_(codecache|semaphore)|registry_|entity_cache_|views_defaults_cache|ctools_last_cron|email__active_tab|
+  return preg_match('/^(cron_|cache_flush_|cache_class_|css_js_query_string|drupal_(css|js)_cache_files|drupal_private_key|javascript_parsed|menu_|maintenance_mode$|install_(task|time)
+    |statistics_day_timestamp|node_cron_|update_last_|path_alias_whitelist|locale_cache|features_(codecache|semaphore)|registry_|entity_cache_|views_defaults_cache|ctools_last_cron|email__active_tab
     |.*_(last|last_cron|last_run|timestamp|semaphore|lock|site_hash)$)/x', $name) === 1;
 }

@@ -19,11 +19,19 @@ aegir_run(function () use ($aegir) {
     'search_api_item', 'sessions', 'watchdog', 'accesslog', 'flood', 'semaphore', 'history', 'batch', 'router']);
   $place->files($want, $aegir['files']);
   $place->removed($want['directory'][0] === $want['directory'][1] ? ['files/php'] : ['files/php', 'files/css', 'files/js']);
+  rewrite_no_cron($pdo, $is7, $is7 ? $t('variable') : $t('key_value'));
   if ($aegir['isNew']) $place->did('keys of its own', $is7 ? rewrite_keys_7($pdo, $t('variable')) : rewrite_keys_8($pdo, $t('key_value')));
   if ($is7) rewrite_code_7($pdo, $t, $place);
   else $place->did('lists of files with code', $pdo->exec("delete from {$t('key_value')} where collection = 'state' and name in ('system.module.files', 'system.theme.files', 'system.profile.files', 'system.theme_engine.files')"));
   return $place->answer();
 });
+
+/** Drupal runs cron behind a page that somebody asks for, if it is long ago. Nobody shall get mail from a copy that is only looked at. */
+function rewrite_no_cron(PDO $pdo, bool $is7, string $table): void {
+  [$columns, $name, $state] = $is7 ? ['name, value', 'cron_last', ''] : ['collection, name, value', 'system.cron_last', "'state', "];
+  rewrite_run($pdo, "delete from $table where name = ?" . ($is7 ? '' : " and collection = 'state'"), [$name]);
+  rewrite_insert($pdo, "insert into $table ($columns) values ($state'$name', ?)", serialize(time()));
+}
 
 /** What tells the two apart from now on. Drupal makes those that are taken away when it needs them; not the key for cron. */
 function rewrite_keys_8(PDO $pdo, string $table): int {

@@ -9,6 +9,8 @@ try {
   if ($is7) {
     define('DRUPAL_ROOT', $site['root']);
     require_once './includes/bootstrap.inc';
+    // We look like a visitor of the front page, who would be given a page that was kept, and that would be the end.
+    drupal_page_is_cacheable(false);
     if ($updating) {
       foreach (['update', 'common', 'file', 'entity', 'unicode'] as $part) require_once "./includes/$part.inc";
       update_prepare_d7_bootstrap();

@@ -25,9 +25,9 @@ export class MysqlClient {
   /** Rows of all answers, by columns. Stops at the first statement that fails. */
   async run(statements: readonly string[], effect: 'reads' | 'changes', more: More = {}): Promise<Rows> {
     await this.prepare();
-    const { timeoutMs, dryStdout } = more;
+    const { timeoutMs, dryStdout, startsPrograms = false } = more;
     const output = await this.#machine.run({
-      ...query`${this.#program} ${this.login()} ${clientWords}`,
+      ...query`${this.#program} ${this.login()} ${clientWords} ${startsPrograms ? [] : ['--binary-mode']}`,
       stdin: new Secret([beginning, ...statements, ''].join(';\n')),
       effect,
       allow: [0, 1, 127],
@@ -68,6 +68,11 @@ export class MysqlClient {
     return this.#program === 'mysql';
   }
 
+  /** Whether the server runs on the machine that the client runs on. */
+  get isLocal(): boolean {
+    return this.#login.host === 'localhost';
+  }
+
   #runWithOther(statements: readonly string[], effect: 'reads' | 'changes', more: More): Promise<Rows> {
     if (this.isOfMysql)
       throw new Problem('command-failed', `there is no client of MariaDB or MySQL on ${this.#machine.name}`, {
@@ -102,6 +107,8 @@ interface More {
   readonly timeoutMs?: number;
   /** What a dry run takes for the answer. */
   readonly dryStdout?: string;
+  /** Lets a line that begins with `system` start a program. All words of all statements must be plain ones. */
+  readonly startsPrograms?: boolean;
 }
 
 /**
@@ -110,7 +117,7 @@ interface More {
  */
 const beginning = "set session sql_mode = concat('STRICT_TRANS_TABLES' /*M! , ',NO_AUTO_CREATE_USER' */)";
 
-const clientWords = ['--batch', '--skip-column-names', '--binary-mode', '--connect-timeout=10'];
+const clientWords = ['--batch', '--skip-column-names', '--connect-timeout=10'];
 
 /** The client writes what would end a field or a line in two characters. */
 const unescaped = (field: string): string =>

@@ -1,10 +1,12 @@
 import type { Machine } from '../../machine/machine.ts';
 import { hasName } from '../../machine/matches.ts';
 import type { Copied, Programs, SiteDatabase } from './db.ts';
-import { identifier, literal, type MysqlClient } from './mysql-client.ts';
+import { identifier, type MysqlClient } from './mysql-client.ts';
 import { isClosed } from './mysql-close.ts';
 import { dumpCommand, type Part } from './mysql-dump.ts';
 import { look, mustBeOurs, noDatabase } from './mysql-look.ts';
+import { oddIn, readSource, type Source, type Table } from './mysql-source.ts';
+import { movableTables, moveTablespaces } from './mysql-tablespaces.ts';
 import { wholeDatabaseMs } from './patience.ts';
 
 interface Server {
@@ -14,28 +16,9 @@ interface Server {
   loading<T>(into: SiteDatabase, action: (load: Programs) => Promise<T>): Promise<T>;
 }
 
-interface Table {
-  readonly name: string;
-  readonly bytes: number;
-  /** All that can be inserted: those that are computed and those that are hidden from `*` are named, too. */
-  readonly columns: string;
-}
-
-/** What the database holds. */
-interface Source {
-  readonly characterSet: string;
-  readonly collation: string;
-  readonly isMaria: boolean;
-  readonly tables: readonly Table[];
-  /** Of tables that cannot be copied row by row: sequences, tables that keep their history or lie on another server. */
-  readonly odd: readonly string[];
-  readonly views: readonly string[];
-  readonly programs: number;
-}
-
 /**
- * A database that is closed is copied by the server itself, table by table over two connections, which costs about half of a dump that
- * is loaded, for small ones a quarter. One that is open is dumped and loaded: rows that are copied elsewhere are locked, as long as it takes.
+ * A database that is closed is copied by the server itself: big tables as files where we may, the others row by row over two
+ * connections. One that is open is dumped and loaded, as rows and files that are copied are locked for as long as it takes.
  */
 export async function copyMysql(
   server: Server,
@@ -55,11 +38,11 @@ export async function copyMysql(
     await pipeDump(server, from, to, { emptied });
     return { way: `dumped and loaded, as ${why}` };
   }
-  await copyTables(client, from.name, to.name, source, emptied);
+  const way = await copyTables(server, from.name, to.name, source, emptied);
   // Rows must not meet triggers, nor events act on half of them; and views may ask functions.
   if (source.programs > 0) await pipeDump(server, from, to, { words: ['--no-data', '--no-create-info'] });
   if (source.views.length > 0) await pipeDump(server, from, to, { words: onlyViews, tables: source.views });
-  return { way: 'table by table within the server' };
+  return { way: `within the server, ${way}` };
 }
 
 const onlyViews = ['--no-data', '--skip-triggers', '--skip-routines', '--skip-events'];
@@ -74,35 +57,53 @@ async function pipeDump(
   await loading(to, (load) => machine.pipe({ commands: [dump, ...load] }));
 }
 
+/** Answers how. */
 async function copyTables(
-  client: MysqlClient,
+  { client, machine }: Server,
   from: string,
   to: string,
   source: Source,
   emptied: readonly string[],
-): Promise<void> {
-  const { tables, isMaria } = source;
+): Promise<string> {
   const at = (table: string): string => `${identifier(from)}.${identifier(table)}`;
-  const shown = await client.run(
-    tables.map(({ name }) => `show create table ${at(name)}`),
-    'reads',
-  );
+  const show = source.tables.map(({ name }) => `show create table ${at(name)}`);
+  const shown = await client.run(show, 'reads');
+  const tables = source.tables.map((table, index) => ({ ...table, make: shown[index]?.[1] ?? '' }));
+  const filled = tables.filter(({ name }) => emptied.length === 0 || !hasName(name, emptied));
+
   // Constraints of rows that are there already have been checked once; and a row with the number 0 keeps it.
   const begin = [
     "set session sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0, innodb_strict_mode = 0",
-    ...(isMaria ? ['set session check_constraint_checks = 0'] : []),
+    ...(source.isMaria ? ['set session check_constraint_checks = 0'] : []),
     `use ${identifier(to)}`,
   ];
-  const make = shown.map(([, statement = '']) => statement);
-  const more = { timeoutMs: wholeDatabaseMs };
-  await client.run([...begin, ...make], 'changes', more);
-  const filled = tables.filter(({ name }) => !emptied.length || !hasName(name, emptied));
+  const run = (statements: readonly string[]): Promise<unknown> =>
+    client.run([...begin, ...statements], 'changes', { timeoutMs: wholeDatabaseMs });
   const insert = ({ name, columns }: Table): string =>
     `insert into ${identifier(name)} (${columns}) select ${columns} from ${at(name)}`;
-  const parts = inParts(filled).map((part) => [...begin, 'set autocommit = 0', ...part.map(insert), 'commit']);
-  // Nothing goes on behind the back of who is told that it failed.
-  const ends = await Promise.allSettled(parts.map((part) => client.run(part, 'changes', more)));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  const insertAll = (some: readonly Table[]): readonly Promise<unknown>[] =>
+    inParts(some).map((part) => run(['set autocommit = 0', ...part.map(insert), 'commit']));
+
+  await run(tables.map(({ make }) => make));
+  const tablespaces = { client, machine, from, to, dataDirectory: source.dataDirectory };
+  const moved = await movableTables(tablespaces, source, filled);
+  const others = filled.filter((table) => !moved.includes(table));
+  const [why] = await allOf([moveTablespaces(tablespaces, begin, moved), ...insertAll(others)]);
+  if (why === null)
+    return moved.length === 0 ? 'row by row' : `${moved.length} tables as files, ${others.length} row by row`;
+  await run(moved.flatMap(({ name, make }) => [`drop table if exists ${identifier(name)}`, make]));
+  await allOf(insertAll(moved));
+  return `row by row, as files could not be copied (${why.slice(0, 300)})`;
+}
+
+/** Nothing goes on behind the back of who is told that it failed. */
+async function allOf<First>(
+  all: readonly [Promise<First>, ...Promise<unknown>[]],
+): Promise<readonly [First, ...unknown[]]>;
+async function allOf(all: readonly Promise<unknown>[]): Promise<readonly unknown[]>;
+async function allOf(all: readonly Promise<unknown>[]): Promise<readonly unknown[]> {
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }
 
 /** Two lists of about the same size: more connections than that gain little, as one table of most sites is the biggest by far. */
@@ -119,45 +120,3 @@ function inParts(tables: readonly Table[]): readonly (readonly Table[])[] {
   }
   return parts.map((part) => part.tables).filter((part) => part.length > 0);
 }
-
-async function readSource(client: MysqlClient, database: string): Promise<Source> {
-  const rows = await client.run(sourceStatements(literal(database)), 'reads');
-  const of = (kind: string): readonly (readonly string[])[] =>
-    rows.flatMap(([is, ...rest]) => (is === kind ? [rest] : []));
-  const columns = new Map(of('columns').map(([table = '', names = '']) => [table, names]));
-  const all = of('table').map(([name = '', type = '', engine = '', bytes = '']) => ({
-    ...{ name, type, bytes: Number(bytes) },
-    isOdd: !/^(VIEW|SYSTEM VIEW)$/.test(type) && !(type === 'BASE TABLE' && plainEngines.has(engine.toLowerCase())),
-  }));
-  const [[characterSet = '', collation = '', version = '', programs = '0'] = []] = of('database');
-  return {
-    ...{ characterSet, collation, programs: Number(programs), isMaria: /maria/i.test(version) },
-    tables: all.flatMap(({ name, type, bytes, isOdd }) =>
-      type === 'BASE TABLE' && !isOdd ? [{ name, bytes, columns: columns.get(name) ?? '' }] : [],
-    ),
-    odd: all.flatMap(({ name, isOdd }) => (isOdd ? [name] : [])),
-    views: all.flatMap(({ name, type }) => (type === 'VIEW' ? [name] : [])),
-  };
-}
-
-/** Those that keep rows of their own here. */
-const plainEngines = new Set(['innodb', 'aria', 'myisam', 'memory', 'csv', 'archive', 'rocksdb']);
-
-const oddIn = ({ odd }: Source): string | null =>
-  odd.length === 0 ? null : `its table ${odd[0]} cannot be copied row by row`;
-
-const sourceStatements = (name: string): readonly string[] => [
-  'set session group_concat_max_len = 1048576',
-  [
-    "select 'database', default_character_set_name, default_collation_name, version(),",
-    `(select count(*) from information_schema.triggers where trigger_schema = ${name}) +`,
-    `(select count(*) from information_schema.routines where routine_schema = ${name}) +`,
-    `(select count(*) from information_schema.events where event_schema = ${name})`,
-    `from information_schema.schemata where schema_name = ${name}`,
-  ].join(' '),
-  `select 'table', table_name, table_type, engine, data_length + index_length from information_schema.tables where table_schema = ${name}`,
-  [
-    "select 'columns', table_name, group_concat('`', replace(column_name, '`', '``'), '`' order by ordinal_position)",
-    `from information_schema.columns where table_schema = ${name} and extra not regexp 'GENERATED|VIRTUAL|PERSISTENT' group by table_name`,
-  ].join(' '),
-];

@@ -74,14 +74,14 @@ function explained(client: PostgresqlClient, programs: Programs, error: unknown)
   const said = error.message.slice(error.message.indexOf(': ') + 2);
   if (/connection to server|could not connect/.test(said)) return client.problem(2, said);
   if (/No space left/.test(said)) return client.problem(3, 'ERROR:  53100: disk full');
-  const where = /from TOC entry \d+; \d+ \d+ ([^\n]*)/.exec(said)?.[1];
+  const where = /Command was: ([^\n]*)/.exec(said)?.[1]?.slice(0, 200);
   if (where === undefined) return error;
   const isForbidden = /permission denied|must be (owner|superuser|member)|Must be superuser/.test(said);
   const because = /ERROR: {2}([^\n]*)/.exec(said)?.[1] ?? '';
-  return new Problem(isForbidden ? 'forbidden' : 'command-failed', `the dump was refused at ${where}: ${because}`, {
+  return new Problem(isForbidden ? 'forbidden' : 'command-failed', `the dump was refused at '${where}': ${because}`, {
     hint: isForbidden
       ? "It wants what is not the site's. An extension that only an administrator can make must be made in the new database first."
-      : 'Look at that part (pg_restore --list names them): the dump is damaged, or of a server that knows more than this one.',
+      : 'Look at that statement: the dump is damaged, or of a server that knows more than this one.',
     cause: error,
   });
 }

@@ -83,6 +83,7 @@ function aegir_copy(string $from, string $to, array $emptied): void {
 }
 
 function aegir_check(string $path): void {
+  if (filesize($path) === 0) throw new Exception('the dump is empty');
   $db = aegir_open($path, SQLITE3_OPEN_READONLY);
   $found = $db->querySingle('PRAGMA quick_check(1)');
   if ($found !== 'ok') throw new Exception("the dump is damaged: $found");

@@ -91,7 +91,8 @@ class Sqlite implements Db {
     const user = await userOf(at, path);
     await removeFile(at, from);
     try {
-      const words = ['bs=1M', 'iflag=fullblock', 'oflag=nofollow', 'conv=excl', 'status=none'];
+      // What the site may have put there, a link too, is not written to.
+      const words = ['bs=1M', 'conv=excl', 'status=none'];
       const load = { ...command`dd ${`of=${from}`} ${words}`, timeoutMs: wholeDatabaseMs };
       const done = await action([load]);
       await askSqlite(at, user, { do: 'load', path, from });
@@ -175,7 +176,7 @@ function mustBeFile(name: string): void {
 /** A path that somebody else chose could be any file that we may remove. */
 function mustBeOurs(name: string): void {
   const plain = isPath(name)
-    ? /^(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/.test(name) && name.endsWith(sqlitePath(''))
+    ? /^(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9._-]+)+$/.test(name) && name.endsWith(sqlitePath(''))
     : /^[A-Za-z0-9_.-]{1,63}$/.test(name);
   if (plain) return;
   throw new Problem('invalid', `${JSON.stringify(name.slice(0, 80))} is no name of an SQLite database of ours`, {

@@ -82,8 +82,10 @@ export async function copyDatabase(context: Moving): Promise<Record<string, Json
  * A worker that was lost may have left something at work in the copy. Whoever is in its database is ended; where that is a
  * file, there will be another one, and they are in one that is gone.
  */
-async function endOthers({ db }: Moving, target: DatabaseAddress): Promise<void> {
+async function endOthers({ db, site }: Moving, target: DatabaseAddress): Promise<void> {
   if (target.driver === 'sqlite') return db.destroy(target);
+  // It may have died between taking it away and making it anew.
+  await db.create(site.database);
   await db.close(target, 0);
   await db.reopen(target);
 }

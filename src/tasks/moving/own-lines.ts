@@ -8,26 +8,34 @@ export const copyOwnLines: MovingStep = {
   name: "copy the operator's own lines",
   async run(context) {
     const { machine, report } = context;
-    const { from, to, mark } = paths(context);
+    const { from, to, draft, mark } = paths(context);
     if (from === to || !to.startsWith('/') || (await machine.stat(from)) === null) return;
-    if ((await machine.stat(to)) !== null && (await machine.stat(mark)) === null)
-      return report.note(`left the lines in ${to} as they are`);
+    if ((await machine.stat(to)) !== null) {
+      if ((await machine.stat(`${to}/${mark}`)) === null) await report.note(`left the lines in ${to} as they are`);
+      return;
+    }
     const found = await machine.find(from, { names: ['*.conf'], depthMax: 1 });
     const texts = await machine.readMany(found.filter(({ kind }) => kind === 'file').map(({ path }) => path));
-    await machine.makeDirectory(to, { mode: '0700' });
-    await machine.write(mark, `Copied from ${from} by Aegir. You may remove this file.\n`, { mode: '0600' });
-    for (const [path, text] of texts) await machine.write(`${to}${path.slice(from.length)}`, text, { mode: '0600' });
+    await machine.makeDirectory(draft, { mode: '0700' });
+    await machine.write(`${draft}/${mark}`, `Copied from ${from} by Aegir. You may remove this file.\n`, {
+      mode: '0600',
+    });
+    for (const [path, text] of texts) await machine.write(`${draft}${path.slice(from.length)}`, text, { mode: '0600' });
+    await machine.move(draft, to);
     await report.note(`copied the lines in ${from} to ${to}: look whether they speak of the old name`, 'warning');
   },
   async undo(context) {
     const { machine } = context;
-    const { to, mark } = paths(context);
-    if (to.startsWith('/') && (await machine.stat(mark)) !== null) await machine.remove(to);
+    const { to, draft, mark } = paths(context);
+    if (!to.startsWith('/')) return;
+    await machine.remove(draft);
+    if ((await machine.stat(`${to}/${mark}`)) !== null) await machine.remove(to);
   },
 };
 
 /** The mark is this task's alone, as the name of the copy's database is: it tells what we have made from what was there. */
-function paths({ from, http, site }: Moving): { readonly from: string; readonly to: string; readonly mark: string } {
+function paths({ from, http, site }: Moving) {
   const to = http.ownLines(site.name);
-  return { from: from.http.ownLines(from.site.name), to, mark: `${to}/.copied-for-${site.database.name}` };
+  const mark = `.copied-for-${site.database.name}`;
+  return { from: from.http.ownLines(from.site.name), to, mark, draft: `${to.slice(0, to.lastIndexOf('/'))}/${mark}` };
 }
