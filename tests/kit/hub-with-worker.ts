@@ -78,6 +78,8 @@ export interface HubMore {
   readonly workers?: number;
   readonly slots?: number;
   readonly world?: MemoryWorld;
+  /** Directory of transfers, on this very machine. */
+  readonly transfers?: string;
   /** Instead of a server in memory: opens the real one. */
   readonly open?: (hands: Hands) => Machine;
 }
@@ -96,10 +98,11 @@ export async function hubWithWorker(t: TestContext, more: HubMore = {}): Promise
   });
   const { url, ...database } = await testDatabase(t);
   const key = sealKey(randomBytes(32));
+  const transfers = more.transfers ?? '/nonexistent/transfers';
   const world = more.world ?? freshWorld();
   const begin = (given: HubMore): HubWithWorker => {
     const hub: Hub = {
-      ...{ database, sealKey: key, version: '0.0.0-test' },
+      ...{ database, sealKey: key, version: '0.0.0-test', transfers },
       catalog: given.catalog ?? catalog({ engines, applications, taskTypes, sweeps: [] }, given.extensions ?? []),
       onBug: (_, error) => bugs.push(error),
     };
@@ -166,6 +169,7 @@ async function startWorker(
     await work(
       {
         ...{ name: unique, hub: database, key: hub.sealKey, clock: systemClock, catalog: hub.catalog, slots },
+        transfers: hub.transfers,
         openMachine: (_, hands) => watched(farm, name, open(hands)),
         dryMachine: (real, { log }) => new DryMachine(real, log),
         busy: () => farm.busy,

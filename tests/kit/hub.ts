@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { builtIn } from '../../src/built-in.ts';
@@ -57,12 +60,15 @@ const counted = [
 /** A hub on a database of this test alone, asked without a port. Fails the test if it meets a bug. */
 export async function testHub(t: TestContext, page: readonly PageFile[] = []): Promise<TestHub> {
   const database = await testDatabase(t);
+  const transfers = await mkdtemp(join(tmpdir(), 'aegir-transfers-'));
+  t.after(() => rm(transfers, { recursive: true, force: true }));
   const bugs: unknown[] = [];
   const hub: Hub = {
     database,
     sealKey: sealKey(randomBytes(32)),
     catalog: builtIn,
     version: '0.0.0-test',
+    transfers,
     onBug: (_, error) => void bugs.push(error),
   };
   const app = hubApp(hub, page);

@@ -22,6 +22,7 @@ import { siteImport } from '../../src/tasks/site-import.ts';
 import { siteInstall } from '../../src/tasks/site-install.ts';
 import { siteLogin } from '../../src/tasks/site-login.ts';
 import { siteVerify } from '../../src/tasks/site-verify.ts';
+import { backupScenes } from './backup-scenes.ts';
 import { buildingScenes } from './building-scenes.ts';
 import { type FarmParts, otherRootOfFarm, placeInMemory, platformRootOfFarm, thirdRootOfFarm } from './farm.ts';
 import { movingScenes } from './moving-scenes.ts';
@@ -145,6 +146,7 @@ export const scenes: readonly Scene[] = [
   },
   ...buildingScenes,
   ...movingScenes,
+  ...backupScenes,
 ];
 
 /** A site that somebody else installed: the simulated PHP reads from this line where its database is. */
