@@ -139,6 +139,8 @@ const vhost = (index: number): Vhost => ({
   name: `s${index}.example.com`,
   aliases: [{ name: `www.s${index}.example.com`, redirect: true }],
   redirection: null,
+  asHost: null,
+  replaces: null,
   root: '/var/aegir/platforms/d10',
   directory: `s${index}.example.com`,
   routing: {

@@ -1,4 +1,5 @@
 import type { Environment } from './environment.ts';
+import { runBatches } from './hub/batch-run.ts';
 import { openDatabase } from './hub/database.ts';
 import { serve } from './hub/listen.ts';
 import { migrate } from './hub/migrate.ts';
@@ -26,11 +27,12 @@ export async function runHub(
   await migrate(url);
   const database = openDatabase(url);
   const sealKey = await readSealKey(environment.keyPath);
-  const hub = { database, sealKey, catalog, version, onBug };
+  const { transfers } = environment;
+  const hub = { database, sealKey, catalog, version, transfers, onBug };
   const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen, page: pageFiles() });
   process.stdout.write(`the hub listens on ${environment.socketPath} and ${listening.url}\n`);
   const keeping = keepPostgres(environment, stop);
-  await schedule(database.db, catalog, systemClock, stop);
+  await Promise.all([schedule(hub, systemClock, stop), runBatches(hub, systemClock, stop)]);
   await keeping;
   await listening.close();
   await database.close();

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Application, InstalledSite } from '../src/applications/application.ts';
 import { drupal } from '../src/applications/drupal/drupal.ts';
+import { probe, probeLogin } from '../src/applications/probe.ts';
 import { wordpress } from '../src/applications/wordpress/wordpress.ts';
+import { Problem } from '../src/model/problem.ts';
+import type { Http } from '../src/services/http/http.ts';
 import { Browser, codeBases, copyPlatform, mysqlDatabase, putSite, testMachine, testSite } from './kit/applications.ts';
 import { onReal, type Server } from './kit/http-benches.ts';
 
@@ -16,7 +19,7 @@ for (const server of servers)
     ['Drupal 10', drupal, codeBases.drupal10, '/user/1/edit'],
   ] as const) {
     const skip = source === null && `no code of ${what} here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7`;
-    test(`${what} is published by ${server} of ours`, { skip, timeout: 300_000 }, (t) =>
+    test(`${what} is published by ${server} of ours`, { skip, timeout: 20 * 60_000 }, (t) =>
       published(t, server, application, source ?? '', inside),
     );
   }
@@ -56,6 +59,7 @@ async function published(
 
     const byAlias = new Browser({ ...installed, address: installed.address.replace(installed.site.name, alias.name) });
     assert.ok([200, 301, 302].includes((await byAlias.open('/')).status), 'an alias finds the same site');
+    await byNameOfOurs(http, application, installed);
     const { directory } = installed.site;
     for (const path of [
       `/sites/${directory}/settings.php`,
@@ -71,11 +75,39 @@ async function published(
   });
 }
 
+/** As a copy is looked at before visitors see it: by a name of ours, and it says of itself what the site says. */
+async function byNameOfOurs(http: Http, application: Application, installed: InstalledSite): Promise<void> {
+  const { machine } = testMachine();
+  const name = 'copy-7.aegir.invalid';
+  await http.create({
+    ...vhostOf(application, installed),
+    name,
+    aliases: [],
+    asHost: installed.site.name,
+    state: 'enabled',
+  });
+  const through = http.door({ name, redirection: null, tls: 'off' }) ?? assert.fail();
+  const front = await probe(machine, installed, { through, path: '/', follow: 3 });
+  assert.equal(front.status, 200);
+  assert.match(front.title ?? '', /Zoë/);
+  await probeLogin(machine, application, installed, through);
+  await application.setMaintenance(machine, installed, true);
+  await assert.rejects(
+    probeLogin(machine, { ...application, loginLink: async () => `${installed.address}/` }, installed, through),
+    (error) => error instanceof Problem && /does not log in: .* answers (302|403|503)/.test(error.message),
+  );
+  assert.equal((await probe(machine, installed, { through, path: '/admin' })).status, 503);
+  await application.setMaintenance(machine, installed, false);
+  await http.destroy(name);
+}
+
 const vhostOf = (application: Application, { site, platform, database }: InstalledSite) => ({
   siteId: site.id,
   name: site.name,
   aliases: site.aliases,
   redirection: null,
+  asHost: null,
+  replaces: null,
   root: platform.root,
   directory: site.directory,
   routing: application.routing(site, platform),

@@ -243,9 +243,7 @@ test('a sweep adds its tasks once per period, to enabled subjects, and not while
     (await call('task list', { query: { name: 'site greet' } })).items.map(({ subject }) => subject.name).toSorted();
   // Two hubs at once: a row of the database decides.
   const sweep = async (): Promise<void> =>
-    void (await Promise.all(
-      [ticks(3), ticks(3)].map((clock) => schedule(database.db, hub.catalog, clock, clock.stop)),
-    ));
+    void (await Promise.all([ticks(3), ticks(3)].map((clock) => schedule(hub, clock, clock.stop))));
 
   await call('queue pause', { params: { name: 'task' } });
   await sweep();

@@ -5,6 +5,7 @@ import { MemoryMachine } from '../src/machine/memory.ts';
 import { mariadbIsDown } from '../src/simulation/mariadb.ts';
 import { type HubWithWorker, installedSite, type TaskEnding, verifiedFarm } from './kit/hub-with-worker.ts';
 import { heldAt, isProblem, kinds, onNginx, settingsOf, sites, titleOf, vhostOf, vhostPath } from './kit/looks.ts';
+import { until } from './kit/machines.ts';
 
 /**
  * How the old Aegir failed (measured; shared/reference/aegir-baseline.md, section 5) when it was killed, when two tasks
@@ -215,14 +216,6 @@ test('the load guard kills tasks half way: here they wait while the load is high
   farm.busy = null;
   for (const task of tasks) await farm.done(task);
 });
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + 60_000;
-  while (!(await isSo())) {
-    assert.ok(performance.now() < giveUpAt, 'waited for a minute');
-    await new Promise((next) => setTimeout(next, 50));
-  }
-}
 
 for (const kind of kinds)
   test(`the database server is down: each task says so, changes nothing, and works when it is back, on ${titleOf(kind)}`, async (t) => {

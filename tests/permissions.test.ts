@@ -8,9 +8,9 @@ import { siteDelete } from '../src/tasks/site-delete.ts';
 import { siteDisable } from '../src/tasks/site-disable.ts';
 import { siteInstall } from '../src/tasks/site-install.ts';
 import { codeBases } from './kit/applications.ts';
-import { siteName } from './kit/farm.ts';
+import { played } from './kit/played.ts';
 import { type RealFarm, type RealFarmMore, realFarm } from './kit/real-farm.ts';
-import { played } from './kit/scenes.ts';
+import { siteName } from './kit/truth.ts';
 
 /**
  * The table of ARCHITECTURE.md "Layout on a server" against what is really there after an install, then acting as the
@@ -62,7 +62,7 @@ const sources = [
 
 for (const { what, source, ...more } of sources) {
   const skip = source === null && `no code of ${what} here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7`;
-  test(`${what}: layout and permissions`, { skip, timeout: 300_000 }, (t) =>
+  test(`${what}: layout and permissions`, { skip, timeout: 20 * 60_000 }, (t) =>
     conforms(t, { ...more, source: source ?? '' }),
   );
 }

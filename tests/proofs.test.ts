@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Machine } from '../src/machine/machine.ts';
+import { inTheMiddle } from '../src/simulation/php.ts';
 import type { OpenStep, OpenTask } from '../src/tasks/task-type.ts';
 import { taskTypes } from '../src/tasks/task-types.ts';
 import { type Control, type Ending, run } from '../src/worker/run.ts';
-import { type FarmParts, type Hand, type HandMore, hand, sameWorld, settle, type Truth, worldOf } from './kit/farm.ts';
+import { type FarmParts, type Hand, type HandMore, hand, sameWorld, worldOf } from './kit/farm.ts';
 import { breakAt, failing, failingAtLast, twice } from './kit/faults.ts';
-import { farms, type Scene, scenes } from './kit/scenes.ts';
+import type { Scene } from './kit/played.ts';
+import { farms, scenes } from './kit/scenes.ts';
+import { allocate, settle, type Truth } from './kit/truth.ts';
 
 /**
  * Proofs over every task type there is, on every kind of farm: whatever fails and whenever, the world is as wanted or as
@@ -17,10 +21,30 @@ after(() => process.stdout.write(`# fault points tried: ${faultPoints}, each lef
 
 const controlOf = ({ claim }: Hand): Control => ({ claim: claim.signal, stop: () => undefined, undoing: () => {} });
 
-/** Lets a fresh farm come to where the scene begins, then opens the task. */
-async function begin(farm: () => FarmParts, scene: Scene, more: HandMore = {}) {
+interface Prepared {
+  readonly parts: FarmParts;
+  readonly truth: Truth;
+  comeBack(): void;
+}
+const prepared = new Map<unknown, Map<Scene, Prepared>>();
+
+/** Lets a farm come to where the scene begins; from then on it only comes back to that. */
+async function prepare(farm: () => FarmParts, scene: Scene): Promise<Prepared> {
+  const known = prepared.get(farm)?.get(scene);
+  if (known) return known;
   const parts = farm();
   const truth = await scene.prepare(parts);
+  allocate(truth, scene.type, scene.args);
+  const made = { parts, truth, comeBack: parts.world.moment() };
+  // One at a time is kept: the four tests of a scene follow each other.
+  prepared.set(farm, new Map([[scene, made]]));
+  return made;
+}
+
+async function begin(farm: () => FarmParts, scene: Scene, more: HandMore = {}) {
+  const { parts, truth: first, comeBack } = await prepare(farm, scene);
+  comeBack();
+  const truth = { ...first, found: [...first.found], kept: [...first.kept] };
   const before = worldOf(parts);
   return { parts, truth, before, ...(await take(parts, truth, scene, more)) };
 }
@@ -42,7 +66,7 @@ async function wanted(
   const task = await open();
   const ending = await runOpen(worker, task);
   assert.deepEqual(ending.status === 'done' ? undefined : ending, undefined, `${scene.type.name} should work`);
-  settle(truth, task.done({}));
+  settle(truth, task.done(ending.status === 'done' ? ending.result : {}), scene.subject);
   return { world: worldOf(parts), events: worker.events.length, steps: task.steps };
 }
 
@@ -65,6 +89,30 @@ async function endsWell(
   sameWorld(worldOf(parts), goal, `${when}, asked again`);
 }
 
+/** The script with this number that changes anything stands still in its middle. */
+function heldScript({ world }: FarmParts, at: number, held: () => void) {
+  const reached = Promise.withResolvers<'reached'>();
+  const free = Promise.withResolvers<void>();
+  let seen = 0;
+  inTheMiddle(world, async () => {
+    if (seen++ !== at) return;
+    held();
+    reached.resolve('reached');
+    await free.promise;
+  });
+  return { reached: reached.promise, goOn: free.resolve };
+}
+
+/** In memory nothing takes time: who has not ended after some turns waits for somebody. */
+async function endedOrWaiting(ending: Promise<Ending>): Promise<void> {
+  let hasEnded = false;
+  const end = (): void => {
+    hasEnded = true;
+  };
+  ending.then(end, end);
+  for (let turns = 0; turns < 100 && !hasEnded; turns++) await turn();
+}
+
 test('every task type has a scene', () => {
   const shown = new Set(scenes.map(({ type }) => type.name));
   assert.deepEqual(
@@ -75,7 +123,7 @@ test('every task type has a scene', () => {
 
 for (const [kind, farm] of Object.entries(farms)) {
   for (const scene of scenes) {
-    if (scene.not?.includes(kind)) continue;
+    if (scene.only && !scene.only.includes(kind)) continue;
     const what = `${scene.title}, on ${kind}`;
 
     test(`${what}: fails before or after the work of any step`, async () => {
@@ -120,6 +168,30 @@ for (const [kind, farm] of Object.entries(farms)) {
           const ending = await runOpen(second.worker, withBoom(await second.open()));
           assert.equal(ending.status, fails ? 'failed' : 'done', `died at event ${diesAt}: ${JSON.stringify(ending)}`);
           await endsWell(scene, ending, first.parts, first.truth, first.before, goal.world, `died at event ${diesAt}`);
+        }
+      }
+    });
+
+    test(`${what}: a script that goes on when its worker has died is not met by the next one`, async () => {
+      const goal = await wanted(farm, scene);
+      for (const fails of [false, true]) {
+        const withBoom = (task: OpenTask): OpenTask => (fails ? failingAtLast(task) : task);
+        for (let at = 0; ; at++) {
+          const first = await begin(farm, scene);
+          const orphan = heldScript(first.parts, at, () => first.worker.claim.abort(new Error('power cut')));
+          const lost = first
+            .open()
+            .then((task) => runOpen(first.worker, withBoom(task)))
+            .catch(String);
+          if ((await Promise.race([lost, orphan.reached])) !== 'reached') break; // It has no more scripts that change anything.
+          const second = await take(first.parts, first.truth, scene, { events: first.worker.events });
+          const ending = second.open().then((task) => runOpen(second.worker, withBoom(task)));
+          await endedOrWaiting(ending);
+          orphan.goOn();
+          assert.match(String(await lost), /power cut/);
+          const when = `script ${at} went on`;
+          assert.equal((await ending).status, fails ? 'failed' : 'done', `${when}: ${JSON.stringify(await ending)}`);
+          await endsWell(scene, await ending, first.parts, first.truth, first.before, goal.world, when);
         }
       }
     });

@@ -8,9 +8,10 @@ import { siteDisable } from '../src/tasks/site-disable.ts';
 import { siteImport } from '../src/tasks/site-import.ts';
 import { siteInstall } from '../src/tasks/site-install.ts';
 import { codeBases } from './kit/applications.ts';
-import { freshTruth, hand, siteName } from './kit/farm.ts';
+import { hand } from './kit/farm.ts';
+import { played } from './kit/played.ts';
 import { type RealFarm, type RealFarmMore, realFarm } from './kit/real-farm.ts';
-import { played } from './kit/scenes.ts';
+import { freshTruth, siteName } from './kit/truth.ts';
 
 const sources = [
   { what: 'WordPress', application: 'wordpress', source: codeBases.wordpress },
@@ -22,7 +23,7 @@ for (const { what, source, ...more } of sources) {
   const skip = source === null && `no code of ${what} here: set AEGIR_TEST_DRUPAL10 and AEGIR_TEST_DRUPAL7`;
   test(
     `a ${what} site that lies in its platform is imported, and its database outlives it`,
-    { skip, timeout: 300_000 },
+    { skip, timeout: 20 * 60_000 },
     (t) => imports(t, { ...more, source: source ?? '' }),
   );
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { composerRepository } from './kit/composer-project.ts';
 import { type FreshMachine, freshMachine } from './kit/fresh-machine.ts';
 import { insideWordpress, isOpen, settle, type Told, up, visit } from './kit/up.ts';
+import { openDirectory } from './kit/web.ts';
 
 /** Most of it is Debian's packages; on a busy machine five times of the minutes that it takes on a quiet one. */
 const timeoutMs = 20 * 60_000;
@@ -9,7 +11,10 @@ const timeoutMs = 20 * 60_000;
 const wordpressTitle = /^site1\.aegir\.localhost/;
 
 test('./up makes an open site out of a fresh machine: WordPress', { timeout: timeoutMs }, async (t) => {
-  const machine = await freshMachine(t);
+  const packages = await openDirectory('aegir-packages');
+  t.after(() => packages.remove());
+  await composerRepository(packages.path, { reads: secrets, lists: secrets, writes: ['/var/aegir/platforms/spy'] });
+  const machine = await freshMachine(t, [`${packages.path}=${packages.path}`]);
   if (!machine) return;
   let told: Told | undefined;
   await t.test('the printed address gives the front page, the printed link logs in once', async (at) => {
@@ -20,6 +25,9 @@ test('./up makes an open site out of a fresh machine: WordPress', { timeout: tim
   if (!told) return; // The first part has failed, and says why.
   const { url } = told;
   await t.test('the CLI tells what is there', () => isTold(machine));
+  await t.test('code of others is built by aegir-build, which learns nothing', () =>
+    isBuilt(machine, `${packages.path}/packages`),
+  );
   await t.test('a second ./up finds everything in place', async (at) => {
     const again = await up(at, machine);
     assert.match(again.text, /Everything was in place/);
@@ -53,6 +61,32 @@ async function isTold(machine: FreshMachine): Promise<void> {
     [['site1.aegir.localhost', 'enabled', 'wordpress']],
   );
   assert.match(await machine.must('cat', '/etc/aegir/aegir.env'), /^AEGIR_LOAD_FACTOR=1000$/m);
+}
+
+const secrets = ['/etc/aegir', '/etc/aegir/key', '/run/aegir', '/var/aegir', '/var/aegir/backups', '/var/aegir/hub'];
+
+/** As aegir itself asks for it, through the sudoers file that ./up wrote. */
+async function isBuilt(machine: FreshMachine, repository: string): Promise<void> {
+  const root = '/var/aegir/platforms/acme';
+  const source = ['composer', 'package=acme/site', `repository=${repository}`].flatMap((one) => ['--source', one]);
+  await machine.must('aegir', 'platform', 'create', 'acme', '--root', root, ...source);
+  const seen = JSON.parse(await machine.must('cat', `${root}/web/seen.json`));
+  assert.equal(seen.uid, Number(await machine.must('id', '-u', 'aegir-build')));
+  // What the way to its own directory leads through is there, and holds nothing but that way.
+  for (const path of secrets.filter((one) => one !== '/var/aegir'))
+    assert.deepEqual([seen.read[path], seen.listed[path]], [false, false], path);
+  // The way to its own directory is there, and nothing beside it.
+  assert.deepEqual(seen.listed['/var/aegir'], ['.', '..', 'builds']);
+  assert.deepEqual(seen.wrote, { '/var/aegir/platforms/spy': false });
+  assert.equal(
+    await machine.must('find', '/var/aegir/platforms', '/var/aegir/builds', '-user', 'aegir-build'),
+    '/var/aegir/builds\n',
+  );
+  assert.equal((await machine.run('pgrep', '-u', 'aegir-build')).text, '');
+  const denied = await machine.run('sudo', '-u', 'aegir', 'sudo', '-n', '-u', 'aegir-build', 'id');
+  assert.notEqual(denied.code, 0, denied.text);
+  await machine.must('aegir', 'platform', 'delete', 'acme', '--remove-code');
+  assert.equal((await machine.run('test', '-e', root)).code, 1);
 }
 
 const serverOf = async (machine: FreshMachine, url: string): Promise<string> =>

@@ -9,7 +9,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   machine: ['model'],
   services: ['model', 'machine'],
   applications: ['model', 'machine', 'services'],
-  tasks: ['model', 'machine', 'services', 'applications'],
+  sources: ['model', 'machine', 'applications'],
+  tasks: ['model', 'machine', 'services', 'applications', 'sources'],
   api: ['model'],
   hub: ['model', 'machine', 'services', 'applications', 'tasks', 'api'],
   worker: ['model', 'machine', 'services', 'applications', 'tasks', 'hub'],
@@ -28,7 +29,7 @@ const powers: readonly { readonly over: RegExp; readonly in: RegExp; readonly wh
   },
   {
     over: /^node:fs/,
-    in: /^(machine\/local(-\w+)?|hub\/migrate|hub\/postgres|hub\/seal|hub\/listen|ui\/page|applications\/scripts|cli\/.*|setup\/.*|main)\.ts$/,
+    in: /^(machine\/local(-\w+)?|hub\/migrate|hub\/postgres|hub\/seal|hub\/listen|hub\/transfers|ui\/page|applications\/scripts|services\/db\/sqlite-script|cli\/.*|setup\/.*|main)\.ts$/,
     why: 'files are written through a Machine',
   },
   { over: /^(pg|kysely)$/, in: /^(hub|worker)\/|^main\.ts$/, why: 'only the hub and its worker know the database' },

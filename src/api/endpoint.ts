@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, subjectName } from './text.ts';
+import { id, packageName, subjectName } from './text.ts';
 
 /** One thing that can be asked of the hub. The route, the OpenAPI document and the typed call all come from it. */
 export interface Endpoint {
@@ -13,6 +13,10 @@ export interface Endpoint {
   readonly status?: 200 | 201 | 202;
   /** Answers a stream of server-sent events, each of the shape of `answer`. */
   readonly stream?: true;
+  /** Its body is a file of any size, and is not JSON. */
+  readonly upload?: true;
+  /** Answers a file instead of JSON. */
+  readonly file?: true;
   /** The answer holds something that is shown once: it is kept nowhere, also not to answer a repeated request. */
   readonly once?: true;
 }
@@ -32,7 +36,9 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   name: subjectName,
   context: subjectName,
   type: subjectName,
+  package: packageName,
   task: id,
+  batch: id,
   token: id,
 };
 

@@ -1,5 +1,8 @@
 import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
+import { backupEndpoints } from './endpoints/backups.ts';
+import { batchEndpoints } from './endpoints/batches.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
+import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
@@ -12,7 +15,10 @@ export const api = {
   ...serverEndpoints,
   ...platformEndpoints,
   ...siteEndpoints,
+  ...backupEndpoints,
+  ...packageEndpoints,
   ...taskEndpoints,
+  ...batchEndpoints,
   ...hubEndpoints,
 };
 

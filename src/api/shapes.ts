@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { platformSource } from './source.ts';
 
 /** The shapes of answers. Ids are decimal strings, times are ISO 8601 in UTC, null is known to be absent. */
 
@@ -88,7 +89,10 @@ export const platform = z
     name: z.string(),
     context: z.string(),
     title: z.string(),
-    root: z.string(),
+    root: z.string().describe('The document root'),
+    source: platformSource,
+    tree: z.string().nullable().describe('The directory that the source is built in; the document root is in it'),
+    builtAt: atOrNull.describe('When Aegir built it; null for code that is not its own to remove'),
     server: z.string(),
     engine: z.string().describe('Engine of the http service that publishes it'),
     status: z.string(),
@@ -171,31 +175,72 @@ export const alias = z
   .object({ name: z.string(), site: z.string(), kind: z.enum(['canonical', 'alias', 'redirect']) })
   .meta({ id: 'Alias' });
 
-export const packageFound = z
-  .object({
-    type: z.string(),
-    name: z.string(),
-    title: z.string(),
-    version: z.string().nullable(),
-    schemaVersion: z.string().nullable(),
-    coreCompatibility: z.string().nullable(),
-    path: z.string(),
-    hidden: z.boolean(),
-  })
-  .meta({ id: 'PackageOnPlatform' });
-
-export const packageOnSite = z
-  .object({
-    type: z.string(),
-    name: z.string(),
-    title: z.string(),
-    enabled: z.boolean(),
-    schemaVersion: z.string().nullable(),
-  })
-  .meta({ id: 'PackageOnSite' });
+/** What was found when somebody looked: at its checksums, or whether a site can be made of it. */
+const looked = z.object({ at, ok: z.boolean(), why: z.string().nullable(), seconds: z.number() }).nullable();
 
 export const backup = z
-  .object({ id: z.string(), site: z.string(), status: z.string(), createdAt: at })
+  .object({
+    id: z.string(),
+    name: z.string(),
+    site: z.string().nullable().describe('Site here that it is one of; null: it came from elsewhere'),
+    siteName: z.string().describe('As the site was called then'),
+    application: z.string().nullable(),
+    version: z.string().nullable(),
+    server: z.string(),
+    engine: z.string(),
+    status: z.string(),
+    reason: z.string().describe('request, schedule, before delete, before restore or import'),
+    note: z.string(),
+    pinned: z.boolean(),
+    bytes: z.number().nullable().describe('What it takes in its store'),
+    by: z.string().nullable(),
+    task: z.string().nullable().describe('The task that makes it'),
+    verified: looked,
+    tested: looked,
+    createdAt: at,
+    tasks: z.array(possibleTask),
+  })
   .meta({ id: 'Backup' });
 
+export const backupWithManifest = backup
+  .extend({ manifest: z.looseObject({ format: z.int() }).nullable() })
+  .meta({ id: 'BackupWithManifest' });
+
 export const queue = z.object({ name: z.string(), paused: z.boolean(), lastRunAt: atOrNull }).meta({ id: 'Queue' });
+
+export const batch = z
+  .object({
+    id: z.string(),
+    name: z.string().describe('Of its tasks'),
+    title: z.string(),
+    args: z.record(z.string(), z.unknown()),
+    canary: z.int(),
+    parallel: z.int(),
+    failuresMax: z.int(),
+    status: z.string(),
+    why: z.string().nullable(),
+    account: z.string().nullable(),
+    members: z.int(),
+    counts: z.record(z.string(), z.int()).describe('Members by status'),
+    cancelRequested: z.boolean(),
+    createdAt: at,
+    endedAt: atOrNull,
+  })
+  .meta({ id: 'Batch' });
+
+export const batchMember = z
+  .object({
+    position: z.int(),
+    subject: z.object({ noun: z.string(), id: z.string(), name: z.string() }),
+    status: z.string(),
+    task: z.string().nullable(),
+    problem: z.unknown(),
+    begunAt: atOrNull,
+    endedAt: atOrNull,
+  })
+  .meta({ id: 'BatchMember' });
+
+/** One line of a batch's log; `event` is a BatchEvent of hub/batch-run.ts. */
+export const batchLogged = z
+  .object({ seq: z.int(), at, event: z.looseObject({ type: z.string() }) })
+  .meta({ id: 'LoggedBatchEvent' });

@@ -97,6 +97,11 @@ export const language = z
 /** A word that the hub defines elsewhere: the name of an engine, a service type, a setting. */
 export const word = z.string().regex(/^[a-z][a-z0-9_.-]{0,62}$/, 'is not a name');
 
+/** The machine name of a package; a theme of WordPress may lie in a directory of several. */
+export const packageName = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]{0,127}(?:\/[\w.-]{1,127})?$/, 'is not the name of a package');
+
 /** Data that a plug-in keeps, by the plug-in's name. The hub checks what is in it when it reads the request. */
 export const data = z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'is not the name of a plug-in'), z.unknown());
 

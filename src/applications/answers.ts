@@ -20,10 +20,11 @@ export const statusAnswer = z.object({
   packages: z
     .array(
       z.object({
-        type: z.enum(['profile', 'module', 'theme', 'engine', 'plugin']),
+        type: z.enum(['core', 'profile', 'module', 'theme', 'engine', 'plugin', 'mu-plugin']),
         name: text,
         enabled: z.boolean(),
         schemaVersion: z.number().int().nullable(),
+        isDefault: z.boolean(),
       }),
     )
     .max(10_000),
@@ -32,6 +33,14 @@ export const statusAnswer = z.object({
 export const updatesAnswer = z.object({
   updates: z.array(z.object({ package: text, update: text, description: text })).max(10_000),
 });
+
+export const wordpressUpdatesAnswer = updatesAnswer.extend({ wasClosed: z.boolean() });
+
+export const rewrittenAnswer = z.object({
+  rewritten: z.array(z.object({ what: text, rows: count })).max(100_000),
+});
+export const problemsAnswer = z.object({ problems: z.array(text).max(50) });
+export const configAnswer = z.object({ config: z.record(z.string().max(500), z.string().regex(/^[0-9a-f]{16}$/)) });
 
 export const sitesAnswer = z.object({
   sites: z.array(

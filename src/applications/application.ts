@@ -1,4 +1,5 @@
 import type { FileMode, Machine } from '../machine/machine.ts';
+import type { UpdateRules } from '../model/comparison.ts';
 import type { Json } from '../model/json.ts';
 import type { PackageFound, PackageOnSite } from '../model/package.ts';
 import type { Platform } from '../model/platform.ts';
@@ -21,6 +22,26 @@ export interface InstalledSite {
   readonly database: DatabaseAddress;
   /** Where a browser reaches it, without a trailing slash: 'http://example.com'. */
   readonly address: string;
+}
+
+/** What a copy of a site is to be: the site itself at another place, or a site of its own that begins as this one is. */
+export type CopiedAs = 'same site' | 'new site';
+
+/** Where a site was, and what it was called there. */
+export interface FormerPlace {
+  readonly root: string;
+  readonly directory: string;
+  readonly address: string;
+  /** All of its host names. */
+  readonly names: readonly string[];
+  /** Of the application. */
+  readonly version: string | null;
+}
+
+/** For the log: 'node__body.body_value', and how many rows. */
+export interface Rewritten {
+  readonly what: string;
+  readonly rows: number;
 }
 
 export interface WantedDirectory extends FileMode {
@@ -77,29 +98,35 @@ export interface SiteFound {
  * `runUser`, through the machine it is given; that code reaches none of the hub's secrets.
  * Every method throws Problem 'application-failed' with what the application said.
  */
-export interface Application {
+export interface Application extends UpdateRules {
   readonly name: string;
   readonly title: string;
 
   /** Null: not this application. Throws 'invalid' for code that is this application but cannot run here, with the reason. */
   detect(machine: Machine, root: string): Promise<CodeBase | null>;
-  /** `known` is what an earlier scan returned: files that have not changed since are not read again. */
+  /** What a platform has for all its sites. `known` is what an earlier scan returned; it is returned itself if nothing has changed since. */
   packages(machine: Machine, root: string, known: PackageScan | null): Promise<PackageScan>;
+  /** What lies in the site's own directory and goes with it. */
+  ownPackages(
+    machine: Machine,
+    site: Pick<InstalledSite, 'site' | 'platform'>,
+    known: PackageScan | null,
+  ): Promise<PackageScan>;
   /** Files of ours that all sites of a platform share, such as sites/sites.php. Constant: no site's data is in them. */
   platformFiles(platform: Platform): readonly WantedFile[];
-  /** Directory names below sites/ that look like sites, without those the hub knows. */
-  sitesFound(machine: Machine, platform: Platform): Promise<readonly SiteFound[]>;
+  /** What lies below sites/ and looks like a site, without those in these directories: who knows them need not start PHP to read their settings. */
+  sitesFound(machine: Machine, platform: Platform, except?: readonly string[]): Promise<readonly SiteFound[]>;
 
-  /** Why this engine's database cannot be used ('sqlite' with WordPress), or null. */
-  refusesDatabase(driver: DatabaseAddress['driver'], version: string): string | null;
   /** Profiles that can be installed; [] where the application has none. */
-  profiles(scan: PackageScan): readonly string[];
+  profiles(scan: Pick<PackageScan, 'packages'>): readonly string[];
   routing(site: Site, platform: Platform): Routing;
   /** The site's directories with their permissions, parents first. */
   directories(site: Site, platform: Platform): readonly WantedDirectory[];
   /** Settings of the site, without credentials of the database. */
   files(site: InstalledSite, ownLines: readonly string[]): readonly WantedFile[];
 
+  // Each waits until no other is at work on the site, even one of a worker that was killed; but `status`, `loginLink`, `cron`
+  // and `counts` run at any time.
   install(machine: Machine, site: InstalledSite): Promise<void>;
   isInstalled(machine: Machine, site: InstalledSite): Promise<boolean>;
   status(machine: Machine, site: InstalledSite): Promise<Status>;
@@ -110,17 +137,46 @@ export interface Application {
   setMaintenance(machine: Machine, site: InstalledSite, on: boolean): Promise<void>;
   rebuildCaches(machine: Machine, site: InstalledSite): Promise<void>;
   pendingUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
-  /** Throws when one fails; the message names it. */
-  runUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
+  /**
+   * Throws when one fails: the message names it and those that had run before it, and the site is left in maintenance mode.
+   * What updates require is looked at before the first one. They may take `timeoutMs`, an hour unless it is said.
+   */
+  runUpdates(machine: Machine, site: InstalledSite, timeoutMs?: number): Promise<readonly PendingUpdate[]>;
+  /**
+   * Tables, as globs of `*`, whose rows a copy does not need: caches, which the site fills again; for a new site also what
+   * belongs to one site only, such as sessions and work that was queued. Their structure is needed.
+   */
+  emptied(site: InstalledSite, as: CopiedAs): readonly string[];
+  /**
+   * After a site's database and files came to be at another place or under another name, with its settings written there: rewrites
+   * what speaks of the old one, takes away what was compiled or kept for it, and has it made anew. May be repeated, also after it
+   * was killed. Throws 'conflict' where the settings lead to another database than the site's: it would be the old site's.
+   * Where updates are pending, the application is not started: they make anew what is missing, and must follow.
+   */
+  rewrite(
+    machine: Machine,
+    site: InstalledSite,
+    before: FormerPlace,
+    as: CopiedAs,
+    timeoutMs?: number,
+  ): Promise<readonly Rewritten[]>;
+  /** What the site itself logged as an error since then, the newest first, at most 50. [] also where it keeps no log that we can read. */
+  problems(machine: Machine, site: InstalledSite, sinceMs: number): Promise<readonly string[]>;
+  /** Digests of its configuration by name, without what changes by itself: to see what updates did to it. */
+  config(machine: Machine, site: InstalledSite): Promise<Readonly<Record<string, string>>>;
+  /** A page that nobody sees but who came in by this login link, with status 200. */
+  insidePath(link: string): string;
   /** Removes what the site's own user wrote below the directory, which the back end's user may not. */
   removeWritten(machine: Machine, site: InstalledSite, path: string): Promise<void>;
 }
 
-/** What a scan of a platform's code found, with what it needs to be quicker next time. Stored as JSON by the hub. */
+/** What a scan of code found, with what it needs to be quicker next time. Stored as JSON by the hub. Paths are relative to the document root. */
 export interface PackageScan {
   readonly packages: readonly PackageFound[];
-  /** By path: size and time of each file that was read, and what was in it. */
-  readonly files: {
-    readonly [path: string]: { readonly sizeBytes: number; readonly modifiedMs: number; readonly found: Json };
-  };
+  /** Which scanner made it, with its edition. */
+  readonly scanner: string;
+  /** A stamp for each directory that was searched and each file that was read, by which a change is seen; null for what was not there. */
+  readonly seen: { readonly [path: string]: string | null };
+  /** What was in each file that was read and says something. */
+  readonly files: { readonly [path: string]: Json };
 }

@@ -75,11 +75,11 @@ const refused = [
   [
     'Drupal 11 on PHP 8.2',
     (world) => drupal(world, root, '11.0.1'),
-    /needs PHP 8\.3\.0 or later; web1 has 8\.2/,
-    /newer PHP/,
+    /needs PHP 8\.3\.0 or later, and there is 8\.2.* on web1/,
+    /another PHP/,
   ],
-  ['Drupal 8 on PHP 8', (world) => drupal(world, root, '8.9.20'), /needs PHP before 8\.0\.0/, /Update Drupal/],
-  ['Drupal 9.4 on PHP 8', (world) => drupal(world, root, '9.4.15'), /needs PHP before 8\.0\.0/, /Update Drupal/],
+  ['Drupal 8 on PHP 8', (world) => drupal(world, root, '8.9.20'), /needs PHP before 8\.0\.0/, /another Drupal/],
+  ['Drupal 9.4 on PHP 8', (world) => drupal(world, root, '9.4.15'), /needs PHP before 8\.0\.0/, /another Drupal/],
   [
     'Drupal 6',
     (world) => world.put(`${root}/modules/system/system.module`, "define('VERSION', '6.38');"),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { phpScript } from '../machine/php-script.ts';
 
 /** Parts of which each script is put together, in order; the file names in `php/`. */
 const parts = {
@@ -11,6 +12,16 @@ const parts = {
   'drupal maintenance': ['database', 'drupal-settings', 'drupal-start', 'drupal-maintenance'],
   'drupal caches': ['database', 'drupal-settings', 'drupal-start', 'drupal-caches'],
   'drupal updates': ['database', 'drupal-settings', 'drupal-start', 'drupal-updates'],
+  'drupal rewrite': [
+    'database',
+    'drupal-settings',
+    'rewrite-text',
+    'rewrite-tables',
+    'rewrite-place',
+    'drupal-rewrite',
+  ],
+  'drupal problems': ['database', 'drupal-settings', 'drupal-problems'],
+  'drupal config': ['database', 'drupal-settings', 'drupal-config'],
   'wordpress is installed': ['database', 'wordpress-database', 'wordpress-is-installed'],
   'wordpress install': ['database', 'wordpress-start', 'wordpress-install'],
   'wordpress status': ['database', 'wordpress-database', 'wordpress-status'],
@@ -20,8 +31,17 @@ const parts = {
   'wordpress maintenance': ['wordpress-start', 'wordpress-maintenance'],
   'wordpress caches': ['wordpress-start', 'wordpress-caches'],
   'wordpress updates': ['wordpress-start', 'wordpress-updates'],
+  'wordpress plugins': ['wordpress-start', 'wordpress-plugins'],
+  'wordpress rewrite': [
+    ...['database', 'wordpress-database', 'rewrite-text', 'rewrite-tables', 'rewrite-place', 'wordpress-rewrite'],
+  ],
+  'wordpress problems': ['wordpress-problems'],
+  'wordpress config': ['database', 'wordpress-database', 'wordpress-config'],
   'sites found': ['database', 'drupal-settings', 'sites-found'],
+  probe: ['probe'],
   remove: ['remove'],
+  'copy tree': ['copy-tree'],
+  'measure tree': ['measure-tree'],
 } as const;
 
 export type Script = keyof typeof parts;
@@ -31,22 +51,12 @@ export const phpFile = (name: string): string => readFileSync(new URL(`php/${nam
 
 const texts = new Map<Script, string>();
 
-/** A whole script for PHP's standard input; `$aegir` holds the input. The first line names it, which is how a simulated PHP tells them apart. */
+/** A whole script for PHP's standard input. */
 export function scriptText(script: Script, input: object): string {
   let text = texts.get(script);
   if (text === undefined) {
     text = ['prelude', ...parts[script]].map((name) => phpFile(name).replace(/^<\?php\n/, '')).join('\n');
     texts.set(script, text);
   }
-  // Base64 has no character that could end the quotes.
-  const data = Buffer.from(JSON.stringify(input)).toString('base64');
-  return `<?php // aegir: ${script}\n$aegir = json_decode(base64_decode('${data}'), true);\n${text}`;
-}
-
-/** The way back: what a script was asked, or null for a text that is none of ours. */
-export function readScript(text: string): { readonly script: string; readonly input: unknown } | null {
-  const found =
-    /^<\?php \/\/ aegir: ([a-z ]+)\n\$aegir = json_decode\(base64_decode\('([A-Za-z0-9+/=]*)'\), true\);/.exec(text);
-  if (!found) return null;
-  return { script: found[1] ?? '', input: JSON.parse(Buffer.from(found[2] ?? '', 'base64').toString()) };
+  return phpScript(script, input, text);
 }

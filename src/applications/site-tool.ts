@@ -2,24 +2,35 @@ import type { z } from 'zod';
 import type { Machine } from '../machine/machine.ts';
 import { Problem } from '../model/problem.ts';
 import {
+  configAnswer,
   countsAnswer,
   installedAnswer,
   leftAnswer,
   nothing,
   pathAnswer,
+  problemsAnswer,
+  rewrittenAnswer,
   sitesAnswer,
   statusAnswer,
   toSiteFound,
   updatesAnswer,
 } from './answers.ts';
 import type { Application, InstalledSite, SiteFound } from './application.ts';
+import { rewriting } from './rewriting.ts';
 import type { Script } from './scripts.ts';
 import { callTool, type ToolCall, toolSite } from './tool.ts';
 
 const shortMs = 60_000;
 const longMs = 15 * 60_000;
+/** A site of ten years has tables that take their time, and so do its updates. */
+export const veryLongMs = 60 * 60_000;
 const reads = { timeoutMs: shortMs, effect: 'reads' } as const;
 const changes = { timeoutMs: longMs, effect: 'changes' } as const;
+/** Whatever a lost task has left running has ended by then, as scripts end themselves. */
+const waitMs = veryLongMs + 60_000;
+const aloneIn = (directory: string): Pick<ToolCall, 'alone'> => ({ alone: { directory, waitMs } });
+/** These run beside any other, as visitors do; nothing that a task does to a site depends on them. */
+const besideOthers: readonly string[] = ['status', 'counts', 'login link', 'cron', 'problems', 'config'];
 
 type Verbs = Pick<
   Application,
@@ -33,11 +44,36 @@ type Verbs = Pick<
   | 'rebuildCaches'
   | 'pendingUpdates'
   | 'runUpdates'
+  | 'rewrite'
+  | 'problems'
+  | 'config'
   | 'removeWritten'
 >;
 
+export interface ApplicationScripts {
+  readonly name: 'drupal' | 'wordpress';
+  readonly emptied: Application['emptied'];
+  /** Directories below the site's that hold text files which the application wrote and which may speak of its place. */
+  readonly textFiles: readonly string[];
+}
+
+/** Runs a script as the site's user and tells it what the site is. No two that change a site as a whole run at once. */
+export function callSite<Answer>(
+  machine: Machine,
+  site: InstalledSite,
+  script: Script,
+  shape: z.ZodType<Answer>,
+  how: ToolCall,
+  more: object = {},
+): Promise<Answer> {
+  const input = { site: toolSite(site), address: site.address, ...more };
+  const [, verb = ''] = script.split(/ (.*)/);
+  const alone = besideOthers.includes(verb) ? {} : aloneIn(`${site.platform.root}/sites/${site.site.directory}`);
+  return callTool(machine, site.site.runUser, script, input, shape, { ...how, ...alone });
+}
+
 /** What every application does to a site by a script of ours that is named '<application> <verb>'. */
-export function siteVerbs(application: 'drupal' | 'wordpress'): Verbs {
+export function siteVerbs({ name: application, emptied, textFiles }: ApplicationScripts): Verbs {
   const call = <Answer>(
     machine: Machine,
     site: InstalledSite,
@@ -45,19 +81,12 @@ export function siteVerbs(application: 'drupal' | 'wordpress'): Verbs {
     shape: z.ZodType<Answer>,
     how: ToolCall,
     more: object = {},
-  ): Promise<Answer> => {
+  ): Promise<Answer> =>
     // Both applications have a script for each of these verbs; the table in scripts.ts is what the test goes through.
-    const script = `${application} ${verb}` as Script;
-    const input = { site: toolSite(site), address: site.address, ...more };
-    return callTool(machine, site.site.runUser, script, input, shape, how);
-  };
-  const updates = async (machine: Machine, site: InstalledSite, run: boolean) =>
-    (
-      await call(machine, site, 'updates', updatesAnswer, run ? { ...changes, dryAnswer: { updates: [] } } : reads, {
-        run,
-        updating: true,
-      })
-    ).updates;
+    callSite(machine, site, `${application} ${verb}` as Script, shape, how, more);
+  const updates = async (machine: Machine, site: InstalledSite, run: boolean, how: ToolCall) =>
+    (await call(machine, site, 'updates', updatesAnswer, how, { run, updating: true })).updates;
+  const rebuildCaches = (machine: Machine, site: InstalledSite) => call(machine, site, 'caches', nothing, changes);
   return {
     async install(machine, installed) {
       const { title, profile, language, email } = installed.site;
@@ -76,16 +105,35 @@ export function siteVerbs(application: 'drupal' | 'wordpress'): Verbs {
     counts: (machine, site) => call(machine, site, 'counts', countsAnswer, reads),
     setMaintenance: (machine, site, on) =>
       call(machine, site, 'maintenance', nothing, { ...changes, timeoutMs: shortMs }, { on }),
-    rebuildCaches: (machine, site) => call(machine, site, 'caches', nothing, changes),
-    pendingUpdates: (machine, site) => updates(machine, site, false),
-    runUpdates: (machine, site) => updates(machine, site, true),
+    rebuildCaches,
+    pendingUpdates: (machine, site) => updates(machine, site, false, reads),
+    runUpdates: (machine, site, timeoutMs = veryLongMs) =>
+      updates(machine, site, true, { timeoutMs, effect: 'changes', dryAnswer: { updates: [] } }),
+    async rewrite(machine, site, before, as, timeoutMs = veryLongMs) {
+      const how = { timeoutMs, effect: 'changes', dryAnswer: { rewritten: [] } } as const;
+      const place = { place: rewriting(site, before, as), emptied: emptied(site, as), files: textFiles };
+      const { rewritten } = await call(machine, site, 'rewrite', rewrittenAnswer, how, {
+        ...place,
+        isNew: as === 'new site',
+      });
+      // New code may not start with an old database, so whoever runs the updates makes the rest anew. Said to be a change, so that
+      // a dry run does not ask a site that is not there.
+      const asked = { ...changes, dryAnswer: { updates: [] } };
+      const isOtherCode = before.root !== site.platform.root || before.version !== site.platform.version;
+      const pending = isOtherCode ? await updates(machine, site, false, asked) : [];
+      if (pending.length === 0) await rebuildCaches(machine, site);
+      return rewritten;
+    },
+    problems: async (machine, site, sinceMs) =>
+      (await call(machine, site, 'problems', problemsAnswer, reads, { since: Math.floor(sinceMs / 1_000) })).problems,
+    config: async (machine, site) => (await call(machine, site, 'config', configAnswer, reads)).config,
     removeWritten,
   };
 }
 
-/** The site's directory, or the place it waits in to be removed ('.removed-<id>-<directory>'); nothing outside of the two. */
+/** The site's directory, or one of the places it waits in to be removed ('.removed-<id>-<directory>', '.former-<id>'); nothing outside of them. */
 async function removeWritten(machine: Machine, { site, platform }: InstalledSite, path: string): Promise<void> {
-  const ways = [site.directory, `.removed-${site.id}-${site.directory}`].map(
+  const ways = [site.directory, `.removed-${site.id}-${site.directory}`.slice(0, 240), `.former-${site.id}`].map(
     (name) => `${platform.root}/sites/${name}`,
   );
   const inside = ways.find((way) => path === way || path.startsWith(`${way}/`));
@@ -93,7 +141,8 @@ async function removeWritten(machine: Machine, { site, platform }: InstalledSite
     throw new Problem('invalid', `${path} is not in the directory of ${site.name}`, {
       hint: `It must lie below ${platform.root}/sites/${site.directory}.`,
     });
-  await callTool(machine, site.runUser, 'remove', { path, inside }, leftAnswer, { ...changes, dryAnswer: { left: 0 } });
+  const how: ToolCall = { ...changes, ...aloneIn(inside), dryAnswer: { left: 0 } };
+  await callTool(machine, site.runUser, 'remove', { path, inside }, leftAnswer, how);
 }
 
 /** Sites by their settings file; directories that are links are aliases of the old Aegir and no sites. */
@@ -102,12 +151,15 @@ export async function sitesBySettings(
   root: string,
   settingsFile: string,
   runUser: string,
+  except: readonly string[] = [],
 ): Promise<readonly SiteFound[]> {
   const found = await machine.find(`${root}/sites`, { names: [settingsFile], depthMax: 2 });
   const directories = found
     .filter(({ kind }) => kind === 'file')
     .map(({ path }) => path.split('/').at(-2) ?? '')
-    .filter((name) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) && !['all', 'default', 'sites'].includes(name))
+    .filter(
+      (name) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) && !['all', 'default', 'sites', ...except].includes(name),
+    )
     .toSorted();
   if (directories.length === 0) return [];
   const input = { root, directories, wordpress: settingsFile === 'wp-config.php' };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asUser } from '../machine/as-user.ts';
 import { command } from '../machine/command.ts';
 import type { Machine, Output } from '../machine/machine.ts';
 import { Problem } from '../model/problem.ts';
@@ -15,39 +16,50 @@ export interface ToolCall {
   readonly effect: 'reads' | 'changes';
   /** What a dry run takes for the answer of a script that changes something. */
   readonly dryAnswer?: object;
+  /**
+   * No other script with the same directory is at work meanwhile; waits up to `waitMs` for that, on top of `timeoutMs`.
+   * For what changes a site as a whole, and for what is asked to decide about it: a worker that was killed has left its
+   * script running, see docs/decisions/0018-orphans.md.
+   */
+  readonly alone?: { readonly directory: string; readonly waitMs: number };
 }
+
+/** How PHP ends that took too long: by SIGALRM. */
+const alarmed = 128 + 14;
 
 /** What a site's own code may make of these is only a wrong message, so they are plain texts. */
 const said = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), answer: z.unknown() }),
   z.object({
     ok: z.literal(false),
-    kind: z.enum(['application-failed', 'not-found', 'conflict', 'invalid']).catch('application-failed'),
+    kind: z
+      .enum(['application-failed', 'not-found', 'conflict', 'invalid', 'disk-full', 'timeout'])
+      .catch('application-failed'),
     message: z.string(),
     hint: z.string(),
   }),
 ]);
 
 /**
- * Runs one of our PHP scripts as the site's user and reads its answer by `shape`. Script and input go in through standard
+ * Runs one of our PHP scripts as the site's user (null: as ourselves) and reads its answer by `shape`. Script and input go in through standard
  * input: nothing is installed on the server, and neither arguments nor environment show a secret. Always quiet:
  * what a site prints is nobody's log.
- * Throws 'application-failed' with what the application said, or 'command-failed' where PHP or sudo is missing.
+ * Throws 'application-failed' with what the application said, 'timeout', or 'command-failed' where PHP or sudo is missing.
  */
 export async function callTool<Answer>(
   machine: Machine,
-  runUser: string,
+  runUser: string | null,
   script: Script,
   input: object,
   shape: z.ZodType<Answer>,
-  { timeoutMs, effect, dryAnswer = {} }: ToolCall,
+  { timeoutMs, effect, dryAnswer = {}, alone }: ToolCall,
 ): Promise<Answer> {
-  const prefix = (await userOf(machine)) === runUser ? [] : ['sudo', '-n', '-u', runUser];
+  const php = runUser === null ? command`php` : await asUser(machine, runUser, command`php`);
   const output = await machine.run({
-    ...command`${prefix} php`,
-    // PHP ends itself a little after we give up, as we may not kill another user's process.
-    stdin: new Secret(scriptText(script, { ...input, seconds: Math.ceil(timeoutMs / 1_000) + 1 })),
-    timeoutMs,
+    ...php,
+    // PHP ends itself a little after its time, as we may not kill another user's process.
+    stdin: new Secret(scriptText(script, { ...input, alone, seconds: Math.ceil(timeoutMs / 1_000) + 1 })),
+    timeoutMs: timeoutMs + (alone?.waitMs ?? 0),
     allow: Array.from({ length: 256 }, (_, code) => code),
     effect,
     quiet: true,
@@ -59,15 +71,17 @@ export async function callTool<Answer>(
 function answerOf<Answer>(
   output: Output,
   server: string,
-  runUser: string,
+  runUser: string | null,
   script: Script,
   shape: z.ZodType<Answer>,
 ): Answer {
   const lost = (why: string, cause?: unknown): Problem =>
     new Problem('application-failed', `'${script}' on ${server} ${why}`, {
-      hint: `Look into the site's own log. To see what PHP says: sudo -u ${runUser} php -v`,
+      hint: `Look into the site's own log. To see what PHP says: ${runUser === null ? '' : `sudo -u ${runUser} `}php -v`,
       cause,
     });
+  if (output.exitCode === alarmed)
+    throw new Problem('timeout', `'${script}' took too long on ${server}`, { hint: "Look into the site's own log." });
   if (output.stdout.length > answerCharsMax) throw lost('answered with more than 8 MiB');
   const line = output.stdout.trimEnd().split('\n').at(-1) ?? '';
   const parsed = said.safeParse(jsonOf(line));
@@ -82,7 +96,7 @@ function answerOf<Answer>(
 }
 
 /** Why PHP did not even start, where that is what happened. */
-function notRun({ exitCode, stderr }: Output, server: string, runUser: string): Problem | undefined {
+function notRun({ exitCode, stderr }: Output, server: string, runUser: string | null): Problem | undefined {
   if (exitCode === 127 || /php: (command )?not found|unable to execute .*php/.test(stderr))
     return new Problem('command-failed', `PHP is missing on ${server}`, {
       hint: `Install the command line of PHP there (Debian: apt install php-cli).`,
@@ -102,20 +116,6 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined; // Then it does not have the shape of an answer, and that is what is reported.
   }
-}
-
-const users = new WeakMap<Machine, Promise<string>>();
-
-/** Whom we are on that server; asked once for each machine. '' where nobody knows. */
-function userOf(machine: Machine): Promise<string> {
-  const known = users.get(machine);
-  if (known) return known;
-  const asked = machine
-    .run({ ...command`id -un`, effect: 'reads', allow: [0, 1, 127], quiet: true })
-    .then(({ stdout }) => stdout.trim());
-  users.set(machine, asked);
-  asked.catch(() => users.delete(machine));
-  return asked;
 }
 
 /** The site as scripts take it. Holds the database's password: for `callTool` only. */

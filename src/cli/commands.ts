@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { request } from '../api/call.ts';
 import { paramNames } from '../api/endpoint.ts';
 import { type Answer, type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
+import { followBatch } from './batch-follow.ts';
+import { comparisonLines } from './comparison-lines.ts';
 import { examples } from './examples.ts';
 import { addFlags, flagValues, schemaOf, word } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
-import { harmless } from './io.ts';
+import { harmless, type Io } from './io.ts';
 import { showList, showOne } from './show.ts';
 import { statusLines } from './status-lines.ts';
 
@@ -27,8 +29,12 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   'server task',
   'platform task',
   'site task',
+  'backup task',
+  'backup upload',
+  'backup download',
   'task log',
   'task stream',
+  'batch log',
 ]);
 
 /** Fields of the body that stand among the arguments, without a flag. */
@@ -39,7 +45,9 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'service create': ['type'],
   'platform create': ['name'],
   'site create': ['name'],
+  'site clone': ['name'],
   'setting set': ['value'],
+  'batch create': ['name'],
 };
 
 /** A command for every endpoint: `aegir <noun> <verb> [name] [--flags]`. */
@@ -73,7 +81,9 @@ const nounSummaries: { readonly [noun: string]: string } = {
   site: 'a site',
   alias: 'host names that are taken',
   backup: 'copies of sites',
+  package: 'profiles, modules, themes and plug-ins, wherever they are',
   task: 'what was asked for, and how it goes',
+  batch: 'one wish for many sites',
   queue: 'what waits to be done',
   engine: 'kinds of services',
   application: 'what can be hosted',
@@ -86,11 +96,14 @@ function addEndpoint(command: Command, name: EndpointName, session: Session): vo
   const inPath = paramNames(path);
   const inBody = positional[name] ?? [];
   command.summary(summary).description(summary);
-  for (const one of [...inPath, ...inBody]) command.addArgument(new Argument(`<${argumentName(name, one)}>`));
+  for (const one of inPath) command.addArgument(new Argument(`<${argumentName(name, one)}>`));
+  for (const one of inBody)
+    command.addArgument(new Argument(`<${inPath.includes(one) ? `new-${one}` : argumentName(name, one)}>`));
   const schema = schemaOf(body ?? query ?? emptySchema);
   addFlags(command, schema, inBody);
   command.option('--json', 'print the answer as JSON');
   if (startsTask.has(name)) addWait(command);
+  if (startsBatch.has(name)) command.option('--no-wait', 'do not follow the batch until it ends');
   command.addHelpText('after', examples(name));
   command.action(async (...given: unknown[]) => {
     const words = given.slice(0, inPath.length + inBody.length).map(String);
@@ -120,6 +133,7 @@ const startsTask: ReadonlySet<EndpointName> = new Set([
   'service create',
   'platform create',
   'site create',
+  'site clone',
   'site set',
   'task retry',
 ]);
@@ -128,6 +142,8 @@ export const addWait = (command: Command): Command =>
   command
     .option('--no-wait', 'do not follow the task until it ends')
     .option('-v, --verbose', 'show commands and their output too');
+
+const startsBatch: ReadonlySet<EndpointName> = new Set(['platform migrate', 'batch create', 'batch retry']);
 
 type ShownTask = Pick<Answer<'task get'>, 'id' | 'name' | 'status' | 'subject'>;
 
@@ -138,27 +154,50 @@ interface Shown extends Readonly<Record<string, unknown>> {
 }
 
 export async function askAndShow(session: Session, name: EndpointName, input: object, flags: Common): Promise<void> {
-  const { io, send } = session;
   // Flags are made from the schema of the same endpoint, and the hub checks them once more.
-  const response = await request(send, name, input as never);
+  const response = await request(session.send, name, input as never);
   const answer = (await response.json()) as Shown;
-  const [noun = '', verb] = name.split(' ');
+  if (flags.wait === false || !(await followed(session, name, answer, flags))) show(session.io, name, answer, flags);
+}
+
+/** Where the answer is something that goes on, it is followed to its end. False: there is nothing to follow. */
+async function followed(session: Session, name: EndpointName, answer: Shown, flags: Common): Promise<boolean> {
+  const { io } = session;
   const task = taskIn(name, answer);
-  if (task !== null && flags.wait !== false) {
+  if (task !== null) {
     if (!flags.json) io.out(`Task ${task.id}: ${task.name} ${harmless(task.subject.name)}\n`);
     session.exitCode = await followToEnd(session, task.id, {
       json: flags.json === true,
       verbose: flags.verbose === true,
     });
-    return;
+    return true;
   }
+  if (!startsBatch.has(name)) return false;
+  const { batch } = answer as unknown as Answer<'batch create'>; // alike for all of them
+  if (!flags.json) io.out(`Batch ${batch.id}: ${batch.name}, ${harmless(batch.title)}: ${batch.members} sites\n`);
+  session.exitCode = await followBatch(session, batch.id, flags);
+  return true;
+}
+
+function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
+  const [noun = '', verb = ''] = name.split(' ');
+  const task = taskIn(name, answer);
   if (flags.json || name === 'openapi') io.out(`${JSON.stringify(answer, null, 2)}\n`);
-  else if (answer.items) showList(io, verb === 'packages' ? 'packages' : noun, { ...answer, items: answer.items });
+  else if (name === 'platform compare') showComparison(io, answer as unknown as Answer<'platform compare'>);
+  else if (answer.items) showList(io, hasColumnsOfItsOwn.has(verb) ? verb : noun, { ...answer, items: answer.items });
   else if (task !== null)
     io.out(`Task ${task.id}: ${task.name} (${task.status}). See: aegir task log ${task.id} --follow\n`);
   else if (inWords[name]) io.out(`${harmless(inWords[name](answer))}\n`);
   else if ('deleted' in answer) io.out(`Deleted ${String(answer['deleted'])}\n`);
-  else showOne(io, inner(noun, answer));
+  else showOne(io, inner(startsBatch.has(name) ? 'batch' : noun, answer));
+}
+
+/** Verbs whose lists are not lists of their noun. */
+const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members']);
+
+function showComparison(io: Io, answer: Answer<'platform compare'>): void {
+  for (const line of comparisonLines(answer)) io.out(`${harmless(line)}\n`);
+  showList(io, answer.of === 'site' ? 'compared packages' : 'compared sites', answer);
 }
 
 /** Answers that are more than a list of fields, or less. */

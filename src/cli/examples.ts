@@ -20,19 +20,49 @@ const written: { readonly [name: string]: readonly string[] } = {
   'service set': ['aegir service set master http --engine apache', 'aegir service set master http --option port=null'],
   'service get': ['aegir service get master http'],
   'service delete': ['aegir service delete master db'],
-  'platform create': ['aegir platform create d10 --root /var/aegir/platforms/d10/web'],
+  'platform create': [
+    'aegir platform create d10 --root /var/aegir/platforms/d10/web',
+    'aegir platform create d10 --root /var/aegir/platforms/d10 --source composer --source package=drupal/recommended-project --source version=^10',
+    'aegir platform create shop --root /var/aegir/platforms/shop --source git --source repository=https://git.example.com/shop.git --source ref=v2.1 --source composer=true',
+    'aegir platform create d7 --root /var/aegir/platforms/d7 --source archive --source location=https://example.com/drupal-7.105.tar.gz',
+    'aegir platform create wordpress --root /var/aegir/platforms/wordpress --source debian --source package=wordpress',
+  ],
   'platform set': ['aegir platform set @platform_d10 --title "Drupal 10"'],
+  'platform compare': [
+    'aegir platform compare d10-new --site example.com',
+    'aegir platform compare d10-new --site example.com --result missing',
+    'aegir platform compare d10-new --from d10',
+  ],
+  'package list': ['aegir package list --q token', 'aegir package list --type profile'],
+  'package sites': [
+    'aegir package sites views --below 8.x-3.25',
+    'aegir package sites drupal --below 10.1.8 --type core',
+  ],
   'site create': [
     'aegir site create example.com --platform d10',
     'aegir site create old.example.com --platform d7 --import --directory old.example.com',
+  ],
+  'site clone': [
+    'aegir site clone example.com test.example.com',
+    'aegir site clone example.com new.example.com --platform d10-new --db-server db2',
+    'aegir site clone example.com test.example.com --dry-run',
   ],
   'site set': [
     'aegir site set example.com --alias www.example.com --alias old.example.com=redirect',
     'aegir site set @example.com --redirection www.example.com --tls required',
     'aegir site set example.com --no-redirection',
   ],
+  'backup list': ['aegir backup list --site @example.com', 'aegir backup list --status failed'],
   'site list': ['aegir site list', 'aegir site list --status failed --platform d10', 'aegir site list --q shop --json'],
   'task list': ['aegir task list --status failed', 'aegir task list --subject @example.com'],
+  'platform migrate': [
+    'aegir platform migrate d9 --to d10',
+    'aegir platform migrate d9 --to d10 --canary 3 --parallel 4 --failures-max 5',
+  ],
+  'batch create': [
+    "aegir batch create 'site verify' --matching platform=d10",
+    "aegir batch create 'site disable' --site a.example.com --site b.example.com --canary 0",
+  ],
   'setting set': [
     'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
     'aegir setting set site.fpm-socket null',
@@ -50,7 +80,10 @@ const sample: { readonly [place: string]: string } = {
   'service name': 'master',
   'platform name': 'd10',
   'site name': '@example.com',
+  'backup name': '12',
   type: 'http',
+  package: 'views',
+  batch: '3',
   task: '12',
   token: '3',
 };

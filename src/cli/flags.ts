@@ -8,6 +8,8 @@ export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly anyOf?: readonly JsonSchema[];
+  /** One of several shapes of an object. */
+  readonly oneOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
@@ -19,7 +21,13 @@ export const schemaOf = (schema: z.ZodType): JsonSchema =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
 
 /** Lists are given one by one, so their flags are singular. */
-const singular: { readonly [key: string]: string } = { aliases: 'alias', services: 'service', options: 'option' };
+const singular: { readonly [key: string]: string } = {
+  aliases: 'alias',
+  services: 'service',
+  options: 'option',
+  sites: 'site',
+  args: 'arg',
+};
 const kebab = (key: string): string => (singular[key] ?? key).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 interface Field {
@@ -35,12 +43,17 @@ function fieldsOf(schema: JsonSchema, without: readonly string[]): readonly Fiel
     .map(([key, given]) => {
       const nullable = given.anyOf?.some(({ type }) => type === 'null') ?? false;
       const rest = given.anyOf?.filter(({ type }) => type !== 'null') ?? [];
-      const schema = nullable && rest.length === 1 && rest[0] ? { ...rest[0], ...describedBy(given) } : given;
+      const schema = nullable && rest.length === 1 && rest[0] ? { ...rest[0], ...describedBy(given) } : together(given);
       return { key, schema, nullable, required: schema.default === undefined && isRequired(key) };
     });
   function isRequired(key: string): boolean {
     return schema.required?.includes(key) ?? false;
   }
+}
+/** Shapes of an object as one object with the fields of all: which go together the hub says. */
+function together({ oneOf, ...given }: JsonSchema): JsonSchema {
+  if (!oneOf) return given;
+  return { ...given, type: 'object', properties: Object.assign({}, ...oneOf.map(({ properties }) => properties)) };
 }
 const describedBy = ({ description }: JsonSchema): JsonSchema => (description === undefined ? {} : { description });
 
@@ -55,6 +68,9 @@ export function addFlags(command: Command, schema: JsonSchema, without: readonly
 function flag({ key, schema, required }: Field): Option {
   const name = `--${kebab(key)}`;
   const text = schema.description ?? '';
+  // What is done unless somebody says no has a flag for the no.
+  if (schema.type === 'boolean' && schema.default === true)
+    return new Option(`--no-${kebab(key)}`, `do not ${small(text)}`);
   if (schema.type === 'boolean') return new Option(name, text);
   const option = new Option(`${name} <${wordFor(schema)}>`, text);
   if (schema.enum) option.choices(schema.enum.map(String));
@@ -64,14 +80,15 @@ function flag({ key, schema, required }: Field): Option {
   return option.makeOptionMandatory(required);
 }
 
+const small = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);
 const list = (before: unknown): readonly unknown[] => (Array.isArray(before) ? before : []);
 const number = (text: string): number => {
   if (!/^-?\d+(?:\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number.');
   return Number(text);
 };
 
-function wordFor({ type, items }: JsonSchema): string {
-  if (type === 'object') return 'key=value';
+function wordFor({ type, items, properties }: JsonSchema): string {
+  if (type === 'object') return properties?.['type'] ? 'type|key=value' : 'key=value';
   if (type === 'array') return items?.type === 'object' ? 'type=engine' : 'name';
   return type === 'integer' || type === 'number' ? 'number' : 'text';
 }
@@ -88,7 +105,7 @@ export async function flagValues(
     const value = given[camel(kebab(key))];
     if (value === undefined) continue;
     if (nullable && value === false) values[key] = null;
-    else if (field.type === 'object') values[key] = await objectFrom(io, list(value).map(String));
+    else if (field.type === 'object') values[key] = await objectFrom(io, list(value).map(String), field.properties);
     else if (field.type === 'array') values[key] = list(value).map((one) => element(field.items, String(one)));
     else values[key] = value;
   }
@@ -96,20 +113,30 @@ export async function flagValues(
 }
 const camel = (text: string): string => text.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** `port=8080`, a JSON object, or `@file` and `-` with one in it: so that a secret needs not stand in the arguments. */
-async function objectFrom(io: Pick<Io, 'stdin'>, given: readonly string[]): Promise<Record<string, unknown>> {
+/**
+ * `port=8080`, a JSON object, or `@file` and `-` with one in it: so that a secret needs not stand in the arguments. Where
+ * the object has a type, a word alone is that. Fields that are known to be text stay as they were written.
+ */
+async function objectFrom(
+  io: Pick<Io, 'stdin'>,
+  given: readonly string[],
+  known: JsonSchema['properties'] = {},
+): Promise<Record<string, unknown>> {
   const all: Record<string, unknown> = {};
   for (const text of given) {
     if (text.startsWith('@')) Object.assign(all, object(readFileSync(text.slice(1), 'utf8')));
     else if (text === '-') Object.assign(all, object(await io.stdin()));
     else if (text.startsWith('{')) Object.assign(all, object(text));
-    else {
-      const [, key, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-      if (key === undefined) throw new InvalidArgumentError(`'${text}' is neither key=value nor a JSON object.`);
-      all[key] = word(value);
-    }
+    else Object.assign(all, field(text, known));
   }
   return all;
+}
+
+function field(text: string, known: NonNullable<JsonSchema['properties']>): Record<string, unknown> {
+  if (known['type'] && /^[a-z]+$/.test(text)) return { type: text };
+  const [, key, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined) throw new InvalidArgumentError(`'${text}' is neither key=value nor a JSON object.`);
+  return { [key]: known[key]?.type === 'string' ? value : word(value) };
 }
 
 function object(text: string): object {

@@ -13,11 +13,17 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   platform: ['name', 'application', 'version', 'server', 'root', 'sites', 'status'],
   site: ['name', 'status', 'platform', 'profile', 'client', 'aliases', 'url'],
   alias: ['name', 'site', 'kind'],
-  backup: ['id', 'site', 'status', 'createdAt'],
+  backup: ['id', 'siteName', 'status', 'reason', 'version', 'bytes', 'pinned', 'tested', 'createdAt', 'note'],
   task: ['id', 'name', 'subject', 'status', 'createdAt', 'endedAt'],
+  batch: ['id', 'name', 'title', 'status', 'counts', 'createdAt', 'endedAt'],
+  members: ['position', 'subject', 'status', 'task', 'problem'],
   queue: ['name', 'paused', 'lastRunAt'],
   setting: ['name', 'value', 'about'],
-  packages: ['type', 'name', 'version', 'enabled', 'title', 'path'],
+  package: ['application', 'type', 'name', 'versions', 'platforms', 'sites'],
+  packages: ['type', 'name', 'version', 'enabled', 'schemaVersion', 'sites', 'own', 'path'],
+  sites: ['site', 'platform', 'type', 'version', 'enabled', 'schemaVersion', 'own'],
+  'compared packages': ['result', 'level', 'type', 'name', 'enabled', 'from', 'to', 'remarks'],
+  'compared sites': ['site', 'possible', 'counts', 'problems'],
   engine: ['type', 'name', 'title', 'options', 'secrets'],
   application: ['name', 'title'],
   'task-type': ['name', 'title', 'from'],
@@ -80,15 +86,29 @@ export function cell(value: unknown): string {
   return String(value);
 }
 
+/** Each kind of object is known by what it has. */
+const kinds: readonly (readonly [readonly string[], (value: Row) => string])[] = [
+  [['noun', 'name'], ({ name }) => cell(name)],
+  [['code', 'message'], ({ message }) => cell(message)],
+  [['redirect'], ({ name, redirect }) => `${cell(name)}${redirect === true ? ' (redirect)' : ''}`],
+  [['engine', 'type'], ({ engine, type }) => `${cell(type)}: ${cell(engine)}`],
+  [['ok', 'seconds'], ({ ok, why }) => (ok === true ? 'ok' : `no: ${cell(why)}`)],
+  [['directory'], ({ directory }) => cell(directory)],
+  [['schemaVersion'], (value) => versionCell(value)],
+];
+
 function objectCell(value: Row): string {
-  if ('noun' in value && 'name' in value) return cell(value['name']);
-  if ('redirect' in value) return `${cell(value['name'])}${value['redirect'] === true ? ' (redirect)' : ''}`;
-  if ('engine' in value && 'type' in value) return `${cell(value['type'])}: ${cell(value['engine'])}`;
-  if ('directory' in value) return cell(value['directory']);
+  const kind = kinds.find(([keys]) => keys.every((key) => key in value));
+  if (kind) return kind[1](value);
   const schema = value['properties'];
   if (schema !== null && typeof schema === 'object') return Object.keys(schema).join(', ');
   const all = Object.entries(value);
   return all.length === 0 ? '-' : all.map(([key, one]) => `${key}=${cell(one)}`).join(' ');
+}
+
+/** '10.1.2 (10100)': the release, and the schema of its database. */
+function versionCell({ version, schemaVersion }: Row): string {
+  return schemaVersion === null ? cell(version) : `${cell(version)} (${cell(schemaVersion)})`;
 }
 
 /** In the time zone of who reads it, to the second. */

@@ -9,8 +9,13 @@ import { followToEnd } from './follow.ts';
 import { LogLines } from './log-lines.ts';
 
 type TaskType = Answer<'task-type list'>['items'][number];
-type Noun = 'server' | 'platform' | 'site';
-const names: { readonly [One in Noun]: string } = { server: 'master', platform: 'd10', site: '@example.com' };
+type Noun = 'server' | 'platform' | 'site' | 'backup';
+const names: { readonly [One in Noun]: string } = {
+  server: 'master',
+  platform: 'd10',
+  site: '@example.com',
+  backup: '12',
+};
 
 interface TaskFlags extends Common, Readonly<Record<string, unknown>> {
   readonly dryRun?: boolean;
@@ -24,12 +29,16 @@ export function addTaskVerbs(program: Command, session: Session, types: readonly
     if (!(type.noun in names)) continue;
     const noun = type.noun as Noun; // just looked up
     const parent = nounOf(program, noun);
+    const verb = type.verb.replaceAll(' ', '-');
+    // What has an endpoint of its own is asked there.
+    if (parent.commands.some((one) => one.name() === verb)) continue;
+    const inWords = positional[type.name] ?? [];
     const command = parent
-      .command(`${type.verb.replaceAll(' ', '-')} <${noun}>`)
+      .command(`${verb} <${noun}>${inWords.map((key) => ` <${key === 'name' ? 'new-name' : key}>`).join('')}`)
       .summary(type.title)
       .description(type.title);
     const schema = type.args as JsonSchema; // z.toJSONSchema made it
-    addFlags(command, schema);
+    addFlags(command, schema, inWords);
     const creates = type.name === 'site install' || type.name === 'site import';
     if (creates) addFlags(command, siteSchema, siteWithout(type.name));
     addWait(command)
@@ -38,21 +47,33 @@ export function addTaskVerbs(program: Command, session: Session, types: readonly
       .option('--priority <number>', 'lower runs first')
       .option('--json', 'print the answer as JSON');
     command.addHelpText('after', exampleText(examplesOf(type.name, noun)));
-    command.action(async (name: string, flags: TaskFlags) => {
+    command.action(async (name: string, ...given: unknown[]) => {
+      const flags = given[inWords.length] as TaskFlags; // commander's order
+      const said = Object.fromEntries(inWords.map((key, at) => [key, String(given[at])]));
+      const args = { ...(await flagValues(session.io, schema, flags, inWords)), ...said };
       const wanted = creates ? await flagValues(session.io, siteSchema, flags, siteWithout(type.name)) : {};
-      if (creates && (await createSite(session, type.name, name, wanted, flags))) return;
-      const args = await flagValues(session.io, schema, flags);
+      if (creates && (await createSite(session, type.name, name, { wanted, args }, flags))) return;
       await askTask(session, noun, name, { name: type.name, args }, flags);
     });
   }
 }
+
+/** Arguments of a task that stand without a flag. */
+const positional: { readonly [task: string]: readonly string[] } = {
+  'site migrate': ['platform'],
+  'site rename': ['name'],
+};
 
 const siteSchema: JsonSchema = (() => {
   const { required: _, ...rest } = schemaOf(api['site create'].body);
   return rest; // --platform is needed only for a site that is not there yet; the hub says so then.
 })();
 const siteWithout = (task: string): readonly string[] =>
-  task === 'site import' ? ['name', 'import', 'dryRun'] : ['name', 'import', 'dryRun', 'directory'];
+  task === 'site import'
+    ? ['name', 'import', 'dryRun', ...ofBackup]
+    : ['name', 'import', 'dryRun', 'directory', ...ofBackup];
+/** Flags of the task itself, which a site that is not there yet is made with. */
+const ofBackup = ['backup', 'update'];
 
 function examplesOf(task: string, noun: Noun): readonly string[] {
   if (task === 'site install')
@@ -60,16 +81,38 @@ function examplesOf(task: string, noun: Noun): readonly string[] {
       'aegir site install example.com --platform d10 --profile standard',
       'aegir site install example.com --dry-run',
     ];
-  if (task === 'site import') return ['aegir site import old.example.com --platform d7'];
+  const written = writtenExamples[task];
+  if (written) return written;
+  if (task === 'site import')
+    return [
+      'aegir site import old.example.com --platform d7',
+      'aegir site import shop.example.com --platform d10 --backup 12',
+    ];
+  if (task === 'site restore') return ['aegir site restore @example.com --backup 12'];
+  if (task === 'site delete') return ['aegir site delete @example.com', 'aegir site delete @example.com --no-backup'];
   return [`aegir ${task} ${names[noun]}`, `aegir ${task} ${names[noun]} --dry-run`];
 }
+
+const writtenExamples: { readonly [task: string]: readonly string[] } = {
+  'site migrate': [
+    'aegir site migrate example.com d10-new --rehearse',
+    'aegir site migrate example.com d10-new',
+    'aegir site migrate @example.com @platform_d10-new --run-at 2030-01-01T04:00:00Z --no-wait',
+  ],
+  'site move': ['aegir site move example.com --db-server db2', 'aegir site move example.com --platform d10-on-web2'],
+  'site rename': [
+    'aegir site rename example.com new.example.com',
+    'aegir site rename example.com new.example.com --keep-old alias --keep-directory',
+  ],
+  'site update': ['aegir site update example.com --rehearse', 'aegir site update example.com'],
+};
 
 /** Makes the site when it is not there. One that is there, as it is wanted, is only installed. Answers whether it asked. */
 async function createSite(
   session: Session,
   task: string,
   name: string,
-  wanted: Readonly<Record<string, unknown>>,
+  { wanted, args }: { readonly wanted: Readonly<Record<string, unknown>>; readonly args: Record<string, unknown> },
   flags: TaskFlags,
 ): Promise<boolean> {
   const found = await siteThere(session, name);
@@ -80,6 +123,7 @@ async function createSite(
   if (found && same) return false;
   const body = {
     ...wanted,
+    ...args,
     name: name.replace(/^@/, ''),
     import: task === 'site import',
     dryRun: flags.dryRun === true,

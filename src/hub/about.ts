@@ -27,7 +27,7 @@ const status: Handler<'status'> = async (_, { tx, hub }) => {
       (select count(*)::int from task where ended_at > now() - interval '1 day' and status = 'failed') as failed_today,
       (select count(*)::int from server where status <> 'deleted') as servers,
       (select count(*)::int from platform where status <> 'deleted') as platforms,
-      (select count(*)::int from site where status <> 'deleted') as sites`.execute(tx);
+      (select count(*)::int from site where status <> 'deleted' and copy_of is null) as sites`.execute(tx);
   const { version, paused, queued, running, stuck, failedToday, ...counts } = one(rows, 'the status');
   const workers = await sql<{ name: string; startedAt: Date; heartbeatAt: Date; waiting: string | null }>`
     select name, started_at, heartbeat_at, waiting from worker

@@ -18,13 +18,14 @@ export async function aliasesOf(
   sites: readonly string[],
 ): Promise<ReadonlyMap<string, readonly AliasRow[]>> {
   const { rows } = await sql<AliasRow>`
-    select site_id, name, kind from alias where site_id = any (${[...sites]}::bigint[]) order by name`.execute(db);
+    select site_id, name, kind from alias
+    where site_id = any (${[...sites]}::bigint[]) and kind <> 'reserved' order by name`.execute(db);
   return Map.groupBy(rows, ({ siteId }) => siteId);
 }
 
 /**
  * Makes these the site's names, all others of it are free again. The primary key of `alias` decides who has a name, so
- * two that ask at once cannot both get it. Throws Problem 'conflict', which names the other site and nothing else of it.
+ * two that ask at once cannot both get it. A name that is reserved for a task of the site itself is not free either. Throws Problem 'conflict', which names the other site and nothing else of it.
  */
 export async function writeAliases(
   tx: Kysely<Tables>,
@@ -32,12 +33,16 @@ export async function writeAliases(
   names: ReadonlyMap<string, AliasRow['kind']>,
 ): Promise<void> {
   const wanted = [...names.keys()].toSorted(); // In one order, so that two transactions cannot wait for each other.
-  await sql`delete from alias where site_id = ${siteId} and not (name = any (${wanted}::text[]))`.execute(tx);
+  await sql`
+    delete from alias where site_id = ${siteId} and kind <> 'reserved' and not (name = any (${wanted}::text[]))`.execute(
+    tx,
+  );
   const kinds = wanted.map((name) => names.get(name) ?? 'alias');
   const { rows } = await sql<{ name: string }>`
     insert into alias (name, site_id, kind)
     select wanted.name, ${siteId}, wanted.kind from unnest(${wanted}::text[], ${kinds}::text[]) as wanted (name, kind)
-    on conflict (name) do update set kind = excluded.kind where alias.site_id = excluded.site_id
+    on conflict (name) do update set kind = excluded.kind
+    where alias.site_id = excluded.site_id and alias.kind <> 'reserved'
     returning name`.execute(tx);
   if (rows.length === wanted.length) return;
   const got = new Set(rows.map(({ name }) => name));
@@ -71,7 +76,12 @@ const list: Handler<'alias list'> = async ({ query }, { tx }) => {
     {
       columns: sql`alias.name, site.name as site, alias.kind`,
       from: sql`alias join site on site.id = alias.site_id`,
-      where: [equals('alias.site_id', site?.id), equals('alias.kind', query.kind), contains(['alias.name'], query.q)],
+      where: [
+        sql`alias.kind <> 'reserved'`,
+        equals('alias.site_id', site?.id),
+        equals('alias.kind', query.kind),
+        contains(['alias.name'], query.q),
+      ],
       keys: [{ column: 'alias.name', type: 'text' }],
     },
     query,

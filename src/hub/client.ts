@@ -10,7 +10,8 @@ import { iso } from './time.ts';
 type ClientRow = Omit<Answer<'client get'>, 'createdAt'> & { readonly createdAt: Date };
 
 const columns = sql`client.id, client.name, client.title, client.email, client.status, client.created_at,
-  (select count(*)::int from site where site.client_id = client.id and site.status <> 'deleted') as sites`;
+  (select count(*)::int from site
+   where site.client_id = client.id and site.status <> 'deleted' and site.copy_of is null) as sites`;
 const answer = (row: ClientRow): Answer<'client get'> => ({ ...row, createdAt: iso(row.createdAt) });
 
 async function clientById(db: Reader, id: string): Promise<Answer<'client get'>> {

@@ -3,7 +3,9 @@ import { aboutHandlers } from './about.ts';
 import { accountHandlers } from './account.ts';
 import { aliasHandlers } from './alias.ts';
 import { backupHandlers } from './backup.ts';
+import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
+import { compareHandlers } from './compare.ts';
 import type { Handler } from './hub.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
@@ -13,13 +15,17 @@ import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
 import { siteHandlers } from './site.ts';
+import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
 import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
-/** Forget an endpoint and this does not compile. A stream is answered by the app itself. */
-export type Handlers = { readonly [Name in Exclude<EndpointName, 'task stream'>]: Handler<Name> };
+/** Streams, and files on their way in or out: the app itself answers them. */
+export type Direct = 'task stream' | 'backup upload' | 'backup download';
+
+/** Forget an endpoint and this does not compile. */
+export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handler<Name> };
 
 export const handlers: Handlers = {
   ...clientHandlers,
@@ -30,11 +36,14 @@ export const handlers: Handlers = {
   ...platformHandlers,
   ...siteHandlers,
   ...siteCreateHandlers,
+  ...siteCloneHandlers,
   ...siteSetHandlers,
   ...aliasHandlers,
   ...packageHandlers,
+  ...compareHandlers,
   ...backupHandlers,
   ...taskHandlers,
+  ...batchHandlers,
   ...queueHandlers,
   ...settingHandlers,
   ...aboutHandlers,

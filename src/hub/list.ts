@@ -47,21 +47,45 @@ export async function listPage<Row>(
     select count(*)::int as total from ${from} where ${filtered}`.execute(db);
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  const next = rows.length > limit && last ? Buffer.from(JSON.stringify(last.cursor)).toString('base64url') : null;
+  const next = rows.length > limit && last ? encoded(last.cursor) : null;
   return { items: items.map(({ cursor: _, ...row }) => row as Row), next, total: counted[0]?.total ?? 0 }; // Row is what remains
 }
 
 function position(after: string, keys: readonly Key[]): RawBuilder<unknown> {
   const values = decoded(after);
   if (values.length !== keys.length || !keys.every(({ type }, at) => type === 'text' || isId(values[at] ?? '')))
-    throw new Problem('invalid', 'the list cannot go on from there', {
-      hint: 'Give what the page before answered as `next`.',
-      fields: [{ path: 'after', message: 'is not what a page gave out' }],
-    });
+    throw notGivenOut();
   return sql.join(keys.map(({ type }, at) => sql`${values[at]}::${sql.raw(type)}`));
 }
 
+const notGivenOut = (): Problem =>
+  new Problem('invalid', 'the list cannot go on from there', {
+    hint: 'Give what the page before answered as `next`.',
+    fields: [{ path: 'after', message: 'is not what a page gave out' }],
+  });
+
+/** The same of a list that was computed, sorted by `keysOf`: keys that come or go shift nothing. */
+export function pageOf<Item>(
+  all: readonly Item[],
+  keysOf: (item: Item) => readonly [string, ...string[]],
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+): Page<Item> {
+  const behind = after === undefined ? [] : decoded(after);
+  if (after !== undefined && behind.length === 0) throw notGivenOut();
+  const rest = all.filter((item) => isBehind(keysOf(item), behind));
+  const items = rest.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rest.length > limit && last ? encoded(keysOf(last)) : null, total: all.length };
+}
+
+function isBehind(keys: readonly string[], position: readonly string[]): boolean {
+  const at = keys.findIndex((key, index) => key !== position[index]);
+  return at >= 0 && (keys[at] ?? '') > (position[at] ?? '');
+}
+
 export const isId = (text: string): boolean => /^[1-9]\d{0,18}$/.test(text) && BigInt(text) < 2n ** 63n;
+
+const encoded = (keys: readonly string[]): string => Buffer.from(JSON.stringify(keys)).toString('base64url');
 
 function decoded(text: string): readonly string[] {
   try {

@@ -1,11 +1,14 @@
 import { sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import type { PackageScan } from '../applications/application.ts';
+import type { PlatformSource } from '../model/platform-source.ts';
 import { Problem } from '../model/problem.ts';
 import { taken } from './client.ts';
-import { type Asked, accountOf, type Handler, type Hub } from './hub.ts';
+import { jsonb } from './database.ts';
+import { type Asked, accountOf, type Handler } from './hub.ts';
 import { byName, contains, equals, listPage, live } from './list.ts';
 import { outstanding, possibleTasks, taskTypeOf } from './possible.ts';
+import { profilesOf } from './profiles.ts';
 import { addTask, type Subject } from './queue.ts';
 import { contextOf, resolve } from './resolve.ts';
 import { one } from './rows.ts';
@@ -17,6 +20,9 @@ interface PlatformRow {
   readonly name: string;
   readonly title: string;
   readonly root: string;
+  readonly source: PlatformSource;
+  readonly tree: string | null;
+  readonly builtAt: Date | null;
   readonly server: string;
   readonly engine: string;
   readonly status: string;
@@ -29,22 +35,15 @@ interface PlatformRow {
   readonly createdAt: Date;
 }
 // A scan is long and a list has many rows: only its profiles are read.
-const columns = sql`platform.id, platform.name, platform.title, platform.root, server.name as server,
+const columns = sql`platform.id, platform.name, platform.title, platform.root, platform.source, platform.tree,
+  platform.built_at, server.name as server,
   service.engine, platform.status, platform.application, platform.version,
   coalesce(jsonb_path_query_array(platform.scan, '$.packages[*] ? (@.type == "profile")'), '[]') as profiles,
-  (select count(*)::int from site where site.platform_id = platform.id and site.status <> 'deleted') as sites,
+  (select count(*)::int from site
+   where site.platform_id = platform.id and site.status <> 'deleted' and site.copy_of is null) as sites,
   platform.sites_found, platform.verified_at, platform.created_at`;
 const from = sql`platform join server on server.id = platform.server_id
   join service on service.id = platform.http_service_id`;
-
-/** Names that can be installed, as the application says from what was scanned. */
-export const profilesOf = (
-  { catalog }: Pick<Hub, 'catalog'>,
-  platform: { readonly application: string | null; readonly profiles: PackageScan['packages'] },
-): readonly string[] =>
-  catalog.applications
-    .find(({ name }) => name === platform.application)
-    ?.profiles({ packages: platform.profiles, files: {} }) ?? [];
 
 async function answers({ tx, hub }: Asked, rows: readonly PlatformRow[]): Promise<Answer<'platform get'>[]> {
   const ids = rows.map(({ id }) => id);
@@ -54,6 +53,7 @@ async function answers({ tx, hub }: Asked, rows: readonly PlatformRow[]): Promis
     context: contextOf('platform', row.name),
     profiles: [...profilesOf(hub, row)],
     sitesFound: row.sitesFound.map(({ directory }) => ({ directory })),
+    builtAt: isoOrNull(row.builtAt),
     verifiedAt: isoOrNull(row.verifiedAt),
     createdAt: iso(row.createdAt),
     tasks: possibleTasks(hub, 'platform', row.status, tasks.get(row.id)),
@@ -82,7 +82,7 @@ const get: Handler<'platform get'> = async ({ params }, asked) =>
 
 const create: Handler<'platform create'> = async ({ body }, asked) => {
   const { tx, hub } = asked;
-  const { name, root, title = name } = body;
+  const { name, root, title = name, source } = body;
   const server = await serverFor(asked, body.server);
   const { rows: services } = await sql<{ id: string }>`
     select id from service where server_id = ${server.id} and type = 'http' and status <> 'deleted'
@@ -92,9 +92,11 @@ const create: Handler<'platform create'> = async ({ body }, asked) => {
       hint: `Give it one: aegir service create ${server.name} http --engine nginx.`,
       fields: [{ path: 'server', message: 'has no http service' }],
     });
+  await mustBeApart(asked, server, root);
+  const tree = source.type === 'path' ? null : root;
   const { rows } = await sql<{ id: string }>`
-    insert into platform (name, title, root, server_id, http_service_id)
-    values (${name}, ${title}, ${root}, ${server.id}, ${services[0].id})
+    insert into platform (name, title, root, server_id, http_service_id, source, tree)
+    values (${name}, ${title}, ${root}, ${server.id}, ${services[0].id}, ${jsonb(source)}::jsonb, ${tree})
     on conflict do nothing returning id`.execute(tx);
   if (!rows[0]) throw await inTheWay(asked, server, name, root);
   const { task } = await addTask(
@@ -119,9 +121,25 @@ async function serverFor({ tx }: Pick<Asked, 'tx'>, named: string | undefined): 
   });
 }
 
+/** A tree that Aegir builds is removed as a whole: no other platform may be in it, nor it in another one. */
+async function mustBeApart({ tx }: Pick<Asked, 'tx'>, server: Subject, root: string): Promise<void> {
+  const { rows } = await sql<{ name: string; tree: string }>`
+    select name, tree from platform where server_id = ${server.id} and status <> 'deleted'
+      and (tree = ${root} or starts_with(${root}, tree || '/') or starts_with(tree, ${root} || '/')) limit 1`.execute(
+    tx,
+  );
+  const [other] = rows;
+  if (other)
+    throw new Problem('conflict', `platform ${other.name} is built in ${other.tree}`, {
+      hint: 'Choose a root that is neither in it nor above it.',
+      fields: [{ path: 'root', message: `overlaps with platform ${other.name}` }],
+    });
+}
+
 async function inTheWay({ tx }: Pick<Asked, 'tx'>, server: Subject, name: string, root: string): Promise<Problem> {
   const { rows } = await sql<{ name: string }>`
-    select name from platform where server_id = ${server.id} and root = ${root} and status <> 'deleted'`.execute(tx);
+    select name from platform
+    where server_id = ${server.id} and ${root} in (root, tree) and status <> 'deleted'`.execute(tx);
   const [other] = rows;
   if (!other || other.name === name) return taken('platform', name);
   return new Problem('conflict', `${root} on ${server.name} is platform ${other.name} already`, {

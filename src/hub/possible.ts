@@ -44,7 +44,7 @@ export const possibleTasks = (
   catalog.taskTypes
     .filter((type) => type.noun === noun)
     .map((type) => {
-      const reason = whyNot(type, status, tasks);
+      const reason = whyNot(type, status, tasks) ?? (type.hasCopy ? whyNotMoved(catalog, tasks) : null);
       return { name: type.name, title: type.title, possible: reason === null, ...(reason !== null && { reason }) };
     });
 
@@ -59,6 +59,12 @@ function whyNot(type: TaskType, status: string, tasks: readonly Outstanding[]): 
   if (same && !type.coalesce) return `Task ${same.id} does it already: it is ${same.status}.`;
   if (!type.from.includes(status)) return `Not possible while it is ${status}, only when ${type.from.join(' or ')}.`;
   return null;
+}
+
+/** When it is asked for all the same, `allocateCopy` says the same. */
+function whyNotMoved({ taskTypes }: Hub['catalog'], tasks: readonly Outstanding[]): string | null {
+  const moving = tasks.find((task) => taskTypes.some(({ name, hasCopy }) => hasCopy && name === task.name));
+  return moving ? `Task ${moving.id} (${moving.name}) moves it: it is ${moving.status}.` : null;
 }
 
 /** Throws Problem 'wrong-status' with the reason. The caller holds the subject's row. */

@@ -26,7 +26,7 @@ async function stoppedAfter(t: TestContext): Promise<string> {
 }
 
 test('it starts, is adopted by the next, survives kill -9, keeps its rows and stops', {
-  timeout: 120_000,
+  timeout: 20 * 60_000,
 }, async (t) => {
   const stateDirectory = await stoppedAfter(t);
   const first = await startPostgres({ stateDirectory });
@@ -43,7 +43,7 @@ test('it starts, is adopted by the next, survives kill -9, keeps its rows and st
   await assert.rejects(answer(first.url, 'select 1'));
 });
 
-test('many that start it at once end up with one cluster', { timeout: 120_000 }, async (t) => {
+test('many that start it at once end up with one cluster', { timeout: 20 * 60_000 }, async (t) => {
   const stateDirectory = await stoppedAfter(t);
   const all = await Promise.all([1, 2, 3].map(() => startPostgres({ stateDirectory })));
   const ids = await Promise.all(
@@ -53,7 +53,7 @@ test('many that start it at once end up with one cluster', { timeout: 120_000 },
   assert.equal(all.filter(({ adopted }) => !adopted).length, 1);
 });
 
-test('it listens on no network, and its directory is for its owner only', { timeout: 60_000 }, async (t) => {
+test('it listens on no network, and its directory is for its owner only', { timeout: 10 * 60_000 }, async (t) => {
   const stateDirectory = await stoppedAfter(t);
   const postgres = await startPostgres({ stateDirectory });
   assert.equal(await answer(postgres.url, 'show listen_addresses'), '');

@@ -21,6 +21,9 @@ const locking = (locks: readonly string[], more: Partial<TaskType> = {}): TaskTy
   priority: 0,
   coalesce: false,
   locks: () => locks,
+  hasCopy: false,
+  backup: () => null,
+  copy: () => null,
   open: () => assert.fail('not opened here'),
   ...more,
 });

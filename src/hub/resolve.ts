@@ -7,7 +7,7 @@ import type { Subject } from './queue.ts';
 import type { Tables } from './tables.ts';
 
 /** What has a name, an id and a status, and may be written as any of name, context name and id. */
-export type Named = 'client' | 'account' | 'server' | 'platform' | 'site';
+export type Named = 'client' | 'account' | 'server' | 'platform' | 'site' | 'backup';
 
 /**
  * The row that a person means. A name is compared whole; digits are an id when nothing has that name.
@@ -25,11 +25,14 @@ export async function resolve(
   const live = sql`status <> 'deleted'`;
   // Rows of others may refer to it meanwhile: their foreign keys only need that it stays.
   const hold = lock ? sql`for no key update` : sql``;
+  // A copy of a site is called as the site is, and nobody means it.
+  const own = noun === 'site' ? sql`copy_of is null` : sql`true`;
   const columns = sql`select id, name, status from ${sql.table(noun)}`;
-  const byName = await sql<Subject>`${columns} where name = ${name} and ${live} ${hold}`.execute(db);
+  const byName = await sql<Subject>`${columns} where name = ${name} and ${live} and ${own} ${hold}`.execute(db);
   if (byName.rows[0]) return byName.rows[0];
   if (isId(given)) {
-    const byId = await sql<Subject>`${columns} where id = ${given} and (${live} or ${!lock}) ${hold}`.execute(db);
+    const byId =
+      await sql<Subject>`${columns} where id = ${given} and (${live} or ${!lock}) and ${own} ${hold}`.execute(db);
     if (byId.rows[0]) return byId.rows[0];
   }
   throw new Problem('not-found', `there is no ${noun} '${shorten(given)}'`, { hint: await hintFor(db, noun, name) });
@@ -70,7 +73,8 @@ function spelled(name: string): string {
 async function hintFor(db: Kysely<Tables>, noun: Named, name: string): Promise<string> {
   if (noun === 'site') {
     const { rows } = await sql<{ name: string }>`
-      select site.name from alias join site on site.id = alias.site_id where alias.name = ${name}`.execute(db);
+      select site.name from alias join site on site.id = alias.site_id
+      where alias.name = ${name} and alias.kind <> 'reserved'`.execute(db);
     if (rows[0]) return `${shorten(name)} is an alias of the site ${rows[0].name}.`;
   }
   const { rows } =

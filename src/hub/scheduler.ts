@@ -1,26 +1,40 @@
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../model/clock.ts';
-import { problemJson } from '../model/problem.ts';
-import type { Catalog, Sweep } from '../tasks/catalog.ts';
+import { Problem, problemJson } from '../model/problem.ts';
+import type { Sweep } from '../tasks/catalog.ts';
+import { askFor } from './ask.ts';
+import { forgetTransfers } from './backup-files.ts';
+import { collectBackups } from './backup-gc.ts';
+import type { Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
-import { addTask, type Subject } from './queue.ts';
+import type { Subject } from './queue.ts';
 import { settingValue } from './setting.ts';
 import type { Tables } from './tables.ts';
 import { forgetTasks } from './task-control.ts';
 
 const tickMs = 2000;
-const forgetEveryMs = 60 * 60_000;
+const hourMs = 60 * 60_000;
 const dayMs = 24 * 60 * 60_000;
 
+type Scheduling = Pick<Hub, 'database' | 'catalog' | 'sealKey' | 'transfers'>;
+
 /** What runs without anyone asking. Any number of hubs may run it: each row of `queue` decides who is first. */
-export async function schedule(db: Kysely<Tables>, catalog: Catalog, clock: Clock, stop: AbortSignal): Promise<void> {
+export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal): Promise<void> {
+  const { db } = hub.database;
+  let transfersAt = Number.NEGATIVE_INFINITY;
   while (!stop.aborted) {
     try {
       await requeueLost(db);
-      if (await isDue(db, 'task gc', forgetEveryMs))
+      if (await isDue(db, 'task gc', hourMs))
         await forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs);
-      for (const sweep of catalog.sweeps)
-        if (await isDue(db, sweep.name, sweep.everyMs)) await addSweep(db, catalog, sweep);
+      if (await isDue(db, 'backup gc', hourMs)) await collectBackups(hub);
+      // Each hub has files of its own.
+      if (performance.now() - transfersAt > hourMs) {
+        transfersAt = performance.now();
+        await forgetTransfers(hub);
+      }
+      for (const sweep of hub.catalog.sweeps)
+        if (await isDue(db, sweep.name, sweep.everyMs)) await addSweep(db, hub, sweep);
     } catch (error) {
       process.stderr.write(`scheduler: ${problemJson(error).message}\n`);
     }
@@ -40,8 +54,8 @@ async function isDue(db: Kysely<Tables>, queue: string, everyMs: number): Promis
 }
 
 /** One task for every enabled subject; one that already waits is not added again. */
-async function addSweep(db: Kysely<Tables>, { taskTypes }: Catalog, sweep: Sweep): Promise<void> {
-  const type = taskTypes.find(({ name }) => name === sweep.task);
+async function addSweep(db: Kysely<Tables>, hub: Scheduling, sweep: Sweep): Promise<void> {
+  const type = hub.catalog.taskTypes.find(({ name }) => name === sweep.task);
   if (!type)
     return void process.stderr.write(`scheduler: sweep '${sweep.name}' wants '${sweep.task}', which does not exist\n`);
   const { rows } = await sql<{ id: string }>`
@@ -50,12 +64,17 @@ async function addSweep(db: Kysely<Tables>, { taskTypes }: Catalog, sweep: Sweep
       select from task where task.status = 'queued' and task.name = ${type.name} and task.subject_id = subject.id)
     order by id`.execute(db);
   for (const { id } of rows) {
-    await db.transaction().execute(async (tx) => {
+    const asked = db.transaction().execute(async (tx) => {
       const subject = await sql<Subject>`
         select id, name, status from ${sql.table(type.noun)} where id = ${id} and status = 'enabled' for update`.execute(
         tx,
       );
-      if (subject.rows[0]) await addTask(tx, type, subject.rows[0]);
+      if (subject.rows[0]) await askFor({ tx, hub }, type, subject.rows[0]);
+    });
+    // One for which it is not possible just now (another task moves it) keeps none of the others waiting.
+    await asked.catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      process.stderr.write(`scheduler: sweep '${sweep.name}': ${error.message}\n`);
     });
   }
 }

@@ -146,7 +146,8 @@ async function dependents(tx: Reader, service: string): Promise<readonly (readon
   );
   const sites = await sql<Subject>`
     select site.id, site.name, site.status from site join platform on platform.id = site.platform_id
-    where site.status <> 'deleted' and ${service} in (platform.http_service_id, site.db_service_id)
+    where site.status <> 'deleted' and site.copy_of is null
+      and ${service} in (platform.http_service_id, site.db_service_id)
     order by site.id`.execute(tx);
   return [
     ['platform', platforms.rows],
@@ -170,7 +171,7 @@ async function verify(
 async function demandUnused({ tx }: Pick<Asked, 'tx'>, service: ServiceRow, server: Subject): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     select 'platform ' || name as name from platform where http_service_id = ${service.id} and status <> 'deleted'
-    union all
+    union
     select 'site ' || name from site where db_service_id = ${service.id} and status <> 'deleted'
     order by 1 limit 4`.execute(tx);
   if (rows.length === 0) return;

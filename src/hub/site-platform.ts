@@ -2,9 +2,9 @@ import { type Kysely, sql } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
 import { Problem } from '../model/problem.ts';
 import type { DatabaseAddress } from '../model/site.ts';
-import type { Asked, Hub } from './hub.ts';
-import { profilesOf } from './platform.ts';
+import type { Hub } from './hub.ts';
 import { outstanding } from './possible.ts';
+import { profilesOf } from './profiles.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import type { Tables } from './tables.ts';
@@ -54,8 +54,19 @@ export interface DbService {
   readonly server: string;
 }
 
+/** A database goes only where the same kind of server is. Throws Problem 'invalid'. */
+export async function demandSameKind(tx: Kysely<Tables>, service: string, chosen: DbService): Promise<void> {
+  const { rows } = await sql<{ engine: string }>`select engine from service where id = ${service}`.execute(tx);
+  const { engine } = one(rows, `there is no service ${service}`);
+  if (engine === chosen.engine) return;
+  throw new Problem('invalid', `the database is one of ${engine}, and ${chosen.server} has ${chosen.engine}`, {
+    hint: `Choose a server whose db service is ${engine}.`,
+    fields: [{ path: 'dbServer', message: `is a server of ${chosen.engine}` }],
+  });
+}
+
 /** How the engines we know are spoken to; of others the application is asked when the site is installed. */
-const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
+export const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
   mysql: 'mysql',
   postgresql: 'pgsql',
   sqlite: 'sqlite',
@@ -66,7 +77,7 @@ const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } = {
  * Throws Problem 'invalid' when none or several could be meant, or the application does not go with its engine.
  */
 export async function chosenDb(
-  { tx, hub }: Asked,
+  { tx, hub }: { readonly tx: Kysely<Tables>; readonly hub: Pick<Hub, 'catalog'> },
   platform: HeldPlatform,
   named: string | undefined,
 ): Promise<DbService> {
@@ -94,7 +105,7 @@ export async function chosenDb(
     );
   const application = hub.catalog.applications.find(({ name }) => name === platform.application);
   const driver = drivers[found.engine];
-  const refused = driver && application?.refusesDatabase(driver, platform.version ?? '');
+  const refused = driver && application?.refusesDatabase(driver, platform.version ?? '', null);
   if (refused)
     throw new Problem('invalid', refused, {
       hint: 'Choose another database service.',

@@ -51,7 +51,7 @@ async function verify(asked: Asked, site: Subject): Promise<string | null> {
 async function writeNames({ tx }: Pick<Asked, 'tx'>, site: Subject, { aliases, redirection }: Change): Promise<void> {
   if (aliases === undefined && redirection === undefined) return;
   const { rows } = await sql<{ name: string; kind: AliasRow['kind'] }>`
-    select name, kind from alias where site_id = ${site.id}`.execute(tx);
+    select name, kind from alias where site_id = ${site.id} and kind <> 'reserved'`.execute(tx);
   const before = new Map(rows.map(({ name, kind }) => [name, kind]));
   const names = aliases === undefined ? before : siteNames(site.name, aliases ?? []);
   const { rows: kept } = await sql<{ redirection: string | null }>`

@@ -83,14 +83,26 @@ export async function siteById(asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: str
 /** In names, aliases and titles. */
 function lookedFor(q: string | undefined): RawBuilder<unknown> | null {
   const own = contains(['site.name', 'site.title'], q);
-  return own && sql`(${own} or site.id in (select alias.site_id from alias where ${contains(['alias.name'], q)}))`;
+  const names = sql`select alias.site_id from alias where alias.kind <> 'reserved' and ${contains(['alias.name'], q)}`;
+  return own && sql`(${own} or site.id in (${names}))`;
 }
 
-const list: Handler<'site list'> = async ({ query }, asked) => {
-  const { tx } = asked;
+/** What a list of sites may be narrowed by. */
+export interface SiteFilter {
+  readonly status?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly client?: string | undefined;
+  readonly server?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly q?: string | undefined;
+}
+
+/** Throws Problem 'not-found' for a platform, client or server that is not there. */
+async function conditions(tx: Reader, query: SiteFilter): Promise<readonly (RawBuilder<unknown> | null)[]> {
   const idOf = async (noun: 'platform' | 'client' | 'server', name: string | undefined) =>
     name === undefined ? undefined : (await resolve(tx, noun, name)).id;
-  const where = [
+  return [
+    sql`site.copy_of is null`,
     live('site', query.status),
     equals('site.platform_id', await idOf('platform', query.platform)),
     equals('site.client_id', await idOf('client', query.client)),
@@ -98,6 +110,22 @@ const list: Handler<'site list'> = async ({ query }, asked) => {
     equals('site.profile', query.profile),
     lookedFor(query.q),
   ];
+}
+
+/** Id and name of all that such a list shows, in its order; not a page of them. */
+export async function sitesMatching(
+  tx: Reader,
+  filter: SiteFilter,
+): Promise<readonly { readonly id: string; readonly name: string }[]> {
+  const all = (await conditions(tx, filter)).filter((condition) => condition !== null);
+  const { rows } = await sql<{ id: string; name: string }>`
+    select site.id, site.name from ${from} where ${sql.join(all, sql` and `)} order by site.name, site.id`.execute(tx);
+  return rows;
+}
+
+const list: Handler<'site list'> = async ({ query }, asked) => {
+  const { tx } = asked;
+  const where = await conditions(tx, query);
   const page = await listPage<SiteRow>(tx, { columns, from, where, keys: byName('site') }, query);
   return { ...page, items: await answers(asked, page.items) };
 };

@@ -1,8 +1,12 @@
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { GeneratedAlways } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
+import type { Looked, Manifest } from '../model/backup.ts';
+import type { BatchStatus, MemberStatus } from '../model/batch.ts';
 import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
+import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
+import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
 export interface Tables {
@@ -20,6 +24,9 @@ export interface Tables {
   packageOnSite: PackageOnSiteTable;
   backup: BackupTable;
   task: TaskTable;
+  batch: BatchTable;
+  batchMember: BatchMemberTable;
+  batchEvent: BatchEventTable;
   lock: LockTable;
   event: EventTable;
   taskSecret: TaskSecretTable;
@@ -28,19 +35,6 @@ export interface Tables {
   setting: SettingTable;
   idempotency: IdempotencyTable;
 }
-
-/** A bigint: JavaScript's numbers are too small for it, so it is a string of digits. */
-type Id = string;
-/** Has a default in the database. */
-type Default<T> = ColumnType<T, T | undefined, T>;
-type Time = ColumnType<Date, Date | string | undefined, Date | string>;
-/** timestamptz that may be null. */
-type MaybeTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
-/** jsonb: read as a value, written with `jsonb(value)`. */
-type JsonColumn<T> = ColumnType<T, string, string>;
-type JsonDefault<T> = ColumnType<T, string | undefined, string>;
-type MaybeJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
-type Maybe<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
 interface ClientTable {
   id: GeneratedAlways<Id>;
@@ -87,6 +81,7 @@ interface ServiceTable {
   options: JsonDefault<{ readonly [option: string]: Json }>;
   secrets: Maybe<Buffer>;
   status: Default<string>;
+  version: Maybe<string>;
   createdAt: Time;
 }
 interface PlatformTable {
@@ -103,6 +98,9 @@ interface PlatformTable {
   sitesFound: JsonDefault<readonly { readonly directory: string }[]>;
   verifiedAt: MaybeTime;
   createdAt: Time;
+  source: JsonDefault<PlatformSource>;
+  tree: Maybe<string>;
+  builtAt: MaybeTime;
 }
 interface SiteTable {
   id: GeneratedAlways<Id>;
@@ -129,14 +127,18 @@ interface SiteTable {
   runUser: string;
   fpmSocket: string;
   data: JsonDefault<{ readonly [plugin: string]: Json }>;
+  scan: MaybeJson<PackageScan>;
   verifiedAt: MaybeTime;
   createdAt: Time;
   deletedAt: MaybeTime;
+  copyOf: Maybe<Id>;
+  taskId: Maybe<Id>;
 }
 interface AliasTable {
   name: string;
   siteId: Id;
-  kind: 'canonical' | 'alias' | 'redirect';
+  kind: 'canonical' | 'alias' | 'redirect' | 'reserved';
+  taskId: Maybe<Id>;
 }
 interface PackageTable {
   id: GeneratedAlways<Id>;
@@ -154,21 +156,45 @@ interface ReleaseTable {
 }
 interface InstanceTable {
   releaseId: Id;
-  platformId: Id;
+  platformId: Maybe<Id>;
+  siteId: Maybe<Id>;
   path: string;
   hidden: Default<boolean>;
+  precedence: Default<number>;
+  ofProfile: Maybe<string>;
+  php: Maybe<string>;
+  lastRemovedUpdate: Maybe<string>;
 }
 interface PackageOnSiteTable {
   siteId: Id;
   packageId: Id;
   enabled: boolean;
   schemaVersion: Maybe<string>;
+  isDefault: Default<boolean>;
 }
 interface BackupTable {
   id: GeneratedAlways<Id>;
-  siteId: Id;
+  name: string;
   status: Default<string>;
+  siteId: Maybe<Id>;
+  siteName: string;
+  reason: string;
+  note: Default<string>;
+  pinned: Default<boolean>;
+  serverId: Id;
+  serviceId: Maybe<Id>;
+  engine: string;
+  options: JsonDefault<{ readonly [option: string]: Json }>;
+  secrets: Maybe<Buffer>;
+  taskId: Maybe<Id>;
+  accountId: Maybe<Id>;
+  upload: Maybe<string>;
+  manifest: MaybeJson<Manifest>;
+  bytes: Maybe<string>;
+  verified: MaybeJson<Looked>;
+  tested: MaybeJson<Looked>;
   createdAt: Time;
+  deletedAt: MaybeTime;
 }
 interface TaskTable {
   id: GeneratedAlways<Id>;
@@ -195,6 +221,39 @@ interface TaskTable {
   createdAt: Time;
   startedAt: MaybeTime;
   endedAt: MaybeTime;
+}
+interface BatchTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+  noun: string;
+  title: string;
+  args: JsonDefault<Json>;
+  canary: number;
+  parallel: number;
+  failuresMax: number;
+  status: Default<BatchStatus>;
+  why: Maybe<string>;
+  accountId: Maybe<Id>;
+  cancelRequestedAt: MaybeTime;
+  createdAt: Time;
+  endedAt: MaybeTime;
+}
+interface BatchMemberTable {
+  batchId: Id;
+  position: number;
+  subjectId: Id;
+  subjectName: string;
+  status: Default<MemberStatus>;
+  taskId: Maybe<Id>;
+  problem: MaybeJson<ProblemJson>;
+  begunAt: MaybeTime;
+  endedAt: MaybeTime;
+}
+interface BatchEventTable {
+  batchId: Id;
+  seq: number;
+  at: Time;
+  data: JsonColumn<Json>;
 }
 interface LockTable {
   key: string;

@@ -2,13 +2,14 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Answer, Given } from '../api/endpoints.ts';
 import { contextName } from '../model/context-name.ts';
 import type { Json } from '../model/json.ts';
+import { namesShown, namesShownMax } from '../model/names-shown.ts';
 import { Problem } from '../model/problem.ts';
 import type { Noun } from '../tasks/task-type.ts';
+import { askFor } from './ask.ts';
 import { type Asked, accountOf, type Handler, type Hub, type Reader } from './hub.ts';
 import { contains, equals, isId, listPage } from './list.ts';
 import { readLog } from './log.ts';
 import { demandPossible, taskTypeOf } from './possible.ts';
-import { addTask } from './queue.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { cancelTask, resumeTask, settleTask } from './task-control.ts';
@@ -152,12 +153,13 @@ interface Wanted {
   readonly priority?: number | undefined;
 }
 
-async function ask(asked: Asked, noun: Noun, subject: string, wanted: Wanted): ReturnType<typeof addTask> {
+/** Asks for a task as the API does, with all that stands in its way as a Problem. The subject's row is held. */
+export async function ask(asked: Asked, noun: Noun, subject: string, wanted: Wanted): ReturnType<typeof askFor> {
   const type = taskTypeOf(asked.hub, noun, wanted.name);
   const held = await resolve(asked.tx, noun, subject, { lock: true });
   await demandPossible(asked.tx, type, held);
   if (wanted.name === 'platform delete' && !wanted.dryRun) await demandEmpty(asked, held.id, held.name);
-  return addTask(asked.tx, type, held, {
+  return askFor(asked, type, held, {
     args: wanted.args as Json, // It came as JSON.
     dryRun: wanted.dryRun,
     accountId: accountOf(asked),
@@ -168,16 +170,19 @@ async function ask(asked: Asked, noun: Noun, subject: string, wanted: Wanted): R
 
 /** Who makes a site on it holds the platform's row too, so none comes in between. */
 async function demandEmpty({ tx }: Pick<Asked, 'tx'>, id: string, name: string): Promise<void> {
-  const { rows } = await sql<{ name: string }>`
-    select name from site where platform_id = ${id} and status <> 'deleted' order by name limit 4`.execute(tx);
-  if (rows.length === 0) return;
-  const shown = rows.slice(0, 3).map((site) => site.name);
-  throw new Problem('in-use', `platform ${name} still carries ${shown.join(', ')}${rows.length > 3 ? ', …' : ''}`, {
-    hint: 'Migrate or delete these sites first.',
+  const { rows } = await sql<{ name: string; total: number }>`
+    select name, count(*) over ()::int as total
+    from (select distinct name from site where platform_id = ${id} and status <> 'deleted') as site
+    order by name limit ${namesShownMax}`.execute(tx);
+  const [first] = rows;
+  if (!first) return;
+  const names = rows.map((site) => site.name);
+  throw new Problem('in-use', `platform ${name} still carries ${namesShown(names, first.total)}`, {
+    hint: `Migrate or delete these sites first. All of them: aegir site list --platform ${name}.`,
   });
 }
 
-// The three are alike to the last word, so one function answers them all.
+// All of them are alike to the last word, so one function answers them.
 const onNoun =
   (noun: Noun) =>
   async ({ params, body }: Given<'site task'>, asked: Asked): Promise<Answer<'site task'>> => {
@@ -189,6 +194,7 @@ export const taskHandlers = {
   'server task': onNoun('server'),
   'platform task': onNoun('platform'),
   'site task': onNoun('site'),
+  'backup task': onNoun('backup'),
   'task list': list,
   'task get': get,
   'task log': log,

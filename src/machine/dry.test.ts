@@ -103,12 +103,40 @@ test('dry: commands that look are run, others answer what their caller foresaw',
   assert.deepEqual(world.ran, ['cat']);
 });
 
+test('dry: a pipe that changes something is told, and its file is there as it would be', async () => {
+  const { dry, world, said, before } = bench();
+  const dump = { ...command`dump`, dryStdout: 'of all' };
+  const to = { path: '/etc/dump', mode: '0600' } as const;
+  const { bytes, stdout } = await dry.pipe({ commands: [command`cat`, dump], from: '/etc/a', to });
+  assert.deepEqual([bytes, stdout], [6, '']);
+  await dry.pipe({ commands: [{ ...dump, dryStdout: ', of more' }], to: { ...to, append: true } });
+  await dry.writeAt('/etc/dump', 3, 'ALL');
+  assert.equal(await dry.read('/etc/dump'), 'of ALL, of more');
+  assert.equal((await dry.stat('/etc/dump'))?.mode, '0600');
+  assert.equal((await dry.pipe({ commands: [command`cat`, dump] })).stdout, 'of all');
+  assert.equal(world.snapshot(), before);
+  assert.equal((await dry.pipe({ commands: [query`cat`, query`cat`] })).stdout, 'really ran');
+  await dry.writeAt('/etc/a', 0, 'NEW');
+  assert.equal(await dry.read('/etc/a'), 'NEW a');
+  assert.equal(world.snapshot(), before);
+  assert.deepEqual(said(), [
+    'would run cat < /etc/a | dump > /etc/dump',
+    'would run dump >> /etc/dump',
+    'would write over 3 bytes of /etc/dump',
+    'would run cat | dump',
+    'would write over 3 bytes of /etc/a',
+  ]);
+});
+
 test('dry: what would fail for sure fails now', async () => {
   const { dry, said } = bench();
   for (const attempt of [
     () => dry.write('/no/file', 'x', { mode: '0640' }),
     () => dry.write('/etc/deep', 'x', { mode: '0640' }),
     () => dry.makeDirectory('/etc/a', { mode: '0640' }),
+    () => dry.pipe({ commands: [command`cat`], to: { path: '/no/file', mode: '0640' } }),
+    () => dry.pipe({ commands: [command`cat`], to: { path: '/etc/deep', mode: '0640' } }),
+    () => dry.writeAt('/etc/no', 0, 'x'),
     () => dry.move('/etc/no', '/etc/b'),
     () => dry.move('/etc/a', '/no/b'),
     () => dry.move('/etc/a', '/etc/deep'),
@@ -122,6 +150,8 @@ test('dry: with the claim lost nothing is said either', async () => {
   claim.abort(new Problem('lost', 'somebody else has it'));
   for (const attempt of [
     () => dry.run(command`cat`),
+    () => dry.pipe({ commands: [command`cat`] }),
+    () => dry.writeAt('/etc/a', 0, 'x'),
     () => dry.read('/etc/a'),
     () => dry.write('/etc/a', 'x', { mode: '0640' }),
     () => dry.makeDirectory('/etc/x', { mode: '0640' }),

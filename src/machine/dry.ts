@@ -1,9 +1,11 @@
 import type { Log } from '../model/event.ts';
 import type { Secret } from '../model/secret.ts';
 import { type Command, show } from './command.ts';
-import { fault, mustBeAbsolute } from './fault.ts';
-import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import { fault, mustBeAbsolute, mustBeAscii } from './fault.ts';
+import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
 import { isBelow, isFound, parentOf } from './matches.ts';
+import { numbersOf } from './memory-pipe.ts';
+import { showPipe } from './pipe.ts';
 import { reveal } from './scrub.ts';
 
 /** A change that was pretended. The last one that speaks of a path decides what is there. */
@@ -36,6 +38,23 @@ export class DryMachine implements Machine {
     return { exitCode, stdout: command.dryStdout ?? '', stderr: '' };
   }
 
+  /** Where it would change something, what it would write is what the last one says it would (`dryStdout`). */
+  async pipe(pipe: Pipe): Promise<Piped> {
+    const { commands, to } = pipe;
+    if (!to && commands.every(({ effect }) => effect === 'reads')) return this.#real.pipe(pipe);
+    const stdout = commands.at(-1)?.dryStdout ?? '';
+    if (!to) {
+      await this.#real.stat('/'); // Refuses when the claim is lost.
+      await this.#would(`run ${showPipe(pipe)}`);
+      return { stdout, ...numbersOf(stdout) };
+    }
+    const old = await this.#mayWrite(to.path);
+    await this.#would(`run ${showPipe(pipe)}`);
+    const before = to.append && old ? ((await this.read(to.path)) ?? '') : '';
+    this.#put(to.path, 'file', { mode: to.mode }, old, before + stdout);
+    return { stdout: '', ...numbersOf(stdout) };
+  }
+
   read(path: string): Promise<string | null> {
     mustBeAbsolute(path);
     return this.#read(path, this.#pretended.length);
@@ -56,20 +75,39 @@ export class DryMachine implements Machine {
     return this.#stat(path, this.#pretended.length);
   }
 
+  async statMany(paths: readonly string[], look: Look = {}): Promise<ReadonlyMap<string, FileStat>> {
+    const untouched = paths.filter((path) => !this.#isTouched(path));
+    const stats = new Map(await this.#real.statMany(untouched, look));
+    for (const path of paths) {
+      const stat = this.#isTouched(path) ? await this.stat(path) : null;
+      if (stat) stats.set(path, stat);
+    }
+    return stats;
+  }
+
   async find(path: string, find: Find): Promise<readonly FileStat[]> {
     mustBeAbsolute(path);
     if (this.#pretended.length === 0) return this.#real.find(path, find);
     if ((await this.stat(path))?.kind !== 'directory') return [];
-    const all = await this.#find(path, this.#pretended.length);
-    return all.filter((stat) => isFound(path, stat.path, find));
+    const all = await this.#find(path, this.#pretended.length, find);
+    return all.filter((stat) => isFound(path, stat, find));
   }
 
   async write(path: string, text: string | Secret, mode: FileMode): Promise<void> {
-    const old = await this.stat(path);
-    if ((await this.stat(parentOf(path)))?.kind !== 'directory') throw fault(this.name, 'write', path, 'ENOENT');
-    if (old?.kind === 'directory') throw fault(this.name, 'write', path, 'EISDIR');
+    const old = await this.#mayWrite(path);
     await this.#would(`${old ? 'rewrite' : 'write'} ${path}`);
     this.#put(path, 'file', mode, old, reveal(text));
+  }
+
+  /** Of a file that was pretended to be written only the part that is known can be written over. */
+  async writeAt(path: string, offsetBytes: number, text: string): Promise<void> {
+    mustBeAscii(text);
+    const old = await this.stat(path);
+    if (old?.kind !== 'file') throw fault(this.name, 'write over', path, old ? 'EISDIR' : 'ENOENT');
+    await this.#would(`write over ${text.length} bytes of ${path}`);
+    const bytes = Buffer.from((await this.read(path)) ?? '');
+    bytes.write(text, Math.min(offsetBytes, bytes.length));
+    this.#put(path, 'file', old, old, bytes.toString());
   }
 
   async makeDirectory(path: string, mode: FileMode): Promise<void> {
@@ -135,10 +173,10 @@ export class DryMachine implements Machine {
   }
 
   /** All below `path` as of the first `count` changes. */
-  async #find(path: string, count: number): Promise<readonly FileStat[]> {
+  async #find(path: string, count: number, look: Look): Promise<readonly FileStat[]> {
     const change = this.#pretended[count - 1];
-    if (!change) return this.#real.find(path, {});
-    const earlier = (root: string) => this.#find(root, count - 1);
+    if (!change) return this.#real.find(path, { follow: look.follow === true });
+    const earlier = (root: string) => this.#find(root, count - 1, look);
     if (change.type === 'put') {
       const rest = (await earlier(path)).filter((stat) => stat.path !== change.stat.path);
       return isBelow(change.stat.path, path) ? [...rest, change.stat] : rest;
@@ -155,11 +193,25 @@ export class DryMachine implements Machine {
     return [...rest, ...[...(top ? [top] : []), ...(await earlier(from))].map(moved)];
   }
 
+  /** What is there now. */
+  async #mayWrite(path: string): Promise<FileStat | null> {
+    const old = await this.stat(path);
+    if ((await this.stat(parentOf(path)))?.kind !== 'directory') throw fault(this.name, 'write', path, 'ENOENT');
+    if (old?.kind === 'directory') throw fault(this.name, 'write', path, 'EISDIR');
+    return old;
+  }
+
   #isTouched(path: string): boolean {
     return this.#before(path, this.#pretended.length) !== path;
   }
 
-  #put(path: string, kind: FileStat['kind'], { mode, group }: FileMode, old: FileStat | null, text = ''): void {
+  #put(
+    path: string,
+    kind: FileStat['kind'],
+    { mode, group }: { readonly mode: string; readonly group?: string },
+    old: FileStat | null,
+    text = '',
+  ): void {
     const stat: FileStat = {
       path,
       kind,
@@ -168,6 +220,7 @@ export class DryMachine implements Machine {
       group: group ?? old?.group ?? 'aegir',
       sizeBytes: Buffer.byteLength(text),
       modifiedMs: Date.now(),
+      changedMs: null,
     };
     this.#pretended.push({ type: 'put', stat, text });
   }

@@ -15,6 +15,7 @@ const words = {
   EXDEV: 'Invalid cross-device link',
   ELOOP: 'Too many levels of symbolic links',
   ENAMETOOLONG: 'File name too long',
+  EOUTSIDE: 'It is not that long', // Our own: of writing over bytes that are not there.
 } as const;
 
 export type FaultCode = keyof typeof words;
@@ -69,7 +70,8 @@ export const noGroup = (server: string, group: string): Problem =>
     hint: `Make it there (groupadd ${group}), or give the server the name of the web server's group.`,
   });
 
-export const lockWaitMs = 600_000;
+/** Longer than any script of ours runs: a site that is put back waits for one that goes on without its worker. */
+export const lockWaitMs = 4_200_000;
 /** flock's exit code for "somebody else has it", chosen so that no other failure looks like it. */
 export const lockTaken = 75;
 
@@ -88,4 +90,8 @@ export function mustBeAbsolute(...paths: readonly string[]): void {
   for (const path of paths)
     if (!path.startsWith('/') || path.includes('\0') || /(^|\/)\.\.?(\/|$)|.\/$/.test(path))
       throw new TypeError(`not an absolute path in its plain form: '${path}'`);
+}
+
+export function mustBeAscii(text: string): void {
+  if (/[^\0-\x7f]/.test(text)) throw new TypeError('only ASCII is written over what is there');
 }

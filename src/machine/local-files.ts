@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { constants, lstatSync, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { errorCode, isAbsent } from './fault.ts';
-import type { FileMode, FileStat, Find } from './machine.ts';
-import { hasName, parentOf } from './matches.ts';
+import type { FileMode, FileStat } from './machine.ts';
+import { parentOf } from './matches.ts';
+import { settled } from './settled.ts';
 
 // These throw what node:fs throws; LocalMachine makes Problems of it.
 
@@ -32,6 +32,20 @@ export async function writeText(path: string, text: string, mode: number, gid: n
   } catch (error) {
     await rm(fresh, { force: true });
     throw error;
+  }
+}
+
+/** Only bytes that are there: code 'EOUTSIDE' otherwise. */
+export async function writeOver(path: string, offsetBytes: number, text: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+  try {
+    const { size } = await file.stat();
+    if (offsetBytes + text.length > size)
+      throw Object.assign(new Error(`${path} has ${size} bytes`), { code: 'EOUTSIDE' });
+    await file.write(text, offsetBytes);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 
@@ -70,33 +84,6 @@ async function makeParents(path: string): Promise<void> {
   }
 }
 
-type Seen = (path: string, stats: Stats) => void;
-
-/** All below `path`; what vanishes meanwhile is left out. */
-export async function findBelow(path: string, find: Find, seen: Seen): Promise<void> {
-  const root = await lstat(path).catch(absentIsNull);
-  let level = root?.isDirectory() ? [path] : [];
-  for (let depth = 1; level.length > 0 && depth <= (find.depthMax ?? Number.POSITIVE_INFINITY); depth++) {
-    const next: string[] = [];
-    for (const above of level) next.push(...(await lookInto(above, find, seen)));
-    level = next;
-  }
-}
-
-/** One directory; returns those to enter next. Synchronous stats are several times faster, and we pause for others in between. */
-async function lookInto(above: string, find: Find, seen: Seen): Promise<readonly string[]> {
-  const enter: string[] = [];
-  const entries = (await readdir(above, { withFileTypes: true }).catch(absentIsNull)) ?? [];
-  for (const [index, entry] of entries.entries()) {
-    if (index % 1_000 === 999) await setImmediate();
-    const path = above === '/' ? `/${entry.name}` : `${above}/${entry.name}`;
-    if (entry.isDirectory() && !find.prune?.includes(entry.name)) enter.push(path);
-    const stats = hasName(entry.name, find.names) && lstatSync(path, { throwIfNoEntry: false });
-    if (stats) seen(path, stats);
-  }
-  return enter;
-}
-
 export function absentIsNull(error: unknown): null {
   if (isAbsent(errorCode(error))) return null;
   throw error;
@@ -132,6 +119,7 @@ export class Names {
       group: this.#groups.get(stats.gid) ?? String(stats.gid),
       sizeBytes: stats.size,
       modifiedMs: Math.floor(stats.mtimeMs),
+      changedMs: settled(stats.ctimeMs, Date.now()),
     };
   }
 }

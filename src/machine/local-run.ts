@@ -1,20 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { Problem } from '../model/problem.ts';
 import type { Command } from './command.ts';
+import { environment } from './environment.ts';
 import { errorCode, fault } from './fault.ts';
 import type { Hands } from './hands.ts';
 import type { Output } from './machine.ts';
 import { mayAct, type Say, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
-
-/** All that a program finds in its environment: the hub's own holds its secrets. */
-export const environment = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  LANG: 'C.UTF-8',
-  HOME: userInfo().homedir,
-} as const;
 
 /** Who answers with more than this means a file, not an answer. */
 const outputCharsMax = 64 * 1024 * 1024;
@@ -23,11 +16,24 @@ const graceMs = 2_000;
 /** How long a program that has ended may leave its output open in somebody else's hands. */
 const drainMs = 2_000;
 
+interface StartOptions {
+  /** What messages call it; the program unless given. */
+  readonly name?: string;
+  /** Its end is then only seen when the program is not wanted any more. */
+  readonly stdin?: 'stays open';
+}
+
 /**
  * Runs a program on this computer in a process group of its own, and resolves when it has ended, whatever its exit code.
- * A program that does not exist exits with 127, one that may not be run with 126, as in a shell; one killed by a signal with 128 and its number.
+ * A program that does not exist exits with 127, one that may not be run with 126, as in a shell; one killed by a signal with
+ * 128 and its number.
  */
-export async function start(hands: Hands, command: Command, say: Say): Promise<Output> {
+export async function start(
+  hands: Hands,
+  command: Command,
+  say: Say,
+  { name = command.argv[0], stdin }: StartOptions = {},
+): Promise<Output> {
   mayAct(hands);
   const timeoutMs = timeLeft(hands, command.timeoutMs);
   const run = new Run(hands, command.argv, command.cwd);
@@ -35,24 +41,25 @@ export async function start(hands: Hands, command: Command, say: Say): Promise<O
   let chars = 0;
   run.listen((stream, text) => {
     chars += text.length;
-    if (chars > outputCharsMax)
-      throw new Problem('command-failed', `${command.argv[0]} said more than 64 MiB on ${hands.name}`);
+    if (chars > outputCharsMax) throw new Problem('command-failed', `${name} said more than 64 MiB on ${hands.name}`);
     kept[stream].push(text);
     say(stream, text);
   });
   const timer = setTimeout(() => {
     const hint = 'See in the log what it did last; give the task more time if it was only slow.';
-    run.stop(new Problem('timeout', `${command.argv[0]} took longer than ${timeoutMs} ms on ${hands.name}`, { hint }));
+    run.stop(new Problem('timeout', `${name} took longer than ${timeoutMs} ms on ${hands.name}`, { hint }));
   }, timeoutMs);
   const keepOn = run.stopWhenLost();
   try {
-    run.child.stdin.end(reveal(command.stdin ?? ''));
+    run.child.stdin.write(reveal(command.stdin ?? ''));
+    if (stdin !== 'stays open') run.child.stdin.end();
     const exitCode = await run.ended();
     if (exitCode === 127 && kept.stderr.length === 0) kept.stderr.push(`${command.argv[0]}: not found`);
     return { exitCode, stdout: kept.stdout.join(''), stderr: kept.stderr.join('') };
   } finally {
     clearTimeout(timer);
     keepOn();
+    run.child.stdin.destroy();
   }
 }
 
@@ -103,11 +110,7 @@ class Run {
     this.child.on('close', (code, signal) => this.#end.resolve(exitCodeOf(code, signal)));
     this.child.on('exit', (code, signal) => {
       // Something it left behind holds its output open: that is not waited for.
-      this.#later(drainMs, () => {
-        this.child.stdout.destroy();
-        this.child.stderr.destroy();
-        this.#end.resolve(exitCodeOf(code, signal));
-      });
+      this.#later(drainMs, () => this.#leave(exitCodeOf(code, signal)));
     });
   }
 
@@ -148,8 +151,15 @@ class Run {
     this.#signal('SIGTERM');
     this.#later(graceMs, () => {
       this.#signal('SIGKILL');
-      this.#later(drainMs, () => this.#end.resolve(137)); // Not ours to kill (sudo), or stuck in the kernel.
+      this.#later(drainMs, () => this.#leave(137)); // Not ours to kill (sudo), or stuck in the kernel.
     });
+  }
+
+  /** What still runs finds that nobody listens: a script that waits in line does not begin then. */
+  #leave(exitCode: number): void {
+    this.child.stdout.destroy();
+    this.child.stderr.destroy();
+    this.#end.resolve(exitCode);
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -186,6 +196,7 @@ const signalNumbers: Readonly<Record<string, number>> = {
   SIGKILL: 9,
   SIGSEGV: 11,
   SIGPIPE: 13,
+  SIGALRM: 14,
   SIGTERM: 15,
 };
 

@@ -1,12 +1,24 @@
-import { lstat, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { Problem } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Command } from './command.ts';
-import { errorCode, fault, isAbsent, lockRefused, lockTaken, lockWaitMs, mustBeAbsolute, noGroup } from './fault.ts';
+import {
+  errorCode,
+  fault,
+  isAbsent,
+  lockRefused,
+  lockTaken,
+  lockWaitMs,
+  mustBeAbsolute,
+  mustBeAscii,
+  noGroup,
+} from './fault.ts';
 import type { Hands } from './hands.ts';
 import * as files from './local-files.ts';
+import { findBelow, lookAt } from './local-find.ts';
 import { holding, start } from './local-run.ts';
-import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
+import { pipeByScript } from './pipe.ts';
 import { mayAct, reported, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
 
@@ -29,6 +41,10 @@ export class LocalMachine implements Machine {
     return reported(this.#hands, command, (say) => start(this.#hands, command, say));
   }
 
+  pipe(pipe: Pipe): Promise<Piped> {
+    return pipeByScript(this.#hands, pipe, (command, say, name) => start(this.#hands, command, say, { name }));
+  }
+
   async read(path: string): Promise<string | null> {
     return this.#act('read', [path], () => files.readText(path));
   }
@@ -48,18 +64,23 @@ export class LocalMachine implements Machine {
   }
 
   async stat(path: string): Promise<FileStat | null> {
-    return this.#act('look at', [path], async () => {
-      const stats = await lstat(path).catch(files.absentIsNull);
+    return (await this.statMany([path])).get(path) ?? null;
+  }
+
+  async statMany(paths: readonly string[], look: Look = {}): Promise<ReadonlyMap<string, FileStat>> {
+    const stats = new Map<string, FileStat>();
+    await this.#act('look at', paths, async () => {
       await this.#names.refresh();
-      return stats && this.#names.stat(path, stats);
+      await lookAt(paths, look, (path, found) => stats.set(path, this.#names.stat(path, found)));
     });
+    return stats;
   }
 
   async find(path: string, find: Find): Promise<readonly FileStat[]> {
     return this.#act('search', [path], async () => {
       await this.#names.refresh();
       const found: FileStat[] = [];
-      await files.findBelow(path, find, (below, stats) => found.push(this.#names.stat(below, stats)));
+      await findBelow(path, find, (below, stats) => found.push(this.#names.stat(below, stats)));
       return found;
     });
   }
@@ -70,6 +91,11 @@ export class LocalMachine implements Machine {
       this.#hands.claim.throwIfAborted();
       await files.writeText(path, reveal(text), files.modeNumber(mode), gid);
     });
+  }
+
+  async writeAt(path: string, offsetBytes: number, text: string): Promise<void> {
+    mustBeAscii(text);
+    await this.#act('write over', [path], () => files.writeOver(path, offsetBytes, text));
   }
 
   async makeDirectory(path: string, mode: FileMode): Promise<void> {
@@ -110,14 +136,14 @@ export class LocalMachine implements Machine {
     return gid;
   }
 
-  async #act<T>(doing: string, paths: readonly [string, ...string[]], action: () => Promise<T>): Promise<T> {
+  async #act<T>(doing: string, paths: readonly string[], action: () => Promise<T>): Promise<T> {
     mustBeAbsolute(...paths);
     mayAct(this.#hands);
     try {
       return await action();
     } catch (error) {
       if (error instanceof Problem || error instanceof TypeError || error === this.#hands.claim.reason) throw error;
-      throw fault(this.name, doing, paths[0], errorCode(error), error);
+      throw fault(this.name, doing, paths[0] ?? '', errorCode(error), error);
     }
   }
 }

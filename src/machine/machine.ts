@@ -22,15 +22,52 @@ export interface FileStat {
   readonly group: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /**
+   * When anything of it last changed: text, mode, owner, or the entries of a directory. Nobody can set it, as anybody can
+   * set `modifiedMs`. Null for the last two seconds, because a change after this look could still bear the same time.
+   */
+  readonly changedMs: number | null;
 }
 
-/** What to look for below a directory. Links are listed and never followed. */
-export interface Find {
+export interface Look {
+  /** Links are followed, and shown as what they lead to. One that leads nowhere is a link; those that lead in circles are left out. */
+  readonly follow?: boolean;
+}
+
+/** What to look for below a directory. Links are listed and not followed, unless it is asked for. */
+export interface Find extends Look {
   /** Globs on the last part of the path, as in find -name; none means everything. */
   readonly names?: readonly string[];
   /** Names of directories that are not entered. */
   readonly prune?: readonly string[];
   readonly depthMax?: number;
+  /** Lists directories whatever their name, but for those that are pruned: who keeps their times sees later where something came or went. */
+  readonly directories?: boolean;
+}
+
+/** Programs that run at the same time, each reading what the one before it writes: no shell, and nothing held in memory. */
+export interface Pipe {
+  /**
+   * Each with its own `cwd`, `allow` and `effect`; the time of the first that has none left is over for all.
+   * `stdin` of the first only. One that is `quiet` makes all of them so.
+   */
+  readonly commands: readonly [Command, ...Command[]];
+  /** File that the first one reads instead of its `stdin`. */
+  readonly from?: string;
+  /**
+   * File that the last one's output goes to, whole and on the disk or not at all: until then a file that is there stays as it is.
+   * `append`: behind what is there (or in a new file); on failure it is cut back to what it was.
+   */
+  readonly to?: { readonly path: string; readonly mode: FileMode['mode']; readonly append?: boolean };
+}
+
+export interface Piped {
+  /** Of what the last one wrote. */
+  readonly bytes: number;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
+  /** Its text, without `to` only; at most 64 MiB, as with `run`. */
+  readonly stdout: string;
 }
 
 /**
@@ -44,14 +81,26 @@ export interface Machine {
   readonly name: string;
   /** Output is scrubbed of the secrets the machine was given before it is logged. The caller gets it as it is. */
   run(command: Command): Promise<Output>;
+  /**
+   * Runs them joined by pipes of the operating system. Rejects when one ends with a code that it does not allow; the message
+   * names the one that failed first, and what was said. One that was killed because its reader ended (SIGPIPE) is not to blame.
+   */
+  pipe(pipe: Pipe): Promise<Piped>;
   read(path: string): Promise<string | null>;
   /** Those that are there, by path. One round trip for all of them. */
   readMany(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   stat(path: string): Promise<FileStat | null>;
+  /** Those that are there, by path. One round trip for all of them. */
+  statMany(paths: readonly string[], look?: Look): Promise<ReadonlyMap<string, FileStat>>;
   /** Recursive, without `path` itself; [] if it is absent. */
   find(path: string, find: Find): Promise<readonly FileStat[]>;
   /** Whole or not at all: a reader sees the old text or the new, never half. */
   write(path: string, text: string | Secret, mode: FileMode): Promise<void>;
+  /**
+   * Writes over the bytes at this offset of a file that is there and long enough; not atomic. ASCII only.
+   * For headers whose numbers are known last. A link is refused.
+   */
+  writeAt(path: string, offsetBytes: number, text: string): Promise<void>;
   /** Makes it with its parents (0755), or sets mode and group of the one that is there. */
   makeDirectory(path: string, mode: FileMode): Promise<void>;
   /** Within one file system; the target is replaced if it is a file. */
@@ -59,8 +108,8 @@ export interface Machine {
   /** Removes a file or a whole directory. Absent is fine. Links are removed, not followed. */
   remove(path: string): Promise<void>;
   /**
-   * One at a time, over all workers and processes on this server that use the same path as lock file.
-   * Freed when `action` ends or the process dies. Waits at most ten minutes (many tasks
+   * One at a time, over all workers and processes on this server that use the same path as lock: a directory, or a file,
+   * which is made where it is absent. Freed when `action` ends or the process dies. Waits at most seventy minutes (many tasks
    * may be in line for one web server), and no longer than the task has, then Problem 'timeout'.
    */
   exclusively<T>(path: string, action: () => Promise<T>): Promise<T>;

@@ -221,6 +221,8 @@ for (const [name, open] of Object.entries(machines)) {
     const path = `${directory}/file`;
     const attempts = [
       machine.run(command`cat`),
+      machine.pipe({ commands: [command`cat`], to: { path, mode: '0640' } }),
+      machine.writeAt(path, 0, 'y'),
       machine.read(path),
       machine.readMany([path]),
       machine.readMany([]),
@@ -246,17 +248,19 @@ for (const [name, open] of Object.entries(machines)) {
     assert.equal(events.length, seen);
   });
 
-  test(`${name}: only one at a time is inside a lock, and it is freed when the one inside fails`, async (t) => {
+  test(`${name}: only one at a time is inside a lock, on a file or a directory, and it is freed when the one inside fails`, async (t) => {
     const { machine, directory, other } = await open(t);
     const lock = `${directory}/lock`;
-    let inside = 0;
-    const enter = async (who: Machine) =>
-      who.exclusively(lock, async () => {
-        assert.equal(++inside, 1);
-        await who.read(lock);
-        inside--;
-      });
-    await Promise.all([machine, other(), machine, other()].map(enter));
+    for (const path of [lock, directory]) {
+      let inside = 0;
+      const enter = async (who: Machine) =>
+        who.exclusively(path, async () => {
+          assert.equal(++inside, 1);
+          await who.stat(path);
+          inside--;
+        });
+      await Promise.all([machine, other(), machine, other()].map(enter));
+    }
     await assert.rejects(
       machine.exclusively(lock, () => Promise.reject(new Error('inside'))),
       /inside/,

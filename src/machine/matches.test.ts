@@ -20,10 +20,14 @@ test('globs match as those of find -name do', () => {
 });
 
 test('what is found is below the root and not below what is pruned', () => {
-  assert.ok(isFound('/', '/a', {}));
-  assert.ok(!isFound('/a', '/ab', {}));
-  assert.ok(!isFound('/a', '/a', {}));
-  assert.ok(isFound('/a', '/a/skip', { prune: ['skip'] }));
-  assert.ok(!isFound('/a', '/a/skip/b', { prune: ['skip'] }));
-  assert.ok(isFound('/skip', '/skip/b', { prune: ['skip'] }));
+  assert.ok(isFound('/', { path: '/a', kind: 'file' }, {}));
+  assert.ok(!isFound('/a', { path: '/ab', kind: 'file' }, {}));
+  assert.ok(!isFound('/a', { path: '/a', kind: 'file' }, {}));
+  assert.ok(isFound('/a', { path: '/a/skip', kind: 'file' }, { prune: ['skip'] }));
+  assert.ok(!isFound('/a', { path: '/a/skip/b', kind: 'file' }, { prune: ['skip'] }));
+  assert.ok(isFound('/skip', { path: '/skip/b', kind: 'file' }, { prune: ['skip'] }));
+  const directories = { names: ['x'], prune: ['skip'], directories: true };
+  assert.ok(isFound('/a', { path: '/a/b', kind: 'directory' }, directories));
+  assert.ok(!isFound('/a', { path: '/a/b', kind: 'file' }, directories));
+  assert.ok(!isFound('/a', { path: '/a/skip', kind: 'directory' }, directories));
 });

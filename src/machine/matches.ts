@@ -1,4 +1,4 @@
-import type { Find } from './machine.ts';
+import type { FileStat, Find } from './machine.ts';
 
 const globs = new Map<string, RegExp>();
 
@@ -23,14 +23,18 @@ function translate(part: string, escaped?: string, not?: string, set?: string): 
 export const hasName = (name: string, names: readonly string[] | undefined): boolean =>
   names === undefined || names.length === 0 || names.some((pattern) => glob(pattern).test(name));
 
-/** Whether `find` below `root` lists `path`; the parents of `path` below `root` are taken for directories. */
-export function isFound(root: string, path: string, { names, prune, depthMax }: Find): boolean {
+/** Whether `find` below `root` lists it; the parents of its path below `root` are taken for directories. */
+export function isFound(
+  root: string,
+  { path, kind }: Pick<FileStat, 'path' | 'kind'>,
+  { names, prune, depthMax, directories }: Find,
+): boolean {
   if (!isBelow(path, root)) return false;
   const parts = path.slice(root === '/' ? 1 : root.length + 1).split('/');
   const [name = ''] = parts.slice(-1);
   if (parts.length > (depthMax ?? Number.POSITIVE_INFINITY)) return false;
   if (parts.slice(0, -1).some((part) => prune?.includes(part))) return false;
-  return hasName(name, names);
+  return hasName(name, names) || (directories === true && kind === 'directory' && !prune?.includes(name));
 }
 
 export const isBelow = (path: string, root: string): boolean =>

@@ -1,11 +1,15 @@
 import type { Command } from './command.ts';
-import type { FileStat, Machine, Output } from './machine.ts';
+import type { FileStat, Look, Machine, Output } from './machine.ts';
 import { isBelow, parentOf } from './matches.ts';
 
-/** A program in memory, with the machine it is run on. It gets the command without `sudo` and its options; what it does not answer is exit code 0 and no output. */
+/**
+ * A program in memory, with the machine it is run on. It gets the command without `sudo` and its options, and as whom it runs:
+ * 'aegir' unless sudo says otherwise. What it does not answer is exit code 0 and no output.
+ */
 export type Program = (
   command: Command,
   machine: Machine & { readonly world: MemoryWorld },
+  user: string,
 ) => Partial<Output> | Promise<Partial<Output>>;
 
 export interface MemoryFile {
@@ -17,6 +21,7 @@ export interface MemoryFile {
   /** Of a link its target; of a directory ''. */
   readonly text: string;
   readonly modifiedMs: number;
+  readonly changedMs: number;
 }
 
 /**
@@ -32,10 +37,15 @@ export class MemoryWorld {
   readonly groups = new Set(['root', 'aegir', 'www-data']);
   /** What else is part of the snapshot, by name: the databases of a simulated server. */
   readonly states = new Map<string, () => string>();
+  /** What else belongs to a moment: each keeps its part and answers how to come back to it. */
+  readonly keepers: (() => () => void)[] = [];
   /** While true every write finds the disk full. */
   diskIsFull = false;
+  /** What df says, unless the disk is full. */
+  freeBytes = 100 * 1024 ** 3;
   readonly locks = new Map<string, Promise<void>>();
   #nowMs = 0;
+  #hasLinks = false;
 
   constructor() {
     this.#set('/', { kind: 'directory', mode: '0755', owner: 'root', group: 'root', text: '' });
@@ -47,8 +57,7 @@ export class MemoryWorld {
 
   /** The text of a file or null, following links as reading does. */
   text(path: string): string | null {
-    const file = this.files.get(path);
-    if (file?.kind === 'link') return this.text(file.text);
+    const file = this.followed(path);
     return file?.kind === 'file' ? file.text : null;
   }
 
@@ -67,6 +76,7 @@ export class MemoryWorld {
 
   /** With everything below. */
   remove(path: string): void {
+    if (this.files.has(path)) this.#touch(parentOf(path));
     for (const key of this.files.keys()) if (key === path || isBelow(key, path)) this.files.delete(key);
   }
 
@@ -77,6 +87,57 @@ export class MemoryWorld {
         this.files.delete(key);
         this.files.set(to + key.slice(from.length), file);
       }
+    for (const path of [parentOf(from), parentOf(to), to]) this.#touch(path);
+  }
+
+  /** All below `root` with their paths. Where links are followed, what they lead to stands in their place, and circles are left out. */
+  *below(root: string, { follow = false }: Look = {}, above: readonly string[] = []): Generator<[string, MemoryFile]> {
+    for (const [path, file] of this.files) {
+      if (!isBelow(path, root)) continue;
+      if (follow && file.kind === 'link') yield* this.#belowLink(path, file, [root, ...above]);
+      else yield [path, file];
+    }
+  }
+
+  *#belowLink(path: string, link: MemoryFile, above: readonly string[]): Generator<[string, MemoryFile]> {
+    const target = this.#targetOf(path);
+    if (target === null || above.some((one) => one === target || isBelow(one, target))) return;
+    yield [path, this.files.get(target) ?? link];
+    for (const [below, file] of this.below(target, { follow: true }, above))
+      yield [path + below.slice(target.length), file];
+  }
+
+  /** As `get`, through links: undefined for what is not there and for circles. A link that leads nowhere is itself. */
+  followed(path: string): MemoryFile | undefined {
+    const target = this.#targetOf(path);
+    return target === null ? undefined : (this.files.get(target) ?? this.files.get(path));
+  }
+
+  /** Where a path leads when each link in it is followed; null in circles. */
+  #targetOf(path: string): string | null {
+    if (!this.#hasLinks) return path;
+    let at = path;
+    for (let hops = 0; hops < linksMax; hops++) {
+      const link = prefixes(at).find((prefix) => this.files.get(prefix)?.kind === 'link');
+      if (link === undefined) return at;
+      at = (this.files.get(link)?.text ?? '') + at.slice(link.length);
+    }
+    return null;
+  }
+
+  /** Keeps this moment; the world comes back to it, as often as the answer is called. Only while nobody is at work in it. */
+  moment(): () => void {
+    const files = new Map(this.files);
+    const { diskIsFull, freeBytes } = this;
+    const others = this.keepers.map((keep) => keep());
+    return () => {
+      this.files.clear();
+      for (const [path, file] of files) this.files.set(path, file);
+      this.diskIsFull = diskIsFull;
+      this.freeBytes = freeBytes;
+      this.ran.length = 0;
+      for (const comeBack of others) comeBack();
+    };
   }
 
   /** All there is but the times, in a fixed order: two worlds are the same if their snapshots are. */
@@ -89,8 +150,27 @@ export class MemoryWorld {
     return [...files.toSorted(), ...states.toSorted()].join('\n');
   }
 
-  /** Time passes only when something is written. */
-  #set(path: string, file: Omit<MemoryFile, 'modifiedMs'>): void {
-    this.files.set(path, { ...file, modifiedMs: ++this.#nowMs });
+  /** Time passes only when something is written without saying when. */
+  #set(path: string, file: Omit<MemoryFile, 'modifiedMs' | 'changedMs'> & { readonly modifiedMs?: number }): void {
+    const isNew = !this.files.has(path);
+    this.#hasLinks ||= file.kind === 'link';
+    const changedMs = ++this.#nowMs;
+    this.files.set(path, { ...file, modifiedMs: file.modifiedMs ?? changedMs, changedMs });
+    if (isNew && path !== '/') this.#touch(parentOf(path));
+  }
+
+  /** An entry came or went, or its own name changed. */
+  #touch(path: string): void {
+    const file = this.files.get(path);
+    const nowMs = ++this.#nowMs;
+    if (file)
+      this.files.set(path, { ...file, ...(file.kind === 'directory' && { modifiedMs: nowMs }), changedMs: nowMs });
   }
 }
+
+/** As many as Linux follows. */
+const linksMax = 40;
+
+/** '/a', '/a/b', '/a/b/c'. */
+const prefixes = (path: string): readonly string[] =>
+  [...path.matchAll(/\/[^/]+/g)].map(({ index, 0: part }) => path.slice(0, index + part.length));

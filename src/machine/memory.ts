@@ -1,10 +1,12 @@
 import type { Secret } from '../model/secret.ts';
 import { type Command, show } from './command.ts';
-import { fault, lockBusy, lockWaitMs, mustBeAbsolute, noGroup } from './fault.ts';
+import { fault, lockBusy, lockWaitMs, mustBeAbsolute, mustBeAscii, noGroup } from './fault.ts';
 import type { Hands } from './hands.ts';
-import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
-import { isFound, parentOf } from './matches.ts';
+import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
+import { isBelow, isFound, parentOf } from './matches.ts';
+import { pipeInMemory } from './memory-pipe.ts';
 import { type MemoryFile, MemoryWorld, type Program } from './memory-world.ts';
+import { reportedPipe, showPipe } from './pipe.ts';
 import { mayAct, reported, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
 
@@ -25,14 +27,33 @@ export class MemoryMachine implements Machine {
     return reported(this.#hands, command, async (say) => {
       mayAct(this.#hands);
       this.world.ran.push(show(command));
-      const { argv, program } = this.#program(command);
-      const missing: Partial<Output> = { exitCode: 127, stderr: `${argv[0]}: not found` };
-      const said = program ? await program({ ...command, argv }, this) : missing;
-      const output: Output = { exitCode: 0, stdout: '', stderr: '', ...said };
+      const output = await this.#execute(command);
       say('stdout', output.stdout);
       say('stderr', output.stderr);
       return output;
     });
+  }
+
+  /** One after the other, as all of them would end: each gets what the one before it said, however that ended. */
+  async pipe(pipe: Pipe): Promise<Piped> {
+    return reportedPipe(this.#hands, pipe, async (say) => {
+      mayAct(this.#hands);
+      this.world.ran.push(showPipe(pipe));
+      const end = await pipeInMemory(this, pipe, (command) => this.#execute(command));
+      say('stdout', end.stdout);
+      say('stderr', end.stderr);
+      return end;
+    });
+  }
+
+  async #execute(command: Command): Promise<Output> {
+    const { cwd } = command;
+    const isThere = cwd === undefined || this.world.files.has(cwd);
+    if (!isThere) throw fault(this.name, 'work in', cwd, 'ENOENT');
+    const { argv, program, user } = this.#program(command);
+    const missing: Partial<Output> = { exitCode: 127, stderr: `${argv[0]}: not found` };
+    const said = program ? await program({ ...command, argv }, this, user) : missing;
+    return { exitCode: 0, stdout: '', stderr: '', ...said };
   }
 
   async read(path: string): Promise<string | null> {
@@ -49,15 +70,21 @@ export class MemoryMachine implements Machine {
   }
 
   async stat(path: string): Promise<FileStat | null> {
-    return this.#act([path], () => {
-      const file = this.world.get(path);
-      return file ? statOf(path, file) : null;
+    return (await this.statMany([path])).get(path) ?? null;
+  }
+
+  async statMany(paths: readonly string[], { follow = false }: Look = {}): Promise<ReadonlyMap<string, FileStat>> {
+    return this.#act(paths, () => {
+      const found = paths.map((path) => [path, follow ? this.world.followed(path) : this.world.get(path)] as const);
+      return new Map(found.flatMap(([path, file]) => (file ? [[path, statOf(path, file)] as const] : [])));
     });
   }
 
   async find(path: string, find: Find): Promise<readonly FileStat[]> {
     return this.#act([path], () =>
-      [...this.world.files].flatMap(([below, file]) => (isFound(path, below, find) ? [statOf(below, file)] : [])),
+      [...this.world.below(path, find)]
+        .map(([below, file]) => statOf(below, file))
+        .filter((stat) => isFound(path, stat, find)),
     );
   }
 
@@ -68,6 +95,21 @@ export class MemoryMachine implements Machine {
       this.#mustHaveGroup(group);
       this.#mustHaveSpace('write', path);
       this.world.put(path, reveal(text), { mode: plainMode(mode), ...(group !== undefined && { group }) });
+    });
+  }
+
+  async writeAt(path: string, offsetBytes: number, text: string): Promise<void> {
+    mustBeAscii(text);
+    return this.#act([path], () => {
+      const file = this.world.get(path);
+      const refuse = (code: string) => fault(this.name, 'write over', path, code);
+      if (!file) throw refuse('ENOENT');
+      if (file.kind !== 'file') throw refuse(file.kind === 'directory' ? 'EISDIR' : 'ELOOP');
+      const bytes = Buffer.from(file.text);
+      if (offsetBytes + text.length > bytes.length) throw refuse('EOUTSIDE');
+      bytes.write(text, offsetBytes);
+      const { kind: _, text: __, modifiedMs: ___, ...owned } = file;
+      this.world.put(path, bytes.toString(), owned);
     });
   }
 
@@ -92,7 +134,7 @@ export class MemoryMachine implements Machine {
       this.#mustHaveParent(`move ${from} to`, to);
       if (target?.kind === 'directory' && source.kind !== 'directory') throw refuse('EISDIR');
       if (target && target.kind !== 'directory' && source.kind === 'directory') throw refuse('ENOTDIR');
-      const isFull = [...this.world.files.keys()].some((path) => isFound(to, path, {}));
+      const isFull = [...this.world.files.keys()].some((path) => isBelow(path, to));
       if (target?.kind === 'directory' && isFull) throw refuse('ENOTEMPTY');
       if (from !== to) this.world.move(from, to);
     });
@@ -136,12 +178,17 @@ export class MemoryMachine implements Machine {
   }
 
   /** By its own name, else behind sudo, else without the directory. */
-  #program({ argv }: Command): { readonly argv: Command['argv']; readonly program: Program | undefined } {
-    const known = this.world.programs.get(argv[0]);
-    if (known) return { argv, program: known };
-    const plain = argv[0] === 'sudo' ? withoutSudo(argv) : argv;
+  #program({ argv }: Command): {
+    readonly argv: Command['argv'];
+    readonly program: Program | undefined;
+    readonly user: string;
+  } {
     const { programs } = this.world;
-    return { argv: plain, program: programs.get(plain[0]) ?? programs.get(plain[0].replace(/^.*\//, '')) };
+    const known = programs.get(argv[0]);
+    if (known) return { argv, program: known, user: 'aegir' };
+    const plain = argv[0] === 'sudo' ? behindSudo(argv) : { argv, user: 'aegir' };
+    const [called] = plain.argv;
+    return { ...plain, program: programs.get(called) ?? programs.get(called.replace(/^.*\//, '')) };
   }
 
   #mustHaveParent(doing: string, path: string): void {
@@ -173,10 +220,14 @@ const statOf = (path: string, { text, ...file }: MemoryFile): FileStat => ({
 
 const plainMode = (mode: string): string => `0${Number.parseInt(mode, 8).toString(8).padStart(3, '0')}`;
 
-function withoutSudo([sudo, ...rest]: Command['argv']): Command['argv'] {
+function behindSudo([sudo, ...rest]: Command['argv']): { readonly argv: Command['argv']; readonly user: string } {
   let at = 0;
-  while (rest[at]?.startsWith('-') && rest[at] !== '--') at += /^-[ug]$/.test(rest[at] ?? '') ? 2 : 1;
+  let user = 'root';
+  for (; rest[at]?.startsWith('-') && rest[at] !== '--'; at++) {
+    if (rest[at] === '-u') user = rest[at + 1] ?? user;
+    if (/^-[ug]$/.test(rest[at] ?? '')) at++;
+  }
   if (rest[at] === '--') at++;
   const [program = sudo, ...args] = rest.slice(at);
-  return [program, ...args];
+  return { argv: [program, ...args], user };
 }

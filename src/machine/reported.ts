@@ -19,31 +19,61 @@ export function mayAct({ claim, name, remainingMs }: Hands): void {
 
 /** Reports a command and what it says, and refuses exit codes that are not allowed. `go` does it. */
 export async function reported(hands: Hands, command: Command, go: (say: Say) => Promise<Output>): Promise<Output> {
-  const scrub = new Scrub([...(hands.secrets ?? []), ...(command.stdin instanceof Secret ? [command.stdin] : [])]);
-  const shown = scrub.text(show(command));
-  await hands.log.append({ type: 'command.started', server: hands.name, command: shown });
+  const { stdin, quiet } = command;
+  const { output, scrub } = await told(hands, { shown: show(command), stdin, quiet }, go);
+  if (command.allow.includes(output.exitCode)) return output;
+  throw refused(hands, command, output, scrub, quiet);
+}
+
+interface Told {
+  readonly shown: string;
+  readonly stdin: Command['stdin'];
+  readonly quiet: boolean | undefined;
+}
+
+/** Reports what is done and what it says, whatever its exit code. */
+export async function told<Done extends { readonly exitCode: number }>(
+  hands: Hands,
+  { shown, stdin, quiet }: Told,
+  go: (say: Say) => Promise<Done>,
+): Promise<{ readonly output: Done; readonly scrub: Scrub }> {
+  const scrub = new Scrub([...(hands.secrets ?? []), ...(stdin instanceof Secret ? [stdin] : [])]);
+  await hands.log.append({ type: 'command.started', server: hands.name, command: scrub.text(shown) });
   const begun = performance.now();
-  let refused: { readonly error: unknown } | undefined;
+  let failed: { readonly error: unknown } | undefined;
   const lines = new OutputLog(hands.log, scrub, (error) => {
-    refused ??= { error };
+    failed ??= { error };
   });
   const say: Say = (stream, text) => {
-    if (refused) throw refused.error;
-    if (!command.quiet) lines.add(stream, text);
+    if (failed) throw failed.error;
+    if (!quiet) lines.add(stream, text);
   };
-  let output: Output;
+  let output: Done;
   try {
     output = await go(say);
   } finally {
     await lines.end();
   }
-  if (refused) throw refused.error;
+  if (failed) throw failed.error;
   const ms = Math.round(performance.now() - begun);
   await hands.log.append({ type: 'command.done', exitCode: output.exitCode, ms });
-  if (command.allow.includes(output.exitCode)) return output;
-  const said = output.stderr.trim() || (command.quiet ? '' : output.stdout.trim());
+  return { output, scrub };
+}
+
+/** The problem of a command whose exit code is not allowed. */
+export function refused(hands: Hands, command: Command, output: Output, scrub: Scrub, quiet?: boolean): Problem {
+  const said = output.stderr.trim() || (quiet ? '' : output.stdout.trim());
   const why = said === '' ? '' : `: ${scrub.text(said).slice(-2_000)}`;
-  throw new Problem('command-failed', `${shown} exited with ${output.exitCode} on ${hands.name}${why}`, {
-    hint: output.exitCode === 127 ? `Install ${command.argv[0]} on ${hands.name}.` : undefined,
+  const shown = scrub.text(show(command));
+  return new Problem('command-failed', `${shown} exited with ${output.exitCode} on ${hands.name}${why}`, {
+    hint: hintFor(hands.name, command, output),
   });
+}
+
+function hintFor(server: string, { argv }: Command, { exitCode, stderr }: Output): string | undefined {
+  if (exitCode === 127) return `Install ${argv[0]} on ${server}.`;
+  // sudo's own words, not those of what it ran.
+  if (argv[0] === 'sudo' && /^sudo: /m.test(stderr))
+    return `The sudoers file on ${server} must let Aegir's user run exactly this; ./up writes it on the hub.`;
+  return undefined;
 }

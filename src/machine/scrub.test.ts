@@ -13,6 +13,18 @@ test('the longest secret goes as a whole, patterns are taken literally and an em
   assert.equal(new Scrub([new Secret('')]).text('as it is'), 'as it is');
 });
 
+test('a secret as long as a script is one too, however much it is', () => {
+  const long = `<?php // ${'x(["é'.repeat(60_000)}`;
+  const scrub = new Scrub([new Secret(long), new Secret('abc')]);
+  assert.equal(
+    scrub.text(`abc ${long} ${JSON.stringify(long)} ${encodeURIComponent(long)} abc`),
+    '•••• •••• "••••" •••• ••••',
+  );
+  const text = `so ${long} far`;
+  for (const end of [4, 1_000, 3 + long.length - 1]) assert.equal(scrub.boundary(text, end), 3);
+  for (const end of [2, 3, 3 + long.length, text.length]) assert.equal(scrub.boundary(text, end), end);
+});
+
 test('however a text is cut, what is logged is the whole text scrubbed', async () => {
   const text = `abcdef ${'x'.repeat(8_000)}abcdef\nabc two\nlines\n${'line abcdef\n'.repeat(2_000)}two\nlin`;
   const scrub = new Scrub(secrets);

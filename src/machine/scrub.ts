@@ -5,7 +5,8 @@ const dots = '••••';
 
 /** Replaces secrets in text, as they are and as a shell, JSON or a URL would spell them. */
 export class Scrub {
-  readonly #pattern: RegExp | undefined;
+  /** The longest first: where one secret begins with another, the whole of it must go. */
+  readonly #spellings: readonly string[];
   /** A secret that begins this far before the end of a text may not be complete in it. */
   readonly longest: number;
 
@@ -17,25 +18,39 @@ export class Scrub {
       JSON.stringify(value).slice(1, -1),
       urlSpelling(value),
     ]);
-    // The longest first: where one secret begins with another, the whole of it must go.
-    const sorted = [...new Set(spellings)].toSorted((one, other) => other.length - one.length);
-    this.longest = sorted[0]?.length ?? 0;
-    const source = sorted.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
-    this.#pattern = source === '' ? undefined : new RegExp(source, 'g');
+    this.#spellings = [...new Set(spellings)].toSorted((one, other) => other.length - one.length);
+    this.longest = this.#spellings[0]?.length ?? 0;
   }
 
   text(text: string): string {
-    return this.#pattern ? text.replace(this.#pattern, dots) : text;
+    let scrubbed = '';
+    let from = 0;
+    for (const { begin, end } of this.#found(text)) {
+      scrubbed += text.slice(from, begin) + dots;
+      from = end;
+    }
+    return scrubbed + text.slice(from);
   }
 
   /** The last place at or before `end` that is not inside a secret. */
   boundary(text: string, end: number): number {
-    if (!this.#pattern) return end;
-    for (const { index, 0: found } of text.matchAll(this.#pattern)) {
-      if (index >= end) break;
-      if (index + found.length > end) return index;
+    for (const found of this.#found(text)) {
+      if (found.begin >= end) break;
+      if (found.end > end) return found.begin;
     }
     return end;
+  }
+
+  /** From left to right. Not by a RegExp: a whole script is a secret too, as a program's input, and too long for one. */
+  *#found(text: string): Generator<{ readonly begin: number; readonly end: number }> {
+    const from = (start: number, spelling: string) => ({ spelling, begin: text.indexOf(spelling, start) });
+    let ahead = this.#spellings.map((spelling) => from(0, spelling)).filter(({ begin }) => begin >= 0);
+    while (ahead.length > 0) {
+      const { spelling, begin } = ahead.reduce((first, other) => (other.begin < first.begin ? other : first));
+      const end = begin + spelling.length;
+      yield { begin, end };
+      ahead = ahead.map((one) => (one.begin < end ? from(end, one.spelling) : one)).filter((one) => one.begin >= 0);
+    }
   }
 }
 

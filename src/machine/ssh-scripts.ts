@@ -1,4 +1,5 @@
-import type { FileMode, FileStat, Find } from './machine.ts';
+import type { FileMode, FileStat, Find, Look } from './machine.ts';
+import { settled } from './settled.ts';
 
 // What runs on the far side. All scripts are constant; what varies comes as arguments or on stdin.
 
@@ -11,21 +12,49 @@ export const noDirectory = 253;
 export const timedOut = 124;
 
 /**
- * cwd or '', seconds, program, arguments… timeout(1) makes a process group of its own, but only waits for the program itself:
- * what that has started and does not want to end is killed after it. (A program in the background loses its stdin, hence 3.)
+ * cwd or '', bytes of stdin that are the program's, seconds, program, arguments… timeout(1) makes a process group of its own, but
+ * only waits for the program itself: what that has started and does not want to end is killed after it. (A program in the
+ * background loses its stdin, hence 4.)
+ *
+ * Our side keeps stdin open behind the program's bytes for as long as it wants the program. When it ends, by a lost claim, a
+ * killed worker or a broken connection, `feed` has the program ended too, as somebody else may do the same in a moment. The two
+ * find each other as the only children of this shell; a kernel that does not tell them leaves it at the time limit.
  */
 export const run = `
 [ -z "$1" ] || cd -- "$1" 2>/dev/null || exit ${noDirectory}
-shift
+bytes=$2
+shift 2
 exec 3<&0
-timeout --kill-after=2 "$@" <&3 3<&- &
-group=$!
-exec 3<&- </dev/null
-wait $group
-code=$?
-[ $code = ${timedOut} ] && kill -s KILL -- -$group 2>/dev/null
-[ $code = ${sshFailed} ] && exit ${programSaid255}
-exit $code`;
+both=/proc/$$/task/$$/children
+feed() {
+  exec 2>/dev/null
+  [ "$bytes" = 0 ] || head -c "$bytes" <&3
+  exec >/dev/null
+  [ -r $both ] || return
+  trap '' TERM
+  cat <&3
+  read -r pids <$both
+  kill -s TERM $pids
+}
+timed() {
+  lost='' group=''
+  trap 'lost=1; [ -z "$group" ] || kill -s TERM $group 2>/dev/null' TERM
+  exec 4<&0
+  timeout --kill-after=2 "$@" <&4 3<&- 4<&- &
+  group=$!
+  exec 3<&- 4<&- </dev/null
+  [ -z "$lost" ] || kill -s TERM $group 2>/dev/null
+  wait $group
+  code=$?
+  [ -z "$lost" ] || { wait $group; code=143; }
+  [ $code != 143 ] && [ $code != ${timedOut} ] || kill -s KILL -- -$group 2>/dev/null
+  trap '' PIPE
+  read -r pids <$both
+  kill -s PIPE $pids 2>/dev/null
+  [ $code = ${sshFailed} ] && exit ${programSaid255}
+  exit $code
+}
+feed | timed "$@"`;
 
 export const read = 'exec cat -- "$1"';
 
@@ -42,12 +71,20 @@ exit 0`;
 export const write = `
 umask 077
 trap 'rm -f -- "$2"' EXIT
+trap 'trap "" HUP INT TERM; exit 1' HUP INT TERM
 dd of="$2" bs=65536 conv=excl,fsync status=none || exit 1
 [ "$(stat -c %s -- "$2")" = "$3" ] || { echo 'the text did not arrive whole' >&2; exit 1; }
 [ -z "$5" ] || chgrp -- "$5" "$2" || exit 1
 chmod -- "$4" "$2" || exit 1
 mv -fT -- "$2" "$1" || exit 1
 trap - EXIT`;
+
+/** path, offset, bytes. Only bytes that are there. */
+export const writeAt = `
+[ ! -L "$1" ] || { echo 'Too many levels of symbolic links' >&2; exit 1; }
+size=$(stat -c %s -- "$1") || exit 1
+[ $(($2 + $3)) -le "$size" ] || { echo 'It is not that long' >&2; exit 1; }
+exec dd of="$1" bs=65536 seek="$2" conv=notrunc,nocreat,fsync oflag=seek_bytes,nofollow status=none`;
 
 /** path, mode, group or ''. */
 export const makeDirectory = `
@@ -67,15 +104,30 @@ exec mv -fT -- "$1" "$2"`;
 /** Five digits, as chmod leaves the set-group bit of a directory alone otherwise. */
 export const plainMode = ({ mode }: FileMode): string => `0${Number.parseInt(mode, 8).toString(8).padStart(4, '0')}`;
 
-/** For find -printf: kind, mode, owner, group, bytes, seconds, path. */
-export const format = '%y\\0%m\\0%u\\0%g\\0%s\\0%T@\\0%p\\0';
+/** For find -printf: what the clock says over there, kind, mode, owner, group, bytes, seconds of the text and of anything, path. */
+const format = `"$now"'\\0%y\\0%m\\0%u\\0%g\\0%s\\0%T@\\0%C@\\0%p\\0'`;
+const fieldsOfStat = 9;
+
+/** -L or -P, directory, what to look for. */
+export const find = `
+now=$(date +%s.%N) || exit 1
+exec find "$@" -printf ${format}`;
+
+/** -L or -P, paths. */
+export const statMany = `
+now=$(date +%s.%N) || exit 1
+exec find "$@" -maxdepth 0 -printf ${format}`;
+
+export const linksAre = ({ follow = false }: Look): '-L' | '-P' => (follow ? '-L' : '-P');
 
 const kinds: Readonly<Record<string, FileStat['kind']>> = { f: 'file', d: 'directory', l: 'link' };
 
 export function statsOf(stdout: string): readonly FileStat[] {
   const fields = stdout.split('\0');
-  return Array.from({ length: Math.floor(fields.length / 7) }, (_, row) => {
-    const [kind = '', mode = '', owner = '', group = '', size, seconds, path = ''] = fields.slice(row * 7, row * 7 + 7);
+  return Array.from({ length: Math.floor(fields.length / fieldsOfStat) }, (_, row) => {
+    const at = row * fieldsOfStat;
+    const [now, kind = '', mode = '', owner = '', group = ''] = fields.slice(at, at + 5);
+    const [size, modified, changed, path = ''] = fields.slice(at + 5, at + fieldsOfStat);
     return {
       path,
       kind: kinds[kind] ?? 'other',
@@ -83,7 +135,8 @@ export function statsOf(stdout: string): readonly FileStat[] {
       owner,
       group,
       sizeBytes: Number(size),
-      modifiedMs: Math.floor(Number(seconds) * 1_000),
+      modifiedMs: Math.floor(Number(modified) * 1_000),
+      changedMs: settled(Number(changed) * 1_000, Number(now) * 1_000),
     };
   });
 }
@@ -100,14 +153,18 @@ export function textsOf(stdout: string): ReadonlyMap<string, string> {
   return texts;
 }
 
-export function findArgs({ names, prune, depthMax }: Find): readonly string[] {
+export function findArgs({ names, prune, depthMax, directories }: Find): readonly string[] {
   const either = (patterns: readonly string[]): readonly string[] => [
     '(',
     ...patterns.flatMap((pattern, index) => [...(index > 0 ? ['-o'] : []), '-name', pattern]),
     ')',
   ];
   const plain = (name: string): string => name.replace(/[\\*?[]/g, '\\$&');
-  const skip = prune?.length ? ['(', '-type', 'd', ...either(prune.map(plain)), '-prune', '-o', '-true', ')'] : [];
+  const pruned = prune?.length ? either(prune.map(plain)) : [];
+  const skip = pruned.length > 0 ? ['(', '-type', 'd', ...pruned, '-prune', '-o', '-true', ')'] : [];
   const depth = depthMax === undefined ? [] : ['-maxdepth', String(depthMax)];
-  return [...depth, '-mindepth', '1', ...skip, ...(names?.length ? either(names) : []), '-printf', format];
+  const named = names?.length ? either(names) : [];
+  const entered = ['-type', 'd', ...(pruned.length > 0 ? ['-not', ...pruned] : [])];
+  const wanted = directories && named.length > 0 ? ['(', ...named, '-o', ...entered, ')'] : named;
+  return [...depth, '-mindepth', '1', ...skip, ...wanted];
 }

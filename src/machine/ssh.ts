@@ -2,12 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { Problem } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
 import { type Command, quote } from './command.ts';
-import { fault, faultCode, isAbsent, lockRefused, lockTaken, lockWaitMs, mustBeAbsolute, noGroup } from './fault.ts';
+import { environment } from './environment.ts';
+import {
+  fault,
+  faultCode,
+  isAbsent,
+  lockRefused,
+  lockTaken,
+  lockWaitMs,
+  mustBeAbsolute,
+  mustBeAscii,
+  noGroup,
+} from './fault.ts';
 import { Gate } from './gate.ts';
 import type { Hands } from './hands.ts';
-import { environment, holding, start } from './local-run.ts';
-import type { FileMode, FileStat, Find, Machine, Output } from './machine.ts';
+import { holding, start } from './local-run.ts';
+import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
 import { parentOf } from './matches.ts';
+import { pipeByScript } from './pipe.ts';
 import { mayAct, reported, type Say, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
 import * as scripts from './ssh-scripts.ts';
@@ -40,7 +52,7 @@ const lockHeldMaxMs = 3_600_000;
 /**
  * A server reached by the system's own ssh, over one shared connection. Everything is a constant script with arguments beside it,
  * so it needs nothing there but a POSIX shell, GNU coreutils, find, grep and flock.
- * A lost claim ends our ssh; the program over there ends at its time limit.
+ * A lost claim ends our ssh, and with that the program over there (scripts.run).
  */
 export class SshMachine implements Machine {
   readonly name: string;
@@ -62,6 +74,10 @@ export class SshMachine implements Machine {
     return reported(this.#hands, command, (say) => this.#start(command, say));
   }
 
+  pipe(pipe: Pipe): Promise<Piped> {
+    return pipeByScript(this.#hands, pipe, (command, say, name) => this.#start(command, say, name));
+  }
+
   async read(path: string): Promise<string | null> {
     const said = await this.#files('read', path, ['sh', '-c', scripts.read, 'sh', path]);
     return said === null ? null : said.stdout;
@@ -79,15 +95,27 @@ export class SshMachine implements Machine {
   }
 
   async stat(path: string): Promise<FileStat | null> {
-    const said = await this.#files('look at', path, ['find', path, '-maxdepth', '0', '-printf', scripts.format]);
-    return scripts.statsOf(said?.stdout ?? '')[0] ?? null;
+    return (await this.statMany([path])).get(path) ?? null;
+  }
+
+  async statMany(paths: readonly string[], look: Look = {}): Promise<ReadonlyMap<string, FileStat>> {
+    mustBeAbsolute(...paths);
+    mayAct(this.#hands);
+    if (paths.length === 0) return new Map();
+    const stdin = paths.map((path) => `${path}\0`).join('');
+    const script = ['sh', '-c', scripts.statMany, 'sh', scripts.linksAre(look)] as const;
+    const output = await this.#quiet({ argv: ['xargs', '-0', '-r', ...script], stdin });
+    const wrong = complaint(output, 'find', look);
+    if (wrong !== undefined) throw this.#fault('look at', paths.join(', '), { ...output, stderr: wrong });
+    return new Map(scripts.statsOf(output.stdout).map((stat) => [stat.path, stat]));
   }
 
   async find(path: string, find: Find): Promise<readonly FileStat[]> {
     mustBeAbsolute(path);
-    const output = await this.#quiet({ argv: ['find', path, ...scripts.findArgs(find)] });
+    const argv = ['sh', '-c', scripts.find, 'sh', scripts.linksAre(find), path, ...scripts.findArgs(find)] as const;
+    const output = await this.#quiet({ argv });
     // What vanishes while find looks is left out, as it would be a moment later.
-    const wrong = complaint(output, 'find');
+    const wrong = complaint(output, 'find', find);
     if (wrong !== undefined) throw this.#fault('search', path, { ...output, stderr: wrong });
     return scripts.statsOf(output.stdout);
   }
@@ -101,6 +129,12 @@ export class SshMachine implements Machine {
       absent: 'fails',
       mode,
     });
+  }
+
+  async writeAt(path: string, offsetBytes: number, text: string): Promise<void> {
+    mustBeAscii(text);
+    const argv = ['sh', '-c', scripts.writeAt, 'sh', path, String(offsetBytes), String(text.length)] as const;
+    await this.#files('write over', path, argv, { stdin: text, absent: 'fails' });
   }
 
   async makeDirectory(path: string, mode: FileMode): Promise<void> {
@@ -130,26 +164,30 @@ export class SshMachine implements Machine {
     return holding(this.#hands, line, refusal, action);
   }
 
-  async #start(command: Command, say: Say): Promise<Output> {
+  async #start(command: Command, say: Say, name = command.argv[0]): Promise<Output> {
     mayAct(this.#hands);
-    return this.#gate.through(() => this.#startNow(command, say));
+    return this.#gate.through(() => this.#startNow(command, say, name));
   }
 
-  async #startNow(command: Command, say: Say): Promise<Output> {
+  async #startNow(command: Command, say: Say, name: string): Promise<Output> {
     mayAct(this.#hands);
     // The far side keeps the time: ending our ssh would leave the program running over there.
     const farMs = timeLeft(this.#hands, command.timeoutMs);
-    const args = [command.cwd ?? '', String(farMs / 1_000), ...command.argv];
+    const bytes = Buffer.byteLength(reveal(command.stdin ?? ''));
+    const args = [command.cwd ?? '', String(bytes), String(farMs / 1_000), ...command.argv];
     const argv = this.#line(['sh', '-c', scripts.run, 'sh', ...args]);
     const { cwd, ...rest } = command;
     const begun = performance.now();
     const hands = { ...this.#hands, remainingMs: undefined };
-    const output = await start(hands, { ...rest, argv, timeoutMs: farMs + connectMs }, say);
+    const output = await start(hands, { ...rest, argv, timeoutMs: farMs + connectMs }, say, {
+      name,
+      stdin: 'stays open',
+    });
     const killed = output.exitCode === 137 && performance.now() - begun >= farMs;
     const unreachable = this.#unreachable(output.exitCode, output.stderr);
     if (unreachable) throw unreachable;
     if (output.exitCode === scripts.timedOut || killed)
-      throw new Problem('timeout', `${command.argv[0]} took longer than ${farMs} ms on ${this.name}`, {
+      throw new Problem('timeout', `${name} took longer than ${farMs} ms on ${this.name}`, {
         hint: 'See in the log what it did last; give the task more time if it was only slow.',
       });
     if (output.exitCode === scripts.noDirectory && cwd !== undefined) throw fault(this.name, 'work in', cwd, 'ENOENT');
@@ -213,9 +251,17 @@ export class SshMachine implements Machine {
   }
 }
 
-/** What find or grep complained of, apart from what is absent. ssh and the login shell may have words of their own in between. */
-function complaint({ stderr, exitCode }: Output, program: 'find' | 'grep'): string | undefined {
+/**
+ * What find or grep complained of, apart from what is absent, and from links in circles where links are followed.
+ * ssh and the login shell may have words of their own in between.
+ */
+function complaint(
+  { stderr, exitCode }: Output,
+  program: 'find' | 'grep',
+  { follow = false }: Look = {},
+): string | undefined {
   const lines = stderr.split('\n').filter((line) => line.startsWith(`${program}: `));
   if (lines.length === 0 && exitCode !== 0) return stderr.trim() || `exit code ${exitCode}`;
-  return lines.find((line) => !isAbsent(faultCode(line) ?? ''));
+  const isCircle = (line: string): boolean => follow && (/loop detected/.test(line) || faultCode(line) === 'ELOOP');
+  return lines.find((line) => !isAbsent(faultCode(line) ?? '') && !isCircle(line));
 }

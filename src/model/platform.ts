@@ -13,3 +13,8 @@ export interface Platform {
 
 /** A platform's root is written into web server configuration, so it holds nothing that needs quoting there. */
 export const platformRoot = /^\/[A-Za-z0-9._/-]+$/;
+
+/** Whether a file of a code base, by its path in it, may hold passwords of sites that came with it: then not everybody may read it. */
+export const mayHoldPasswords = (path: string): boolean =>
+  /(?:^|\/)(?:sites\/[^/]+\/(?:[^/]*settings[^/]*\.php|drushrc\.php)|wp-config\.php|\.env)$/.test(path) &&
+  !/(?:^|\/)(?:default\.settings\.php|example\.settings[^/]*)$/.test(path);

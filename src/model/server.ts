@@ -19,6 +19,8 @@ export interface ServerPaths {
   readonly config: string;
   readonly platforms: string;
   readonly backups: string;
+  /** Where code of others is fetched and built; the build user's, see sources/sandbox.ts. */
+  readonly builds: string;
   readonly clients: string;
 }
 
@@ -28,5 +30,6 @@ export const serverPaths = (root: string, serverName: string): ServerPaths => ({
   config: `${root}/config/server_${serverName}`,
   platforms: `${root}/platforms`,
   backups: `${root}/backups`,
+  builds: `${root}/builds`,
   clients: `${root}/clients`,
 });

@@ -3,7 +3,9 @@ import { ask, must } from './program.ts';
 import type { Did, Say } from './screen.ts';
 import type { DatabaseEngine, WebEngine } from './up-options.ts';
 
-const always = ['sudo', 'curl', 'openssl', 'ca-certificates', 'procps', 'logrotate'];
+const always = ['sudo', 'curl', 'openssl', 'ca-certificates', 'procps', 'logrotate', 'zstd', 'restic'];
+/** What platforms are fetched and built with. */
+const building = ['bubblewrap', 'composer', 'git', 'libarchive-tools', 'unzip'];
 const php = ['fpm', 'cli', 'gd', 'xml', 'mbstring', 'curl', 'zip', 'intl'].map((part) => `php-${part}`);
 const webServer = { nginx: ['nginx'], apache: ['apache2'] } as const;
 const database = {
@@ -14,6 +16,7 @@ const database = {
 
 export const packagesFor = (http: WebEngine, db: DatabaseEngine): readonly string[] => [
   ...always,
+  ...building,
   ...php,
   ...webServer[http],
   ...database[db],

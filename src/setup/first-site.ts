@@ -2,7 +2,7 @@ import type { Answer } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import { call, finish } from './hub-call.ts';
 import { answerOf } from './open-site.ts';
-import { type PlatformSource, platformAtHand, platformFrom } from './platform-source.ts';
+import { type FoundPlatform, platformAtHand, platformFrom } from './platform-source.ts';
 import type { Did, Say } from './screen.ts';
 import { type DatabaseEngine, tlsPortOf, type WebEngine } from './up-options.ts';
 
@@ -96,19 +96,20 @@ export async function makePlatform(given: string | undefined, say: Say): Promise
     const { items } = await call('platform list', { query: { server: serverName, status: 'enabled', limit: 1 } });
     if (items[0]) return { name: items[0].name, did: null };
   }
-  const source = given === undefined ? await platformAtHand(say) : await platformFrom(given, say);
-  return { name: source.name, did: [source.did, await register(source, say)].filter(Boolean).join(', ') || null };
+  const found = given === undefined ? await platformAtHand(say) : await platformFrom(given, say);
+  return { name: found.name, did: [found.did, await register(found, say)].filter(Boolean).join(', ') || null };
 }
 
-async function register({ name, root }: PlatformSource, say: Say): Promise<Did> {
+async function register({ name, root, source }: FoundPlatform, say: Say): Promise<Did> {
   const params = { name };
   const platform = await orNull(call('platform get', { params }));
   if (!platform) {
-    const { task } = await call('platform create', { body: { name, root, server: serverName } });
+    const { task } = await call('platform create', { body: { name, root, source, server: serverName } });
     await finish(task, say);
     return `made @platform_${name}`;
   }
-  if (platform.root !== root)
+  // What is built has its document root in it.
+  if (platform.root !== root && !platform.root.startsWith(`${root}/`))
     throw new Problem('conflict', `the platform ${name} lies in ${platform.root}, not in ${root}`, {
       hint: 'Rename the directory, or make the platform by hand: aegir platform create --help',
     });

@@ -1,18 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { platformRoot } from '../model/platform.ts';
+import { buildUser, type PlatformSource } from '../model/platform-source.ts';
 import { Problem } from '../model/problem.ts';
 import { installPackages } from './debian-packages.ts';
 import { absentIsNull, exists, putFile, textOf } from './files.ts';
-import { root as aegirRoot, platforms, user } from './places.ts';
-import { ask, must } from './program.ts';
+import { root as aegirRoot, platforms } from './places.ts';
+import { ask, succeeds } from './program.ts';
 import type { Say } from './screen.ts';
 import { copyTree } from './tree.ts';
 
-export interface PlatformSource {
+export interface FoundPlatform {
   readonly name: string;
-  /** Its document root, below /var/aegir/platforms. */
+  /** Below /var/aegir/platforms: its document root, or the directory that the hub builds. */
   readonly root: string;
+  readonly source: PlatformSource;
   /** What was done to have it; null: it lay there already. */
   readonly did: string | null;
 }
@@ -30,11 +32,14 @@ export async function checkedDocroot(given: string): Promise<string> {
   throw new Problem('invalid', `there is no index.php in ${docroot}`, { hint });
 }
 
+const asItIs: PlatformSource = { type: 'path' };
+
 /** The code base that was asked for: copied, unless it lies below /var/aegir already. */
-export async function platformFrom(given: string, say: Say): Promise<PlatformSource> {
+export async function platformFrom(given: string, say: Say): Promise<FoundPlatform> {
   const docroot = await checkedDocroot(given);
   const project = (await exists(join(dirname(docroot), 'vendor'))) ? dirname(docroot) : docroot;
-  if (docroot.startsWith(`${aegirRoot}/`)) return { name: nameOf(project), root: mustBePlain(docroot), did: null };
+  if (docroot.startsWith(`${aegirRoot}/`))
+    return { name: nameOf(project), root: mustBePlain(docroot), source: asItIs, did: null };
   return copied(project, docroot, say);
 }
 
@@ -46,18 +51,18 @@ async function docrootsBelow(directory: string): Promise<string[]> {
 }
 
 /** A second code base of the same name gets a number; the same one is found again by the note beside it. */
-async function copied(project: string, docroot: string, say: Say): Promise<PlatformSource> {
+async function copied(project: string, docroot: string, say: Say): Promise<FoundPlatform> {
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? nameOf(project) : `${nameOf(project)}-${number}`;
     const [target, note] = [join(platforms, name), join(platforms, `.${name}.copied-from`)];
     const root = mustBePlain(join(target, relative(project, docroot)));
     const isThere = await exists(target);
     if (isThere && (await textOf(note)) !== `${project}\n`) continue;
-    if (isThere) return { name, root, did: null };
+    if (isThere) return { name, root, source: asItIs, did: null };
     say(`copying ${project}`);
     await putFile(note, `${project}\n`, { mode: 0o644 });
     await copyTree(project, target);
-    return { name, root, did: `copied ${project} to ${target}` };
+    return { name, root, source: asItIs, did: `copied ${project} to ${target}` };
   }
 }
 
@@ -78,45 +83,34 @@ function mustBePlain(root: string): string {
   });
 }
 
-/** Drupal where Composer can fetch it, else WordPress from Debian. */
-export async function platformAtHand(say: Say): Promise<PlatformSource> {
+/** Drupal where Composer can fetch it, else WordPress from Debian. The hub builds it. */
+export async function platformAtHand(say: Say): Promise<FoundPlatform> {
   return (await drupalByComposer(say)) ?? (await wordpressFromDebian(say));
 }
 
-const askTimeoutMs = 5000;
-const composerMinutes = 15;
+const askSeconds = 5;
 const drupalProject = 'drupal/recommended-project';
 
-/** Null where there is no Composer, or where what it asks does not answer. */
-async function drupalByComposer(say: Say): Promise<PlatformSource | null> {
-  const target = join(platforms, 'drupal');
-  const found = { name: 'drupal', root: join(target, 'web') };
-  if (await exists(join(found.root, 'index.php'))) return { ...found, did: null };
-  say('asking Composer for Drupal');
-  const composer = ['runuser', '-u', user, '--', 'composer', '--no-interaction'] as const;
-  const env = { HOME: '/tmp', COMPOSER_HOME: join(aegirRoot, 'hub/composer') };
-  const answer = await ask([...composer, 'show', '--available', drupalProject], { timeoutMs: askTimeoutMs, env });
-  if (answer.exitCode !== 0) return null;
-  say('fetching Drupal by Composer');
-  const fresh = `${target}.${process.pid}~`;
-  await must([...composer, 'create-project', drupalProject, fresh], 'Give a code base instead: ./up --platform PATH', {
-    timeoutMs: composerMinutes * 60_000,
-    env,
-  });
-  await copyTree(fresh, target, { move: true });
-  return { ...found, did: 'fetched Drupal by Composer' };
+/** Null where Packagist does not answer as it must to a build, or where no code of others can be run safely. */
+async function drupalByComposer(say: Say): Promise<FoundPlatform | null> {
+  const found: FoundPlatform = {
+    ...{ name: 'drupal', root: join(platforms, 'drupal'), did: null },
+    source: { type: 'composer', package: drupalProject },
+  };
+  if (await exists(found.root)) return found;
+  say('asking Packagist for Drupal');
+  const url = `https://repo.packagist.org/p2/${drupalProject}.json`;
+  const curl = ['curl', '--fail', '--silent', '--noproxy', '*', '--max-time', `${askSeconds}`, '--output', '/dev/null'];
+  if (!(await succeeds(['runuser', '-u', buildUser, '--', ...curl, url]))) return null;
+  const sandbox = ['bwrap', '--unshare-all', '--unshare-user', '--disable-userns', '--ro-bind', '/', '/', 'true'];
+  return (await succeeds(['runuser', '-u', buildUser, '--', ...sandbox])) ? found : null;
 }
 
-async function wordpressFromDebian(say: Say): Promise<PlatformSource> {
-  const target = join(platforms, 'wordpress');
-  const found = { name: 'wordpress', root: target };
-  if (await exists(join(target, 'index.php'))) return { ...found, did: null };
+async function wordpressFromDebian(say: Say): Promise<FoundPlatform> {
   // 'php' beside it: else apt would take Apache's module to be the PHP that it needs.
-  await installPackages(['php', 'wordpress', 'wordpress-l10n', ...(await themes())], say);
-  say('copying WordPress');
-  // It is full of links to other packages, and the web server must not follow any.
-  await copyTree('/usr/share/wordpress', target, { follow: true });
-  return { ...found, did: 'copied WordPress from Debian' };
+  const did = await installPackages(['php', 'wordpress', 'wordpress-l10n', ...(await themes())], say);
+  const source = { type: 'debian', package: 'wordpress' } as const;
+  return { name: 'wordpress', root: join(platforms, 'wordpress'), source, did };
 }
 
 /** Without a theme there is nothing to see; which one comes with it differs by release. */

@@ -1,5 +1,5 @@
 import { Problem } from '../model/problem.ts';
-import { allowCommands, makeDirectories, makeSealKey, makeUser } from './account.ts';
+import { allowCommands, makeDirectories, makeSealKey, makeUsers } from './account.ts';
 import { setUpDatabaseServer } from './database-server.ts';
 import { installPackages, packagesFor } from './debian-packages.ts';
 import { runDown } from './down.ts';
@@ -65,7 +65,7 @@ async function choose({ http, db, port }: UpOptions): Promise<Choices> {
 
 /** The hub and what it stands on. It needs no other program, and it knows what else is wanted. */
 async function makePlace(screen: Screen): Promise<void> {
-  await screen.step('user aegir', makeUser);
+  await screen.step('users aegir and aegir-build', makeUsers);
   await screen.step('directories', makeDirectories);
   await screen.step('key for secrets', makeSealKey);
   await screen.step('settings', () => putSettings(process.env['DATABASE_URL']));

@@ -45,10 +45,26 @@ const simulated: SimulatedWeb = {
     return `AH00526: Syntax error on line ${at + 1} of ${path}:\nInvalid command 'not_a_directive', perhaps misspelled or defined by a module not included in the server configuration`;
   },
   marks: (text, host) =>
-    text
-      .split('</VirtualHost>')
-      .filter((block) =>
-        block.split('\n').some((line) => /^\s*Server(?:Name|Alias) /.test(line) && line.trim().endsWith(` ${host}`)),
-      )
-      .flatMap((block) => /well-known\/aegir\/([0-9a-f]{12})/.exec(block)?.[1] ?? []),
+    blocksOf(text, host).flatMap((block) => /well-known\/aegir\/([0-9a-f]{12})/.exec(block)?.[1] ?? []),
+  published: (text, host) => {
+    const [block] = blocksOf(text, host);
+    if (block === undefined) return null;
+    if (block.includes('[R=503,END]')) return { state: block.includes('Retry-After') ? 'maintenance' : 'disabled' };
+    const value = (before: string): string => new RegExp(`^  ${before} "?([^"\\n]*)`, 'm').exec(block)?.[1] ?? '';
+    const root = value('DocumentRoot');
+    if (root === '') return { state: 'redirect' };
+    return {
+      state: 'enabled',
+      root,
+      directory: value('SetEnv AEGIR_SITE_DIR'),
+      database: { driver: value('SetEnv AEGIR_DB_DRIVER'), name: value('SetEnv AEGIR_DB_NAME') },
+    };
+  },
 };
+
+const blocksOf = (text: string, host: string): readonly string[] =>
+  text
+    .split('</VirtualHost>')
+    .filter((block) =>
+      block.split('\n').some((line) => /^\s*Server(?:Name|Alias) /.test(line) && line.trim().endsWith(` ${host}`)),
+    );

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DbWorld, dbContract, fresh, refusesWhenDown } from '../../tests/kit/db-contract.ts';
-import { query } from '../machine/command.ts';
+import { type CopyWorld, dbCopyContract, pipeDump } from '../../tests/kit/db-copy-contract.ts';
+import { type Command, command, query } from '../machine/command.ts';
 import { DryMachine } from '../machine/dry.ts';
 import { MemoryMachine } from '../machine/memory.ts';
 import type { Log } from '../model/event.ts';
 import { serverPaths } from '../model/server.ts';
-import type { Db } from '../services/db/db.ts';
+import type { Db, SiteDatabase } from '../services/db/db.ts';
 import { mysql } from '../services/db/mysql.ts';
 import { postgresql as postgresqlEngine } from '../services/db/postgresql.ts';
+import { sqlite } from '../services/db/sqlite.ts';
 import type { Engine, EngineHost } from '../services/engine.ts';
 import { mariadb, mariadbIsDown } from './mariadb.ts';
+import { php } from './php.ts';
 import { postgresql, postgresqlIsDown } from './postgresql.ts';
 import { simulatedWorld } from './world.ts';
 
@@ -73,6 +76,62 @@ async function postgresqlWorld(): Promise<DbWorld> {
 dbContract('mysql in memory', mariadbWorld);
 dbContract('postgresql in memory', postgresqlWorld);
 
+/** With sites that speak the little SQL of a simulated server. */
+function copyWorld(engine: Engine): () => Promise<CopyWorld> {
+  return async () => {
+    const { world, machine, host } = memory();
+    const file = '/tmp/login.cnf';
+    const programs = {
+      mysql: ({ name, user }: SiteDatabase) =>
+        command`mariadb --defaults-file=${file} --user=${user} --database=${name}`,
+      postgresql: ({ name, user, password }: SiteDatabase) =>
+        command`psql ${`dbname='${name}' user='${user}' password='${password.reveal()}'`}`,
+    };
+    const ask = async (database: SiteDatabase, sql: string, opens: (database: SiteDatabase) => Command) => {
+      await machine.write(file, `[client]\npassword="${database.password.reveal()}"\n`, { mode: '0600' });
+      const stdin = `${sql.replaceAll('; ', ';\n')};\n`;
+      const { stdout, exitCode } = await machine.run({ ...opens(database), stdin, allow: [0, 1, 2, 3] });
+      await machine.remove(file);
+      assert.equal(exitCode, 0);
+      return stdout.split('\n').flatMap((line) => (line === '' ? [] : [[line]]));
+    };
+    const asSite: CopyWorld['asSite'] = (database, sql) =>
+      ask(database, sql, engine.name === 'mysql' ? programs.mysql : programs.postgresql);
+    return {
+      ...{ host, asSite, fresh: async () => fresh(), open: (at) => open(engine, at), odd: '' },
+      snapshot: async () => world.snapshot(),
+      describe: async (database) =>
+        JSON.stringify([
+          await asSite(database, 'select v from notes'),
+          await asSite(database, 'select v from cache_notes'),
+        ]),
+      elsewhere: new MemoryMachine(
+        { name: 'web', log: { append: async () => undefined }, claim: new AbortController().signal },
+        world,
+      ),
+    };
+  };
+}
+
+for (const engine of [mysql, postgresqlEngine]) dbCopyContract(`${engine.name} in memory`, copyWorld(engine));
+
+for (const engine of [mysql, postgresqlEngine])
+  test(`${engine.name} in memory: a disk that is full ends a copy and a load as what it is`, async () => {
+    const made = await copyWorld(engine)();
+    const db = made.open(made.host);
+    const [from, to] = [db.address(fresh(), '/'), db.address(fresh(), '/')];
+    for (const one of [from, to]) await db.create(one);
+    await made.asSite(from, "create table notes (v varchar(100)); insert into notes values ('one')");
+    const { world } = made.host.machine as MemoryMachine;
+    world.diskIsFull = true;
+    await assert.rejects(pipeDump(db, from, to, made.host.machine), { code: 'disk-full' });
+    await db.close(from, 0);
+    await assert.rejects(db.copy(from, to, []), { code: 'disk-full' });
+    world.diskIsFull = false;
+    await db.copy(from, to, []);
+    assert.deepEqual(await made.asSite(to, 'select v from notes'), [['one']]);
+  });
+
 for (const [engine, downFile] of [
   [mysql, mariadbIsDown],
   [postgresqlEngine, postgresqlIsDown],
@@ -119,3 +178,23 @@ for (const engine of [mysql, postgresqlEngine])
     await dry.destroy(database);
     assert.equal(world.snapshot(), made);
   });
+
+test('sqlite in memory: a file is copied, dumped and loaded, and is closed and open again as it was', async () => {
+  const { world, machine, host } = memory();
+  php(world);
+  const db = open(sqlite, host);
+  const paths = ['one', 'other', 'third'].map((site) => `/srv/${site}/private/database.sqlite`);
+  const [from, to, third] = paths.map((name) => db.address({ ...fresh(), name }, '/srv'));
+  assert.ok(from && to && third);
+  for (const path of paths) world.directory(path.slice(0, path.lastIndexOf('/')), { group: 'www-data', mode: '02770' });
+  world.put(from.name, 'rows', { owner: 'www-data', group: 'www-data', mode: '0660' });
+  const before = world.snapshot();
+  await db.close(from, 0);
+  assert.notEqual(world.snapshot(), before);
+  await db.copy(from, to, ['cache_*']);
+  await pipeDump(db, from, third, machine);
+  await db.reopen(from);
+  for (const { name } of [from, to, third]) assert.equal(world.text(name), 'rows');
+  for (const { name, user } of [to, third]) await db.destroy({ name, user });
+  assert.equal(world.snapshot(), before);
+});

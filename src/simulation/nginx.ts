@@ -1,4 +1,5 @@
-import { installWeb, openssl, type SimulatedWeb } from './web.ts';
+import { pageFieldNames } from '../services/http/nginx-text.ts';
+import { installWeb, openssl, type Published, type SimulatedWeb } from './web.ts';
 import type { Simulation } from './world.ts';
 
 /** As much of nginx as Aegir asks of it: -t, -s reload and -v, with the messages of the real one. */
@@ -44,4 +45,22 @@ const simulated: SimulatedWeb = {
     const lines = own.length > 0 ? own : text.split('\n').filter((line) => line.startsWith('  default "u|'));
     return lines.flatMap((line) => /\|[os]\|([0-9a-f]+)\|/.exec(line)?.[1] ?? []);
   },
+  published: (text, host) => {
+    const line = text.split('\n').find((one) => one.startsWith(`${host} "`));
+    return line === undefined ? null : readLine(line.slice(host.length + 2, -2).split('|'));
+  },
 };
+
+function readLine([state, , , ...fields]: readonly string[]): Published {
+  if (state === 'd') return { state: 'disabled' };
+  if (state === 'm') return { state: 'maintenance' };
+  if (state === 'r') return { state: 'redirect' };
+  const page = fields[0]?.startsWith('as=') ? fields.slice(1) : fields;
+  const field = (name: string): string => page[pageFieldNames.indexOf(name)] ?? '';
+  return {
+    state: 'enabled',
+    root: field('root'),
+    directory: field('dir'),
+    database: { driver: field('driver'), name: field('name') },
+  };
+}

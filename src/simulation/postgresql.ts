@@ -3,23 +3,12 @@ import type { Output } from '../machine/machine.ts';
 import type { MemoryWorld } from '../machine/memory-world.ts';
 import { reveal } from '../machine/scrub.ts';
 import { scramVerifier } from '../services/db/postgresql-client.ts';
+import { type DatabaseState, execute, Refused, type State } from './postgresql-statements.ts';
+import { dumpOf, loadInto, offerTables, tablesText } from './tables.ts';
 import { type Simulation, simulated } from './world.ts';
 
 /** While this file is there, the server does not answer. */
 export const postgresqlIsDown = '/run/simulated-postgresql-is-down';
-
-interface DatabaseState {
-  readonly owner: string;
-  isPublic: boolean;
-  hasTrigrams: boolean;
-}
-interface State {
-  readonly databases: Map<string, DatabaseState>;
-  /** What is stored for their passwords, by role. */
-  readonly roles: Map<string, string>;
-  /** Roles that the administrator is a member of. */
-  readonly memberOf: Set<string>;
-}
 
 /** PostgreSQL and psql, as far as the statements of the engine `postgresql` go. Any other statement is an error, as a misspelt one is. */
 export const postgresql: Simulation = (world) => {
@@ -27,27 +16,29 @@ export const postgresql: Simulation = (world) => {
   simulated<State>({
     name: 'postgresql',
     fresh: () => ({
-      databases: new Map([['postgres', { owner: 'postgres', isPublic: true, hasTrigrams: false }]]),
+      databases: new Map([['postgres', { owner: 'postgres', isPublic: true, hasTrigrams: false, tables: new Map() }]]),
       roles: new Map(),
       memberOf: new Set(),
+      closed: new Set(),
+      actsFor: new Map(),
     }),
-    programs: (state) => ({
-      psql: (command, { world: at }) => client(state, command, at),
-      postgres: () => ({ stdout: 'postgres (PostgreSQL) 15.8\n' }),
-    }),
+    programs: (state) => {
+      offerTables(world, 'pgsql', (name) => state.databases.get(name)?.tables);
+      return {
+        psql: (command, { world: at }) => client(state, command, at),
+        pg_dump: (command, { world: at }) => dump(state, command, at),
+        pg_restore: (command, { world: at }) => restore(state, command, at),
+        postgres: () => ({ stdout: 'postgres (PostgreSQL) 15.8\n' }),
+      };
+    },
     // What is stored for a password has a random part, so it is left out.
-    snapshot: ({ databases, roles, memberOf }) =>
-      JSON.stringify([[...databases].toSorted(), [...roles.keys()].toSorted(), [...memberOf].toSorted()]),
+    snapshot: ({ databases, roles, memberOf, closed }) =>
+      JSON.stringify([
+        [...databases].map(([name, { tables, ...rest }]) => [name, rest, tablesText(tables)]).toSorted(),
+        ...[[...roles.keys()], [...memberOf], [...closed]].map((names) => names.toSorted()),
+      ]),
   })(world);
 };
-
-class Refused extends Error {
-  readonly exitCode: number;
-  constructor(message: string, exitCode = 3) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
 
 function client(state: State, { argv, stdin = '' }: Command, world: MemoryWorld): Partial<Output> {
   const rows: string[] = [];
@@ -64,6 +55,38 @@ function client(state: State, { argv, stdin = '' }: Command, world: MemoryWorld)
     return { exitCode: error.exitCode, stdout, stderr: `psql: ${error.message}\n` };
   }
 }
+
+/** Of pg_dump and pg_restore, which name the database in an option. */
+function working(
+  command: Command,
+  world: MemoryWorld,
+  state: State,
+  work: (database: DatabaseState) => string,
+): Partial<Output> {
+  try {
+    const connection = command.argv.find((word) => word.startsWith('--dbname='))?.slice('--dbname='.length) ?? '';
+    const name = logIn(state, connection, world);
+    const database = state.databases.get(name);
+    return { stdout: database ? work(database) : '' };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { exitCode: 1, stderr: `${command.argv[0]}: ${error.message}\n` };
+  }
+}
+
+const dump = (state: State, command: Command, world: MemoryWorld): Partial<Output> =>
+  working(command, world, state, ({ tables }) => {
+    const emptied = command.argv.map((word) => /^--exclude-table-data="public"\."(.*)"$/.exec(word)?.[1] ?? '');
+    return dumpOf(tables, emptied);
+  });
+
+const restore = (state: State, command: Command, world: MemoryWorld): Partial<Output> =>
+  working(command, world, state, ({ tables }) => {
+    if (world.diskIsFull) throw new Refused('error: could not execute query: ERROR:  No space left on device', 1);
+    if (!loadInto(tables, reveal(command.stdin ?? '')))
+      throw new Refused('error: input file does not appear to be a valid archive', 1);
+    return '';
+  });
 
 interface Session {
   database: string;
@@ -105,7 +128,8 @@ function logIn(state: State, connection: string, world: MemoryWorld): string {
   if (world.get(postgresqlIsDown)) throw new Refused('error: connection to server failed: Connection refused', 2);
   const stored = state.roles.get(user);
   if (stored !== undefined) {
-    const password = words.get('password') ?? '';
+    const file = world.text(words.get('passfile') ?? '') ?? '';
+    const password = words.get('password') ?? /^\*:\*:\*:\*:(.*)$/m.exec(file)?.[1] ?? '';
     const salt = Buffer.from(/:([^$]+)\$/.exec(stored)?.[1] ?? '', 'base64');
     if (scramVerifier(password, salt) !== stored)
       throw new Refused(
@@ -113,104 +137,11 @@ function logIn(state: State, connection: string, world: MemoryWorld): string {
         2,
       );
   }
+  if (state.closed.has(user))
+    throw new Refused(`error: connection to server failed: FATAL:  role "${user}" is not permitted to log in`, 2);
   const found = state.databases.get(database);
   if (!found) throw new Refused(`error: connection to server failed: FATAL:  database "${database}" does not exist`, 2);
-  if (stored !== undefined && !found.isPublic && found.owner !== user)
+  if (stored !== undefined && !found.isPublic && found.owner !== (state.actsFor.get(user) ?? user))
     throw new Refused(`error: connection to server failed: FATAL:  permission denied for database "${database}"`, 2);
   return database;
-}
-
-const text = "'((?:[^']|'')*)'";
-const name = '"((?:[^"]|"")*)"';
-const plainText = (quoted: string): string => quoted.replaceAll("''", "'");
-const plainName = (quoted: string): string => quoted.replaceAll('""', '"');
-
-interface At {
-  readonly world: MemoryWorld;
-  /** Where the session is. */
-  readonly database: string;
-}
-type Rule = readonly [RegExp, (state: State, found: readonly string[], at: At) => readonly string[]];
-const rule = (source: string, act: Rule[1]): Rule => [new RegExp(`^${source}$`, 's'), act];
-
-const rules: readonly Rule[] = [
-  rule('set (standard_conforming_strings|client_min_messages) = \\w+', () => []),
-  rule("select current_setting\\('server_version_num'\\), .*", () => ['150008\t15.8']),
-  rule('select 1', () => ['1']),
-  rule(`select 'database', .* where datname = ${text}`, ({ databases }, [given = '']) => {
-    const found = databases.get(plainText(given));
-    return found ? [`database\t${found.owner}\t${found.isPublic ? 't' : 'f'}`] : [];
-  }),
-  rule(`select 'role', .*d\\.datname <> ${text}\\), .* where rolname = ${text}`, lookAtRole),
-  rule(
-    `select exists \\(select from pg_database where datname = ${text} and .* = ${text}\\) as aegir_logs_in`,
-    ({ databases }, [given = '', owner = '']) =>
-      databases.get(plainText(given))?.owner === plainText(owner) ? ['t'] : ['f'],
-  ),
-  rule("select 'login', exists \\(select .* from pg_extension .*\\)", ({ databases }, _, { database }) => [
-    `login\t${databases.get(database)?.hasTrigrams ? 't' : 'f'}`,
-  ]),
-  rule("select 'extension' from pg_extension where extname = 'pg_trgm'", ({ databases }, _, { database }) =>
-    databases.get(database)?.hasTrigrams ? ['extension'] : [],
-  ),
-  rule('create extension if not exists pg_trgm', ({ databases }, _, { database }) => {
-    const found = databases.get(database);
-    if (found) found.hasTrigrams = true;
-    return [];
-  }),
-  rule(`create role ${name} login password ${text}`, ({ roles, memberOf }, [role = '', verifier = '']) => {
-    if (roles.has(plainName(role))) throw new Refused(`ERROR:  42710: role "${role}" already exists`);
-    roles.set(plainName(role), verifier);
-    memberOf.delete(plainName(role));
-    return [];
-  }),
-  rule(`alter role ${name} login password ${text}`, ({ roles }, [role = '', verifier = '']) => {
-    if (!roles.has(plainName(role))) throw new Refused(`ERROR:  42704: role "${role}" does not exist`);
-    roles.set(plainName(role), verifier);
-    return [];
-  }),
-  rule(`grant ${name} to current_user`, ({ memberOf }, [role = '']) => {
-    memberOf.add(plainName(role));
-    return [];
-  }),
-  rule(`create database ${name} owner ${name} template template0 encoding 'UTF8'.*`, createDatabase),
-  rule(`revoke connect, temporary on database ${name} from public`, ({ databases }, [given = '']) => {
-    const found = databases.get(plainName(given));
-    if (found) found.isPublic = false;
-    return [];
-  }),
-  rule(`drop database if exists ${name} with \\(force\\)`, ({ databases }, [given = '']) => {
-    databases.delete(plainName(given));
-    return [];
-  }),
-  rule(`drop role if exists ${name}`, ({ databases, roles, memberOf }, [given = '']) => {
-    const role = plainName(given);
-    if ([...databases.values()].some(({ owner }) => owner === role))
-      throw new Refused(`ERROR:  2BP01: role "${role}" cannot be dropped because some objects depend on it`);
-    roles.delete(role);
-    memberOf.delete(role);
-    return [];
-  }),
-];
-
-function execute(state: State, statement: string, at: At): readonly string[] {
-  for (const [pattern, act] of rules) {
-    const found = pattern.exec(statement.trim());
-    if (found) return act(state, found.slice(1), at);
-  }
-  throw new Refused('ERROR:  42601: syntax error');
-}
-
-function lookAtRole({ databases, roles, memberOf }: State, [here = '', given = '']: readonly string[]): string[] {
-  const role = plainText(given);
-  if (!roles.has(role)) return [];
-  const others = [...databases].filter(([of, { owner }]) => owner === role && of !== plainText(here)).length;
-  return [`role\tf\t${others}\t${memberOf.has(role) ? 't' : 'f'}`];
-}
-
-function createDatabase({ databases }: State, [given = '', owner = '']: readonly string[], { world }: At): string[] {
-  if (databases.has(plainName(given))) throw new Refused(`ERROR:  42P04: database "${given}" already exists`);
-  if (world.diskIsFull) throw new Refused('ERROR:  53100: could not create directory: No space left on device');
-  databases.set(plainName(given), { owner: plainName(owner), isPublic: true, hasTrigrams: false });
-  return [];
 }

@@ -15,7 +15,19 @@ export interface SimulatedWeb {
   readonly clash?: (files: ReadonlyMap<string, string>) => string | null;
   /** Whether a file's text is the configuration of this host, so that it answers for its mark. */
   readonly marks: (text: string, host: string) => readonly string[];
+  /** What a file's text makes of this host; null if it is none of its names. */
+  readonly published: (text: string, host: string) => Published | null;
 }
+
+/** What a simulated web server hands a visitor to. */
+export type Published =
+  | { readonly state: 'disabled' | 'maintenance' | 'redirect' }
+  | {
+      readonly state: 'enabled';
+      readonly root: string;
+      readonly directory: string;
+      readonly database: { readonly driver: string; readonly name: string };
+    };
 
 /** Both servers of a world share one curl: it asks every one that was installed. */
 const loaded = new WeakMap<
@@ -39,6 +51,12 @@ export function installWeb(
       .toSorted()
       .join('\n'),
   );
+  world.keepers.push(() => {
+    const { files } = state;
+    return () => {
+      state.files = files;
+    };
+  });
   world.programs.set('curl', curl);
   const test = (): string | null => {
     const files = included(world, web.server);
@@ -65,6 +83,14 @@ function included(world: MemoryWorld, server: string): ReadonlyMap<string, strin
   );
   const names = [...world.files.keys()].filter((path) => own.test(path)).toSorted();
   return new Map(names.map((path) => [path, world.text(path) ?? '']));
+}
+
+/** What is in force for a host name; null: nobody's name. Of two servers that have it the visitor is with the one that shows the site. */
+export function publishedAs(world: MemoryWorld, host: string): Published | null {
+  const all = [...(loaded.get(world)?.values() ?? [])].flatMap(({ web, files }) =>
+    [...files.values()].flatMap((text) => web.published(text, host) ?? []),
+  );
+  return all.find(({ state }) => state === 'enabled') ?? all[0] ?? null;
 }
 
 /** Answers what `Configuration` asks: a look, or several, at a host and a mark. */

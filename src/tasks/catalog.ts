@@ -25,6 +25,8 @@ export interface AddedData {
   /** The key in `data`; the plug-in's name. */
   readonly name: string;
   readonly schema: ZodType;
+  /** Of a site: whether its clones begin with it. */
+  readonly cloned?: boolean;
 }
 
 /** What `aegir.config.ts` may add. Everything is a value: nothing is discovered, nothing registers itself. */

@@ -1,10 +1,13 @@
 import type { Application, InstalledSite, PackageScan } from '../applications/application.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Changes } from '../machine/put.ts';
+import type { Backup } from '../model/backup.ts';
 import type { Platform } from '../model/platform.ts';
+import type { PlatformBuild } from '../model/platform-source.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Server, ServerPaths } from '../model/server.ts';
 import type { Site } from '../model/site.ts';
+import type { Backups } from '../services/backup/backups.ts';
 import type { Db } from '../services/db/db.ts';
 import type { Engine } from '../services/engine.ts';
 import type { Http } from '../services/http/http.ts';
@@ -28,7 +31,8 @@ export interface OpenService {
   readonly id: string;
   readonly type: string;
   readonly engine: string;
-  readonly opened: Pick<Provides<never, never>, 'verify'>;
+  /** A db service can say what its server is. */
+  readonly opened: Pick<Provides<never, never>, 'verify'> & Partial<Pick<Db, 'version'>>;
 }
 
 /** A server with everything on it, resolved: no step looks anything up. */
@@ -44,6 +48,7 @@ export interface ServerContext {
 
 export interface PlatformContext extends Omit<ServerContext, 'services' | 'engines'> {
   readonly platform: Platform;
+  readonly build: PlatformBuild;
   readonly http: Http;
   /** Those that could be it; the first verify finds out which. */
   readonly applications: readonly Application[];
@@ -51,19 +56,47 @@ export interface PlatformContext extends Omit<ServerContext, 'services' | 'engin
   readonly scan: PackageScan | null;
   /** Directories below sites/ of the sites the hub knows on it. */
   readonly siteDirectories: readonly string[];
+  /** Directories below sites/ that an earlier verify found and the hub does not know. */
+  readonly sitesFound: readonly string[];
 }
 
 export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'> {
+  /** Ids of its services, as two sites may have one and the same, and names of their engines. */
+  readonly services: {
+    readonly http: string;
+    readonly db: string;
+    readonly httpEngine: string;
+    readonly dbEngine: string;
+  };
   readonly site: Site;
   readonly platform: Platform;
   readonly http: Http;
   readonly db: Db;
   readonly application: Application;
+  /** Of its platform. */
   readonly scan: PackageScan | null;
+  /** Of its own directory. */
+  readonly ownScan: PackageScan | null;
   /** The site as the application sees it; the same object in every step. */
   readonly installed: InstalledSite;
   /** Lines that plug-ins add to the site's settings and to its vhost. */
   readonly lines: { readonly settings: readonly string[]; readonly vhost: readonly string[] };
+}
+
+/** A site as it will be when its task is done: who it is from the site, where it is from the copy that was allocated with the task. */
+export interface CopyContext extends SiteContext {
+  /** Directory below sites/ in which it is made: the one that it then has, or a hidden one that takes its place. */
+  readonly draft: string;
+}
+
+/** A backup with the store that it is in, or will be, wherever backups of that server go today. */
+export interface BackupContext extends Omit<ServerContext, 'services' | 'engines'> {
+  readonly backup: Backup;
+  readonly backups: Backups;
+  /** Name of the store's engine. */
+  readonly engine: string;
+  /** Directory through which the hub takes and gives files, if it is on this server; else null. */
+  readonly transfers: string | null;
 }
 
 /** How a task type asks for the rows it needs, opened and ready to use. The worker answers from the hub, a test from memory. */
@@ -71,4 +104,9 @@ export interface Load {
   server(id: string): Promise<ServerContext>;
   platform(id: string): Promise<PlatformContext>;
   site(id: string): Promise<SiteContext>;
+  /** `change` is what will be different of the site itself. Throws Problem 'not-found' when none was allocated. */
+  copy(id: string, change?: (site: Site) => Site): Promise<CopyContext>;
+  backup(id: string): Promise<BackupContext>;
+  /** The one that comes to be with this task. Throws Problem 'not-found' when it makes none. */
+  newBackup(): Promise<BackupContext>;
 }

@@ -19,6 +19,9 @@ export function taskType<Args, Context, Result extends Record<string, Json>>(
     coalesce,
     locks: (subject, given) =>
       [`${noun}:${subject}`, ...(definition.locks?.(subject, args.parse(given)) ?? [])].toSorted(),
+    hasCopy: definition.copy !== undefined,
+    copy: (given) => definition.copy?.(args.parse(given)) ?? null,
+    backup: (given) => definition.backup?.(args.parse(given)) ?? null,
     async open(load, subject, given, added = []) {
       const context = await definition.context(load, subject, args.parse(given));
       const own: readonly OpenStep[] = definition.steps(context).map((step) => bind(step, context));

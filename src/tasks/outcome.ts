@@ -1,4 +1,5 @@
 import type { PackageScan } from '../applications/application.ts';
+import type { BackupStatus, Looked, Manifest } from '../model/backup.ts';
 import type { Json } from '../model/json.ts';
 import type { PackageOnSite } from '../model/package.ts';
 import type { PlatformStatus } from '../model/platform.ts';
@@ -15,27 +16,59 @@ export interface Outcome {
     readonly root?: string;
     readonly application?: string;
     readonly version?: string;
+    /** Its tree was built by this task. */
+    readonly built?: true;
   };
   readonly site?: {
     readonly status?: SiteStatus;
     readonly verified?: boolean;
     readonly databaseIsOurs?: boolean;
+    /** It is now where its copy is. */
+    readonly moved?: Moved;
   };
+  /** Of the backup that the task is about. */
+  readonly backup?: { readonly status: Extract<BackupStatus, 'failed' | 'deleted'> };
+}
+
+/** What a site takes over from the copy that was allocated with its task; place and name always. */
+export interface Moved {
+  /** Whether its database is the copy's too; else it keeps its own. */
+  readonly database: boolean;
+  /** What becomes of its former name, where it has a new one; 'redirect' if not given. */
+  readonly oldName?: 'redirect' | 'alias' | 'none';
+}
+
+/** What a step found out about a backup, or made of it. */
+export interface FoundBackup {
+  readonly id: string;
+  readonly status?: Extract<BackupStatus, 'failed' | 'deleted'>;
+  /** It is whole, and lies where it should: from now on it is one. */
+  readonly made?: { readonly manifest: Manifest; readonly bytes: number };
+  readonly verified?: Looked;
+  readonly tested?: Looked;
 }
 
 /** What a step found out. */
 export interface Found {
-  readonly server?: Pick<NonNullable<Outcome['server']>, 'diagnosis'>;
-  readonly platform?: Omit<NonNullable<Outcome['platform']>, 'status' | 'verified'> & {
+  readonly server?: Pick<NonNullable<Outcome['server']>, 'diagnosis'> & {
+    /** What the server of a service says it is: '10.11.6-MariaDB'. */
+    readonly services?: readonly { readonly id: string; readonly version: string | null }[];
+  };
+  readonly platform?: Omit<NonNullable<Outcome['platform']>, 'status' | 'verified' | 'built'> & {
     readonly scan?: PackageScan;
     /** Sites on disk that the hub does not know: it shows them, a person imports them. */
     readonly sitesFound?: readonly { readonly directory: string }[];
   };
   readonly site?: {
     readonly packages?: readonly PackageOnSite[];
+    /** What lies in its own directory. */
+    readonly scan?: PackageScan;
     readonly profile?: string;
     /** Of an imported site: the database it brought with it, which is not ours. */
     readonly database?: Database;
     readonly hashSalt?: Secret;
   };
+  readonly backup?: FoundBackup;
+  /** Of the copy that was allocated with the task; the site's own from when it takes the copy over. */
+  readonly copy?: { readonly packages: readonly PackageOnSite[]; readonly profile?: string };
 }

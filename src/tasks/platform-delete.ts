@@ -1,5 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
+import { namesShown } from '../model/names-shown.ts';
 import { Problem } from '../model/problem.ts';
 import type { PlatformContext } from './context.ts';
 import { taskType } from './define.ts';
@@ -14,32 +15,28 @@ export const platformDelete = taskType({
     removeCode: z
       .boolean()
       .default(false)
-      .describe("Remove the platform's code too; only below the server's platforms directory."),
+      .describe('Remove the code too, with all that is in its directory; only where Aegir has built it'),
   }),
   from: ['queued', 'enabled', 'failed', 'locked'],
   timeoutMs: 30 * 60_000,
   context: async (load, id, { removeCode }): Promise<DeleteContext> => ({ ...(await load.platform(id)), removeCode }),
 
-  async check({ platform, paths, siteDirectories, applications, machine, removeCode }) {
+  async check({ platform, build, siteDirectories, applications, machine, removeCode }) {
     if (siteDirectories.length > 0)
-      throw new Problem('in-use', `platform ${platform.name} still carries ${siteDirectories.join(', ')}`, {
+      throw new Problem('in-use', `platform ${platform.name} still carries ${namesShown(siteDirectories)}`, {
         hint: 'Migrate or delete these sites first.',
       });
     if (!removeCode) return;
-    if (!platform.root.startsWith(`${paths.platforms}/`))
-      throw new Problem(
-        'invalid',
-        `the code of ${platform.name} is not below ${paths.platforms}, so it is not ours to remove`,
-        {
-          hint: 'Delete the platform without --remove-code and remove the directory yourself.',
-        },
-      );
+    if (!build.isBuilt)
+      throw new Problem('invalid', `the code of ${platform.name} was not built by Aegir, so it is not ours to remove`, {
+        hint: `Delete the platform without --remove-code, and remove ${platform.root} yourself.`,
+      });
     const application = applications.find(({ name }) => name === platform.application);
     const found = (await application?.sitesFound(machine, platform)) ?? [];
     if (found.length > 0)
       throw new Problem(
         'in-use',
-        `sites that Aegir does not know are in ${platform.root}: ${found.map(({ directory }) => directory).join(', ')}`,
+        `sites that Aegir does not know are in ${platform.root}: ${namesShown(found.map(({ directory }) => directory))}`,
         {
           hint: 'Import them, or remove them by hand first.',
         },
@@ -54,13 +51,9 @@ export const platformDelete = taskType({
 
 type DeleteStep = Step<DeleteContext, Record<string, never>>;
 
-/** The project's own directory below platforms/: with a docroot such as web/, the code is one level up. */
-const project = ({ platform, paths }: DeleteContext): string => {
-  let path = platform.root;
-  while (dirname(path) !== paths.platforms) path = dirname(path);
-  return path;
-};
-const aside = (context: DeleteContext): string => `${context.paths.platforms}/.removed-${context.platform.id}`;
+/** The document root and what lies beside it, such as vendor/. That it was built has been checked. */
+const project = ({ build, platform }: DeleteContext): string => build.tree ?? platform.root;
+const aside = (context: DeleteContext): string => `${dirname(project(context))}/.removed-${context.platform.id}`;
 
 const setAside: DeleteStep = {
   name: 'set code aside',

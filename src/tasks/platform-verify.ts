@@ -1,66 +1,84 @@
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
-import type { Application } from '../applications/application.ts';
 import { putDirectory } from '../machine/put.ts';
-import { Problem } from '../model/problem.ts';
+import type { Platform } from '../model/platform.ts';
 import type { PlatformContext } from './context.ts';
 import { taskType } from './define.ts';
+import { buildSteps, checkBuild, documentRoot, removeMark, type ToBuild, toBuild } from './platform-build.ts';
+import { type Code, detectCode } from './platform-code.ts';
 import { putWanted } from './site-directory.ts';
 import type { Step } from './task-type.ts';
 
-/** What the code turned out to be; the later steps and the hub take it from here. */
-interface Detected extends PlatformContext {
-  readonly application: Application;
-  readonly root: string;
-  readonly version: string;
+interface VerifyContext extends PlatformContext {
+  /** Null: the code is there, or is somebody else's to put there. */
+  readonly toBuild: ToBuild | null;
+  /** Looked at once, when it is there; `platform` is the same with what was found. */
+  code(): Promise<Code & { readonly platform: Platform }>;
 }
 
-export const platformVerify = taskType({
+/** What the hub is told in the end. */
+interface Verified extends Record<string, string | true> {
+  application: string;
+  root: string;
+  version: string;
+  built: true;
+}
+
+export const platformVerify = taskType<Record<string, never>, VerifyContext, Verified>({
   name: 'platform verify',
   title: 'Verify platform',
   args: z.strictObject({}),
   from: ['queued', 'enabled', 'failed', 'locked'],
-  timeoutMs: 30 * 60_000,
+  // Composer may take its time.
+  timeoutMs: 60 * 60_000,
   coalesce: true,
-  // Looking what the code is changes nothing, so it is part of the context: every step can then rely on it.
-  context: async (load, id): Promise<Detected> => detect(await load.platform(id)),
-  check: async () => {},
-  steps: () => [writeSharedFiles, scanPackages, findSites],
-  done: ({ application, root, version, platform }) => ({
-    platform: {
-      verified: true,
-      application: application.name,
-      root,
-      version,
-      status: platform.status === 'locked' ? 'locked' : 'enabled',
-    },
+  context: async (load, id) => withCode(await load.platform(id)),
+  async check(context) {
+    if (context.toBuild === null || (await checkBuild(context, context.toBuild))) await context.code();
+  },
+  steps: ({ toBuild: wanted }) => [
+    ...(wanted ? buildSteps(wanted) : []),
+    writeSharedFiles,
+    scanPackages,
+    findSites,
+    ...(wanted ? [removeMark(wanted)] : []),
+  ],
+  done: ({ platform }, found) => ({
+    platform: { ...found, verified: true, status: platform.status === 'locked' ? 'locked' : 'enabled' },
   }),
   failed: ({ platform }) => ({
     platform: { verified: false, ...(platform.status === 'queued' && { status: 'failed' }) },
   }),
 });
 
-async function detect(context: PlatformContext): Promise<Detected> {
-  const { machine, platform, applications } = context;
-  if ((await machine.stat(platform.root))?.kind !== 'directory')
-    throw new Problem('not-found', `there is no directory ${platform.root} on ${machine.name}`, {
-      hint: 'Put the code there, or correct the root of the platform.',
-    });
-  for (const application of applications) {
-    const code = await application.detect(machine, platform.root);
-    if (code)
-      return { ...context, application, root: code.root, version: code.version, platform: { ...platform, ...code } };
-  }
-  throw new Problem('invalid', `${platform.root} holds no application that Aegir knows`, {
-    hint: `It looks for ${applications.map(({ title }) => title).join(', ')} there and in web/, docroot/, html/ and public/.`,
-  });
+function withCode(context: PlatformContext): VerifyContext {
+  const wanted = toBuild(context);
+  let known: Code | undefined;
+  return {
+    ...context,
+    toBuild: wanted,
+    async code() {
+      const { machine, applications, platform } = context;
+      const root = wanted ? documentRoot(wanted.tree, wanted.source) : platform.root;
+      known ??= await detectCode(machine, applications, root);
+      const found = { application: known.application.name, root: known.root, version: known.version };
+      return { ...known, platform: { ...platform, ...found } };
+    },
+  };
 }
 
-type VerifyStep = Step<Detected, Record<string, never>>;
+type VerifyStep = Step<VerifyContext, Verified>;
+
+/** What a rehearsal would build is not there to be looked at. */
+const nothingToSee = async ({ report, toBuild: wanted, machine }: VerifyContext): Promise<boolean> =>
+  report.isDryRun === true && wanted !== null && (await machine.stat(wanted.tree)) === null;
 
 const writeSharedFiles: VerifyStep = {
   name: 'write shared files',
-  async run({ machine, platform, application, report, root }) {
+  async run(context) {
+    if (await nothingToSee(context)) return;
+    const { machine, report } = context;
+    const { platform, application, root } = await context.code();
     await report.changed(await putDirectory(machine, `${root}/sites`, { mode: '0755' }));
     for (const file of application.platformFiles(platform)) {
       if ((await machine.stat(dirname(file.path))) === null)
@@ -73,22 +91,30 @@ const writeSharedFiles: VerifyStep = {
 
 const scanPackages: VerifyStep = {
   name: 'scan packages',
-  async run({ application, machine, root, version, scan, report }) {
+  async run(context) {
+    if (await nothingToSee(context)) return;
+    const { machine, scan, report } = context;
+    const { application, root, version } = await context.code();
     const found = await application.packages(machine, root, scan);
-    await report.record({ platform: { application: application.name, root, version, scan: found } });
+    if (found === scan) return { application: application.name, root, version };
+    await report.record({ platform: { application: application.name, version, scan: found } });
     await report.note(`${found.packages.length} packages`);
+    return { application: application.name, root, version };
   },
   undo: 'nothing', // It only looks.
 };
 
 const findSites: VerifyStep = {
   name: 'find sites',
-  async run({ application, machine, platform, siteDirectories, report }) {
-    const found = await application.sitesFound(machine, platform);
-    const unknown = found.filter(({ directory }) => !siteDirectories.includes(directory));
-    await report.record({ platform: { sitesFound: unknown.map(({ directory }) => ({ directory })) } });
-    if (unknown.length > 0)
-      await report.note(`sites to import: ${unknown.map(({ directory }) => directory).join(', ')}`);
+  async run(context) {
+    if (await nothingToSee(context)) return;
+    const { machine, siteDirectories, sitesFound, report } = context;
+    const { application, platform } = await context.code();
+    const found = await application.sitesFound(machine, platform, siteDirectories);
+    const directories = found.map(({ directory }) => directory);
+    if (directories.join('/') !== sitesFound.join('/'))
+      await report.record({ platform: { sitesFound: directories.map((directory) => ({ directory })) } });
+    if (directories.length > 0) await report.note(`sites to import: ${directories.join(', ')}`);
   },
   undo: 'nothing', // It only looks.
 };

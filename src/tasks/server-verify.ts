@@ -63,8 +63,11 @@ const removeLeftovers: VerifyStep = {
   undo: 'nothing', // Nobody needs half a file.
 };
 
-const verifyService = ({ type, engine, opened }: ServerContext['services'][number]): VerifyStep => ({
+const verifyService = ({ id, type, engine, opened }: ServerContext['services'][number]): VerifyStep => ({
   name: `verify ${type} (${engine})`,
-  run: async ({ report }) => report.changed(await opened.verify()),
+  async run({ report }) {
+    await report.changed(await opened.verify());
+    if (opened.version) await report.record({ server: { services: [{ id, version: await opened.version() }] } });
+  },
   undo: 'nothing', // As above; an engine puts back what its service refused.
 });

@@ -9,7 +9,10 @@ export const siteDirectory = ({ platform, site }: Pick<InstalledSite, 'platform'
 
 /** Where a site's directory waits between being unpublished and being gone; the id keeps two of one name apart. */
 export const removedDirectory = ({ platform, site }: Pick<InstalledSite, 'platform' | 'site'>): string =>
-  `${platform.root}/sites/.removed-${site.id}-${site.directory}`;
+  `${platform.root}/sites/.removed-${site.id}-${site.directory}`.slice(0, `${platform.root}/sites/`.length + nameMax);
+
+/** A host name of the greatest length leaves no room for more in a file's name. */
+const nameMax = 240;
 
 /** Makes the site's directories with their permissions (seed 003), parents first. */
 export async function putDirectories({ application, machine, site, platform }: SiteContext): Promise<Changes> {
@@ -33,6 +36,14 @@ export async function putWanted(machine: Machine, file: WantedFile): Promise<Cha
 }
 
 /**
+ * Waits until none of our scripts is at work in a site's directory. PHP that runs as the site's user goes on when its worker
+ * is killed or gives it up, and keeps this lock until it ends (applications/php/prelude.php). Whoever moves or removes a
+ * directory, or drops the database behind it, comes here first.
+ */
+export const atRest = (machine: Machine, directory: string): Promise<void> =>
+  machine.exclusively(directory, async () => {});
+
+/**
  * The site's own user removes what it wrote (uploads); then the rest is ours to remove. Only where it has made directories
  * of its own: an install that failed because PHP is missing must be put back without PHP.
  */
@@ -40,8 +51,19 @@ export async function removeDirectory(context: SiteContext, path: string): Promi
   const { application, machine, installed } = context;
   const top = await machine.stat(path);
   if (top === null) return;
+  await atRest(machine, path);
   if (await hasForeignDirectory(context, path, top.owner)) await application.removeWritten(machine, installed, path);
   await machine.remove(path);
+}
+
+/** Moved away first: what a lost worker has left at work in it finds nothing there any more. */
+export async function discardDirectory(context: SiteContext): Promise<void> {
+  const { machine } = context;
+  const [path, removed] = [siteDirectory(context), removedDirectory(context)];
+  await removeDirectory(context, removed);
+  if ((await machine.stat(path)) === null) return;
+  await machine.move(path, removed);
+  await removeDirectory(context, removed);
 }
 
 /** Looked for in the directories that we have made, as others may be closed to us. */

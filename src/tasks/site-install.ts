@@ -17,7 +17,7 @@ export const siteInstall = taskType({
   context: (load, id) => load.site(id),
 
   async check({ db, http, machine, site, platform, application, scan, installed }) {
-    const refused = application.refusesDatabase(installed.database.driver, platform.version ?? '');
+    const refused = application.refusesDatabase(installed.database.driver, platform.version ?? '', null);
     if (refused) throw new Problem('invalid', refused, { hint: 'Choose another database service for the site.' });
     const profiles = scan ? application.profiles(scan) : [];
     if (profiles.length > 0 && !profiles.includes(site.profile))
@@ -80,7 +80,9 @@ const installApplication: InstallStep = {
       return report.note('the application is already installed');
     await application.install(machine, installed);
   },
-  undo: 'nothing', // All it wrote is in the database and the directory, which earlier steps take away.
+  // All it wrote is in the database and the directory, which earlier steps take away: the directory first, as that waits
+  // until an installer that goes on without its worker has ended.
+  undo: 'nothing',
 };
 
 const publishSite: InstallStep = {

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { BackupReason } from '../model/backup.ts';
 import type { Json } from '../model/json.ts';
 import type { Load } from './context.ts';
 import type { Outcome } from './outcome.ts';
@@ -24,7 +25,7 @@ export type Undo<Action> = 'nothing' | 'forward' | Action;
 
 export interface Definition<Args, Context, Result> {
   /** Subject and verb, as said aloud: 'site install'. */
-  readonly name: `${'server' | 'platform' | 'site'} ${string}`;
+  readonly name: `${Noun} ${string}`;
   readonly title: string;
   readonly args: ZodType<Args>;
   /** The statuses of the subject in which this may be asked for. */
@@ -37,12 +38,42 @@ export interface Definition<Args, Context, Result> {
   readonly coalesce?: boolean;
   /** What no other task may touch meanwhile, besides the subject itself. */
   locks?(subject: string, args: Args): readonly string[];
+  /** Of a site: the place and the names that are allocated with the task, for `load.copy`. */
+  copy?(args: Args): CopyWanted;
+  /** Of a site: the backup that it makes, whose row comes to be with the task, for `load.newBackup`; null: none. */
+  backup?(args: Args): BackupWanted | null;
   context(load: Load, subject: string, args: Args): Promise<Context>;
   /** Reads, and throws a Problem when the task should not even begin. Changes nothing. */
   check(context: Context): Promise<void>;
   steps(context: Context): readonly Step<Context, Result>[];
   done(context: Context, result: Partial<Result>): Outcome;
   failed(context: Context): Outcome;
+}
+
+/**
+ * A copy of a site, as the hub allocates it in the transaction that adds the task. It is given back when the task has
+ * ended, unless the outcome says that the site takes it over.
+ */
+export interface CopyWanted {
+  /** Platform that it goes to, as a person names it; the site's own if not given. */
+  readonly platform?: string | undefined;
+  /** Server whose db service holds its database, as a person names it; the site's own if not given. */
+  readonly dbServer?: string | undefined;
+  /** Name that the site will have; reserved for it. Its own if not given. */
+  readonly name?: string | undefined;
+  /**
+   * Where it is made, below sites/:
+   * - 'named': in the directory that the site then has: called as it is now, or as its new name is.
+   * - 'aside': in a hidden one, and it takes the place of the site's own in the end.
+   * - 'apart': in one of its own, which the site never has: a copy to be thrown away.
+   */
+  readonly directory: 'named' | 'aside' | 'apart';
+}
+
+/** Why a task makes a backup. */
+export interface BackupWanted {
+  readonly reason: BackupReason;
+  readonly note: string;
 }
 
 export interface OpenStep {
@@ -59,7 +90,7 @@ export interface OpenTask {
   failed(): Outcome;
 }
 
-export type Noun = 'server' | 'platform' | 'site';
+export type Noun = 'server' | 'platform' | 'site' | 'backup';
 
 export interface TaskType {
   readonly name: string;
@@ -72,6 +103,10 @@ export interface TaskType {
   readonly coalesce: boolean;
   /** Sorted, with the subject's own: ['site:7']. */
   locks(subject: string, args: unknown): readonly string[];
+  /** Whether it has a copy of its site: then it moves the site, and no other such task may be asked for meanwhile. */
+  readonly hasCopy: boolean;
+  copy(args: unknown): CopyWanted | null;
+  backup(args: unknown): BackupWanted | null;
   /** `added` are steps of plug-ins, placed before or after ours. */
   open(load: Load, subject: string, args: unknown, added?: readonly AddedSteps[]): Promise<OpenTask>;
 }

@@ -9,6 +9,8 @@ export function vhost({ site, platform, application, installed, lines }: SiteCon
     name: site.name,
     aliases: site.aliases,
     redirection: site.redirection,
+    asHost: null,
+    replaces: null,
     root: platform.root,
     directory: site.directory,
     routing: application.routing(site, platform),

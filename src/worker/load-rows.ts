@@ -2,11 +2,13 @@ import { type Kysely, sql } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
 import { one } from '../hub/rows.ts';
 import { type SealKey, unseal } from '../hub/seal.ts';
+import { settingValue } from '../hub/setting.ts';
 import { serviceSecrets } from '../hub/site-secrets.ts';
 import type { Tables } from '../hub/tables.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Json } from '../model/json.ts';
 import type { Platform, PlatformStatus } from '../model/platform.ts';
+import type { PlatformBuild, PlatformSource } from '../model/platform-source.ts';
 import { Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import type { Server, ServerStatus } from '../model/server.ts';
@@ -19,7 +21,11 @@ export interface Loading {
   readonly db: Kysely<Tables>;
   readonly key: SealKey;
   readonly catalog: Catalog;
+  /** For what was allocated with it. */
+  readonly task: string;
   readonly report: Report;
+  /** Directory on this worker's own machine through which the hub takes and gives files. */
+  readonly transfers: string;
   /** `secrets` are added to those that the machines of this task scrub from what they log. */
   openMachine(server: Server, secrets: readonly Secret[]): Machine;
 }
@@ -62,6 +68,10 @@ interface PlatformRow {
   application: string | null;
   version: string | null;
   scan: PackageScan | null;
+  source: PlatformSource;
+  tree: string | null;
+  isBuilt: boolean;
+  sitesFound: readonly { readonly directory: string }[];
   serverId: string;
   httpServiceId: string;
 }
@@ -71,11 +81,22 @@ export async function platformRow(
   id: string,
 ): Promise<PlatformRow & { readonly platform: Platform }> {
   const { rows } = await sql<PlatformRow>`
-    select id, name, root, status, application, version, scan, server_id, http_service_id
+    select id, name, root, status, application, version, scan, source, tree, built_at is not null as is_built,
+           sites_found, server_id, http_service_id
     from platform where id = ${id}`.execute(db);
   const row = one(rows, `there is no platform ${id}`);
   const { name, root, application, version } = row;
   return { ...row, platform: { id, name, root, application, version, status: row.status as PlatformStatus } }; // checked by the column
+}
+
+/** How its code comes to be, with the hub's settings for it. */
+export async function platformBuild(
+  db: Kysely<Tables>,
+  { source, tree, isBuilt }: Pick<PlatformRow, 'source' | 'tree' | 'isBuilt'>,
+): Promise<PlatformBuild> {
+  const bytesMax = (await settingValue(db, 'platform.build-mib-max')) * 1024 * 1024;
+  const filesMax = await settingValue(db, 'platform.build-files-max');
+  return { source, tree, isBuilt, limits: { bytesMax, filesMax } };
 }
 
 export async function serviceRow(db: Kysely<Tables>, id: string): Promise<ServiceRow> {

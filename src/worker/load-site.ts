@@ -1,4 +1,6 @@
 import { type Kysely, sql } from 'kysely';
+import type { PackageScan } from '../applications/application.ts';
+import { copyOf } from '../hub/copies.ts';
 import { one } from '../hub/rows.ts';
 import { unseal } from '../hub/seal.ts';
 import { siteSecret } from '../hub/site-secrets.ts';
@@ -7,7 +9,7 @@ import type { Json } from '../model/json.ts';
 import { Problem } from '../model/problem.ts';
 import { serverPaths } from '../model/server.ts';
 import type { Site, SiteStatus, TlsMode } from '../model/site.ts';
-import type { SiteContext } from '../tasks/context.ts';
+import type { CopyContext, SiteContext } from '../tasks/context.ts';
 import {
   type Loading,
   openService,
@@ -43,12 +45,29 @@ interface SiteRow {
   runUser: string;
   fpmSocket: string;
   data: Json;
+  scan: PackageScan | null;
 }
 
 export async function loadSite(loading: Loading, id: string): Promise<SiteContext> {
+  const row = await siteRow(loading.db, id);
+  return contextOf(loading, await toSite(loading, row, row), row);
+}
+
+/** Its own directory, where the copy is made in a hidden one. */
+export async function loadCopy(
+  loading: Loading,
+  id: string,
+  change: (site: Site) => Site = (site) => site,
+): Promise<CopyContext> {
+  const own = await siteRow(loading.db, id);
+  const copy = await siteRow(loading.db, await copyOf(loading.db, id, loading.task));
+  const directory = copy.directory.startsWith('.') ? own.directory : copy.directory;
+  const site = await toSite(loading, { ...own, name: copy.name, directory }, copy);
+  return { ...(await contextOf(loading, change(site), copy)), draft: copy.directory };
+}
+
+async function contextOf(loading: Loading, site: Site, row: SiteRow): Promise<SiteContext> {
   const { db, catalog, report } = loading;
-  const row = await siteRow(db, id);
-  const site = await toSite(loading, row);
   const { platform, scan, serverId, httpServiceId } = await platformRow(db, row.platformId);
   const { server, root } = await serverRow(db, serverId);
   const httpRow = await serviceRow(db, httpServiceId);
@@ -85,23 +104,28 @@ export async function loadSite(loading: Loading, id: string): Promise<SiteContex
     settings: settingsLines(catalog, application.name, who),
     vhost: vhostLines(catalog, httpRow.engine, who),
   };
-  return { report, server, paths, machine, site, platform, http, db: database, application, scan, installed, lines };
+  const services = { http: httpRow.id, db: dbRow.id, httpEngine: httpRow.engine, dbEngine: dbRow.engine };
+  return {
+    ...{ report, server, paths, machine, services, site, platform, http, db: database, application, scan },
+    ...{ installed, lines, ownScan: row.scan },
+  };
 }
 
 async function siteRow(db: Kysely<Tables>, id: string): Promise<SiteRow> {
   const { rows } = await sql<SiteRow>`
     select id, name, status, platform_id, db_service_id, directory, title, profile, language, email, redirection, tls,
            certificate_path, key_path, db_name, db_user, db_password, db_is_ours, hash_salt, cron_key, run_user,
-           fpm_socket, data
+           fpm_socket, data, scan
     from site where id = ${id}`.execute(db);
   return one(rows, `there is no site ${id}`);
 }
 
-async function toSite({ db, key }: Loading, row: SiteRow): Promise<Site> {
+/** `of` is the row whose database it has. */
+async function toSite({ db, key }: Loading, row: SiteRow, of: SiteRow): Promise<Site> {
   const { id, name, directory, title, profile, language, email, redirection, runUser, fpmSocket } = row;
   const { rows } = await sql<{ name: string; redirect: boolean }>`
     select name, kind = 'redirect' as redirect from alias
-    where site_id = ${id} and kind <> 'canonical' order by name`.execute(db);
+    where site_id = ${id} and kind not in ('canonical', 'reserved') and name <> ${name} order by name`.execute(db);
   const { certificatePath, keyPath } = row;
   return {
     ...{ id, name, directory, title, profile, language, email, redirection, runUser, fpmSocket },
@@ -112,11 +136,11 @@ async function toSite({ db, key }: Loading, row: SiteRow): Promise<Site> {
     aliases: rows,
     certificate: certificatePath !== null && keyPath !== null ? { certificatePath, keyPath } : null,
     database: {
-      name: row.dbName,
-      user: row.dbUser,
-      password: unseal(key, row.dbPassword, siteSecret('db_password', id)),
+      name: of.dbName,
+      user: of.dbUser,
+      password: unseal(key, of.dbPassword, siteSecret('db_password', of.id)),
     },
-    databaseIsOurs: row.dbIsOurs,
+    databaseIsOurs: of.dbIsOurs,
     hashSalt: unseal(key, row.hashSalt, siteSecret('hash_salt', id)),
     cronKey: unseal(key, row.cronKey, siteSecret('cron_key', id)),
   };

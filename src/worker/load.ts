@@ -1,17 +1,19 @@
 import { sql } from 'kysely';
 import { serverPaths } from '../model/server.ts';
 import type { Load, PlatformContext, ServerContext } from '../tasks/context.ts';
+import { loadBackup, loadNewBackup } from './load-backup.ts';
 import {
   findEngine,
   type Loading,
   openService,
+  platformBuild,
   platformRow,
   type ServiceRow,
   serverRow,
   serviceOptions,
   serviceRow,
 } from './load-rows.ts';
-import { loadSite } from './load-site.ts';
+import { loadCopy, loadSite } from './load-site.ts';
 
 /** From ids in the hub to things with hands. With its parts the only place where rows, engines and servers meet. */
 export function loader(loading: Loading): Load {
@@ -19,6 +21,9 @@ export function loader(loading: Loading): Load {
     server: (id) => loadServer(loading, id),
     platform: (id) => loadPlatform(loading, id),
     site: (id) => loadSite(loading, id),
+    copy: (id, change) => loadCopy(loading, id, change),
+    backup: (id) => loadBackup(loading, id),
+    newBackup: () => loadNewBackup(loading),
   };
 }
 
@@ -49,23 +54,28 @@ async function loadServer(loading: Loading, id: string): Promise<ServerContext> 
 
 async function loadPlatform(loading: Loading, id: string): Promise<PlatformContext> {
   const { db, catalog, report } = loading;
-  const { platform, scan, serverId, httpServiceId } = await platformRow(db, id);
-  const { server, root } = await serverRow(db, serverId);
-  const http = await serviceRow(db, httpServiceId);
+  const row = await platformRow(db, id);
+  const { platform, scan, sitesFound, serverId, httpServiceId } = row;
+  const [{ server, root }, http, { rows }] = await Promise.all([
+    serverRow(db, serverId),
+    serviceRow(db, httpServiceId),
+    sql<{ directory: string }>`
+      select directory from site where platform_id = ${id} and status <> 'deleted'`.execute(db),
+  ]);
   const { options, secrets } = serviceOptions(loading, http);
   const machine = loading.openMachine(server, secrets);
   const paths = serverPaths(root, server.name);
-  const { rows } = await sql<{ directory: string }>`
-    select directory from site where platform_id = ${id} and status <> 'deleted'`.execute(db);
   return {
     report,
     server,
     paths,
     machine,
     platform,
+    build: await platformBuild(db, row),
     http: openService(catalog, 'http', http, { machine, paths }, options),
     applications: catalog.applications,
     scan,
     siteDirectories: rows.map(({ directory }) => directory),
+    sitesFound: sitesFound.map(({ directory }) => directory),
   };
 }

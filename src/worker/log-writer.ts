@@ -13,6 +13,7 @@ export class LogWriter implements Log {
   #waiting: { event: TaskEvent; written: PromiseWithResolvers<void> }[] = [];
   #writing: Promise<void> = Promise.resolve();
   #onLost: (error: unknown) => void;
+  #failed: { readonly error: unknown } | undefined;
 
   /**
    * `append` writes to the hub, `last` is the number of the last event there is.
@@ -29,6 +30,8 @@ export class LogWriter implements Log {
   }
 
   append(event: TaskEvent): Promise<void> {
+    // Behind an event that could not be written none is: a log has no holes.
+    if (this.#failed) return Promise.reject(this.#failed.error);
     const written = Promise.withResolvers<void>();
     this.#waiting.push({ event, written });
     if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#write());
@@ -53,8 +56,9 @@ export class LogWriter implements Log {
         this.#next += batch.length;
         for (const { written } of batch) written.resolve();
       } catch (error) {
+        this.#failed ??= { error };
         this.#onLost(error);
-        for (const { written } of batch) written.reject(error);
+        for (const { written } of [...batch, ...this.#waiting.splice(0)]) written.reject(error);
       }
     }
   }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { releaseAllocated } from '../hub/allocated.ts';
 import { jsonb } from '../hub/database.ts';
 import { appendEvents, readWholeLog } from '../hub/log.ts';
 import { silentMaxMs } from '../hub/lost-tasks.ts';
@@ -7,15 +8,18 @@ import { type ClaimedTask, endTask, heartbeat, lost, mine } from '../hub/queue.t
 import { seal } from '../hub/seal.ts';
 import { taskSecret } from '../hub/site-secrets.ts';
 import type { Hands } from '../machine/hands.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { TaskEvent } from '../model/event.ts';
 import { Problem, problemJson } from '../model/problem.ts';
+import type { Secret } from '../model/secret.ts';
 import type { Report } from '../tasks/context.ts';
 import type { Outcome } from '../tasks/outcome.ts';
 import type { Noun, OpenTask } from '../tasks/task-type.ts';
 import { loader } from './load.ts';
+import type { Loading } from './load-rows.ts';
 import { LogWriter } from './log-writer.ts';
 import { patiently } from './patience.ts';
-import { type Control, type Ending, rehearse, run } from './run.ts';
+import { type Control, type Ending, note, pretend, run } from './run.ts';
 import type { Worker } from './worker.ts';
 
 /** Often enough that a silent worker is noticed within 15 s, see hub/lost-tasks.ts. */
@@ -75,6 +79,7 @@ export async function runClaimed(
       past.map(({ data }) => data),
     );
     const seq = await held.log.drain();
+    claim.signal.throwIfAborted(); // Not all of it could be written.
     await patient(() => end(held, seq, ending, outcome));
   } catch (error) {
     // Lost is not our failure: the next worker has it, and finds in the log where to go on.
@@ -108,39 +113,62 @@ async function openAndRun(held: Held, past: readonly TaskEvent[]): Promise<{ end
     return { ending, outcome: failedToOpen(held) };
   }
   const steps = opened.steps.map(({ name }) => name);
-  await log.append({ type: 'task.started', worker: worker.name, attempt: task.attempt, steps });
-  if (task.dryRun) return { ending: await rehearse(opened, log, control), outcome: {} };
+  note(log, { type: 'task.started', worker: worker.name, attempt: task.attempt, steps });
+  if (task.dryRun) return { ending: await pretend(opened, log, control), outcome: {} };
   const ending = await run(opened, log, past, control);
   return { ending, outcome: ending.status === 'done' ? opened.done(ending.result) : opened.failed() };
 }
 
-/** A platform whose code is not there fails its first verify before there is anything to open. */
+/** What cannot be opened is not known to be as it should. */
 function failedToOpen({ noun, task }: Held): Outcome {
   if (task.name === 'platform verify' || task.name === 'server verify') return { [noun]: { verified: false } };
   return {};
 }
 
 async function open(held: Held): Promise<OpenTask> {
-  const { worker, task, log, claim, remainingMs } = held;
+  const { worker, task } = held;
   const type = worker.catalog.taskTypes.find(({ name }) => name === task.name);
   if (!type)
     throw new Problem('not-found', `there is no task type '${task.name}'`, {
       hint: 'It came from a plug-in that is not in aegir.config.ts any more.',
     });
   const load = loader({
-    ...{ db: worker.hub.db, key: worker.key, catalog: worker.catalog, report: report(held) },
-    openMachine(server, secrets) {
-      const hands: Hands = { name: server.name, log, claim: claim.signal, secrets, remainingMs };
-      const machine = worker.openMachine(server, hands);
-      return task.dryRun ? worker.dryMachine(machine, hands) : machine;
+    ...{
+      db: worker.hub.db,
+      key: worker.key,
+      catalog: worker.catalog,
+      task: task.taskId,
+      report: report(held),
+      transfers: worker.transfers,
     },
+    openMachine: machinesOf(held),
   });
   return type.open(load, task.subjectId, task.args, worker.catalog.steps);
+}
+
+/**
+ * One machine for each server, so that a dry run shows all contexts of a task the same world. What one of them knows
+ * to be secret, none of them logs.
+ */
+function machinesOf({ worker, task, log, claim, remainingMs }: Held): Loading['openMachine'] {
+  const machines = new Map<string, Machine>();
+  const secrets: Secret[] = [];
+  return (server, more) => {
+    secrets.push(...more);
+    const known = machines.get(server.id);
+    if (known) return known;
+    const hands: Hands = { name: server.name, log, claim: claim.signal, secrets, remainingMs };
+    const real = worker.openMachine(server, hands);
+    const machine = task.dryRun ? worker.dryMachine(real, hands) : real;
+    machines.set(server.id, machine);
+    return machine;
+  };
 }
 
 /** What steps can say. Writes to the hub hold the task's row for the moment, so a lost claim writes nothing. */
 function report({ worker: { hub, key }, task, noun, log, patient }: Held): Report {
   const { db } = hub;
+  const subject = { task: task.taskId, noun, id: task.subjectId };
   const fenced = (
     write: (tx: Parameters<Parameters<ReturnType<typeof db.transaction>['execute']>[0]>[0]) => Promise<unknown>,
   ) =>
@@ -167,7 +195,7 @@ function report({ worker: { hub, key }, task, noun, log, patient }: Held): Repor
       );
     },
     async record(found) {
-      if (!task.dryRun) await fenced((tx) => recordFound(tx, key, noun, task.subjectId, found));
+      if (!task.dryRun) await fenced((tx) => recordFound(tx, key, subject, found));
     },
   };
 }
@@ -181,7 +209,8 @@ async function end({ worker, task, noun }: Held, seq: number, ending: Ending, ou
       insert into event (task_id, seq, data) values (${task.taskId}, ${seq}, ${jsonb(lastEvent(ending))}::jsonb)`.execute(
       tx,
     );
-    await recordOutcome(tx, noun, task.subjectId, outcome);
+    await recordOutcome(tx, worker.key, { task: task.taskId, noun, id: task.subjectId }, outcome);
+    if (ending.status !== 'stuck') await releaseAllocated(tx, task.taskId);
     await sql`select pg_notify('event', ${task.taskId})`.execute(tx);
   });
 }

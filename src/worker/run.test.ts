@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { TaskEvent } from '../model/event.ts';
 import { Problem } from '../model/problem.ts';
 import type { OpenStep, OpenTask } from '../tasks/task-type.ts';
-import { type Control, rehearse, run } from './run.ts';
+import { type Control, pretend, run } from './run.ts';
 
 const never = new AbortController().signal;
 const goOn: Control = { claim: never, stop: () => undefined, undoing: () => {} };
@@ -91,8 +91,8 @@ test('a worker whose claim is lost neither undoes nor writes', async () => {
   assert.equal(events.at(-1)?.type, 'step.started');
 });
 
-test('a rehearsal runs check and steps, and undoes nothing', async () => {
+test('a dry run does check and steps, and undoes nothing', async () => {
   const { ran, opened, log } = task(['a', 'b'], (what) => what === 'b');
-  assert.equal((await rehearse(opened, log, goOn)).status, 'failed');
+  assert.equal((await pretend(opened, log, goOn)).status, 'failed');
   assert.deepEqual(ran, ['check', 'a', 'b']);
 });

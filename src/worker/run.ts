@@ -37,7 +37,7 @@ export async function run(task: OpenTask, log: Log, past: readonly TaskEvent[], 
   if (!progress.checked) {
     const problem = control.stop() ? problemJson(control.stop()) : await attempt(() => task.check(), claim);
     if (problem) return ended(problem);
-    await log.append({ type: 'check.done' });
+    note(log, { type: 'check.done' });
   }
 
   await goOn(task.steps, progress, log, control);
@@ -87,7 +87,17 @@ async function tryStep({ name, run }: OpenStep, progress: Progress, log: Log, cl
   }, claim);
   if (progress.problem) return log.append({ type: 'step.failed', step: name, problem: progress.problem });
   progress.done.set(name, result);
-  await log.append({ type: 'step.done', step: name, result });
+  note(log, { type: 'step.done', step: name, result });
+}
+
+/**
+ * What is over need not be on disk before the next thing begins: that a step is about to begin must be, and events are
+ * written in order, so this one is with it. Several then go in one write. Whoever takes over before that does a step again, as
+ * it would if the worker had died a moment earlier.
+ */
+export function note(log: Log, event: TaskEvent): void {
+  // A write that fails ends the claim, and with it everything that this worker could still do.
+  log.append(event).catch(() => undefined);
 }
 
 /** Undoes every step that began, the last one first. The failed one too: it may have done half of its work. */
@@ -113,7 +123,7 @@ async function unwind(
 }
 
 /** Runs check and steps on machines that only pretend. Nothing is undone, as nothing was done. */
-export async function rehearse(task: OpenTask, log: Log, control: Control): Promise<Ending> {
+export async function pretend(task: OpenTask, log: Log, control: Control): Promise<Ending> {
   const problem = await attempt(async () => {
     await task.check();
     await log.append({ type: 'check.done' });

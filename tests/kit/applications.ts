@@ -22,6 +22,9 @@ export const codeBases = {
   wordpress: '/usr/share/wordpress',
   drupal10: process.env['AEGIR_TEST_DRUPAL10'] ?? null,
   drupal7: process.env['AEGIR_TEST_DRUPAL7'] ?? null,
+  /** Newer releases, to move to. */
+  drupal10New: process.env['AEGIR_TEST_DRUPAL10_NEW'] ?? null,
+  drupal7New: process.env['AEGIR_TEST_DRUPAL7_NEW'] ?? null,
 } as const;
 
 /** A machine of this computer that keeps its log. */
@@ -157,6 +160,13 @@ export class Browser {
     this.#host = host;
   }
 
+  /** The same browser, with its cookies, once the name leads to another server. */
+  at(installed: InstalledSite): Browser {
+    const other = new Browser(installed);
+    for (const [name, value] of this.#cookies) other.#cookies.set(name, value);
+    return other;
+  }
+
   async open(address: string, more: { form?: Record<string, string> } = {}): Promise<Page> {
     let { pathname, search } = new URL(address, `http://${this.#host}`);
     let form = more.form;
@@ -219,9 +229,13 @@ export class Browser {
 
 /**
  * PHP's own web server as the site's user, which hands every request to the application with the parameters that our
- * web servers give. It runs scripts that `routing` names, and the front controller for all else.
+ * web servers give. It runs scripts that `routing` names, and the front controller for all else. Ends with the test, or when it is told to.
  */
-export async function servePhp(t: TestContext, application: Application, installed: InstalledSite): Promise<void> {
+export async function servePhp(
+  t: TestContext,
+  application: Application,
+  installed: InstalledSite,
+): Promise<{ stop(): Promise<void> }> {
   const { site, platform, database, address } = installed;
   const { scripts, frontController } = application.routing(site, platform);
   const parameters = {
@@ -245,14 +259,15 @@ export async function servePhp(t: TestContext, application: Application, install
     ['-n', '-u', 'www-data', 'php', '-d', 'opcache.enable=0', '-S', `127.0.0.1:${port}`, '-t', platform.root, router],
     { stdio: 'ignore', detached: true },
   );
-  t.after(async () => {
+  const stop = async (): Promise<void> => {
     const gone = new Promise((resolve) => server.once('exit', resolve));
-    if (server.pid !== undefined && server.exitCode === null) {
+    if (server.pid !== undefined && server.exitCode === null && server.signalCode === null) {
       process.kill(-server.pid, 'SIGTERM');
       await gone;
     }
     await rm(directory.path, { recursive: true, force: true });
-  });
+  };
+  t.after(stop);
   const browser = new Browser(installed);
   for (;;) {
     if (server.exitCode !== null) throw new Error(`php -S ended with ${server.exitCode}`);
@@ -260,7 +275,7 @@ export async function servePhp(t: TestContext, application: Application, install
       () => true,
       () => false,
     );
-    if (answered) return;
+    if (answered) return { stop };
     await wait(50, undefined, { signal: t.signal });
   }
 }

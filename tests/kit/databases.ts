@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { appendFile, chmod, chown, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from './web.ts';
 
 /** Database servers of this process alone, shared by its tests, started when the first asks (1 to 4 s) and gone after the last. */
 
@@ -65,21 +65,21 @@ async function startMariadb(t: TestContext): Promise<PrivateMariadb> {
   const [data, socket, log] = [join(directory, 'data'), join(directory, 'sock'), join(directory, 'log')];
   const small = ['--innodb-buffer-pool-size=32M', '--innodb-log-file-size=8M', '--performance-schema=OFF'];
   const user = ids.uid === undefined ? [] : ['--user=mysql'];
-  await promisify(execFile)('mariadb-install-db', [
-    '--no-defaults',
-    ...user,
-    `--datadir=${data}`,
-    ...['--auth-root-authentication-method=socket', '--skip-test-db', '--skip-name-resolve'],
-  ]);
+  // One that starts removes the temporary tables of all others in the same place.
+  const env = { ...process.env, TMPDIR: directory };
+  await promisify(execFile)(
+    'mariadb-install-db',
+    [
+      '--no-defaults',
+      ...user,
+      `--datadir=${data}`,
+      ...['--auth-root-authentication-method=socket', '--skip-test-db', '--skip-name-resolve'],
+    ],
+    { env },
+  );
   const more = ['--skip-networking', '--innodb-flush-log-at-trx-commit=0', `--log-error=${log}`, ...small];
-  const server = spawn('/usr/sbin/mariadbd', [
-    '--no-defaults',
-    ...user,
-    `--datadir=${data}`,
-    `--socket=${socket}`,
-    `--pid-file=${directory}/pid`,
-    ...more,
-  ]);
+  const args = ['--no-defaults', ...user, `--datadir=${data}`, `--socket=${socket}`, `--pid-file=${directory}/pid`];
+  const server = spawn('/usr/sbin/mariadbd', [...args, ...more], { env });
   stops.push(() => end(server));
   const root = { user: isRoot ? 'root' : (process.env['USER'] ?? 'root') };
   const sql: PrivateMariadb['sql'] = async (statements, login) => {
@@ -173,13 +173,4 @@ async function end(server: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Pr
   const timer = setTimeout(() => server.kill('SIGKILL'), 20_000);
   await gone;
   clearTimeout(timer);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new TypeError('no port');
-  return address.port;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { Command } from '../../src/machine/command.ts';
-import type { Machine, Output } from '../../src/machine/machine.ts';
+import type { Machine } from '../../src/machine/machine.ts';
 import { Problem } from '../../src/model/problem.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Database } from '../../src/model/site.ts';
@@ -231,17 +231,17 @@ export function fresh(name = 'example_com'): Database {
 }
 
 class Planned extends Error {}
-function isPlanned(error: unknown): true {
+export function isPlanned(error: unknown): true {
   if (error instanceof Planned) return true;
   throw error;
 }
 
-/** A machine on which the command with this number (and so many after it) fails, before or after it did its work. */
-class FailingMachine {
+/** A machine on which the command with this number (and so many after it) fails, before or after it did its work. A pipe counts as one. */
+export class FailingMachine {
   readonly machine: Machine;
   constructor(machine: Machine, failAt: number, when: 'before' | 'after', after = 0) {
     let count = 0;
-    this.machine = intercepted(machine, async (_command, go) => {
+    this.machine = intercepted(machine, async (_commands, go) => {
       const fails = count === failAt;
       const isDead = count > failAt && count <= failAt + after;
       count += 1;
@@ -253,15 +253,17 @@ class FailingMachine {
   }
 }
 
-const watched = (machine: Machine, see: (command: Command) => void): Machine =>
-  intercepted(machine, (command, go) => {
-    see(command);
+export const watched = (machine: Machine, see: (command: Command) => void): Machine =>
+  intercepted(machine, (commands, go) => {
+    for (const command of commands) see(command);
     return go();
   });
 
-type Between = (command: Command, go: () => Promise<Output>) => Promise<Output>;
-const intercepted = (machine: Machine, between: Between): Machine =>
-  withRun(machine, (command) => between(command, () => machine.run(command)));
+type Between = <Answer>(commands: readonly Command[], go: () => Promise<Answer>) => Promise<Answer>;
+const intercepted = (machine: Machine, between: Between): Machine => ({
+  ...withRun(machine, (command) => between([command], () => machine.run(command))),
+  pipe: (pipe) => between(pipe.commands, () => machine.pipe(pipe)),
+});
 
 /** The server is down: a Problem that says what to do. */
 export async function refusesWhenDown(db: Db): Promise<void> {

@@ -10,14 +10,14 @@ import { privateMariadb, privatePostgres } from './databases.ts';
 import { type DbWorld, fresh } from './db-contract.ts';
 import { temporaryDirectory } from './postgres.ts';
 
-export async function localHost(t: TestContext): Promise<EngineHost> {
+export async function localHost(t: TestContext, name = 'here'): Promise<EngineHost> {
   const root = await temporaryDirectory(t);
   const machine = new LocalMachine({
-    name: 'here',
+    name,
     log: { append: async () => undefined },
     claim: new AbortController().signal,
   });
-  return { machine, paths: serverPaths(root, 'here') };
+  return { machine, paths: serverPaths(root, name) };
 }
 
 // Engines of type db open a Db; the list of engines does not say so.

@@ -118,7 +118,8 @@ export async function onSimulated(server: Server, action: (bench: HttpBench) => 
     ran: () => [...world.ran],
     async databaseOf(host) {
       const texts = (world.states.get(`${server} in force`)?.() ?? '').split('\n');
-      const named = (line: string): boolean => line.startsWith(`${host} "`) || line.trim() === `ServerName ${host}`;
+      const named = (line: string): boolean =>
+        line.startsWith(`${host} "`) || [`ServerName ${host}`, `ServerAlias ${host}`].includes(line.trim());
       const from = texts.findIndex(named);
       if (from < 0) return null;
       return /\bdb_[a-z]+/.exec(texts.slice(from).join('\n'))?.[0] ?? null;

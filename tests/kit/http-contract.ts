@@ -33,6 +33,8 @@ export const sample = (
   name,
   aliases: [],
   redirection: null,
+  asHost: null,
+  replaces: null,
   root: bench.root,
   directory: name,
   routing: {
@@ -176,6 +178,30 @@ export function httpContract(
     await http.create(sample(bench, 'example.com'));
     await http.destroy('one.example.com');
     await http.create(sample(bench, 'two.example.com', { aliases }));
+  });
+
+  suite('a site that is renamed takes the place of what it was, in one reload, and back again', async (bench, http) => {
+    const aliases = [{ name: 'alias.example.com', redirect: false }];
+    const old = sample(bench, 'old.example.com', { aliases, tls: 'on' });
+    await http.create(old);
+    const before = await filesOf(bench);
+    const reloads = bench.ran().filter(isReload).length;
+    const names = ['old.example.com', 'alias.example.com'].map((name) => ({ name, redirect: false }));
+    const renamed = sample(bench, 'new.example.com', { aliases: names, database: database('db_two') });
+    await http.create({ ...renamed, replaces: old.name });
+    assert.equal(bench.ran().filter(isReload).length, reloads + 1);
+    for (const name of ['new.example.com', 'old.example.com', 'alias.example.com'])
+      assert.equal(await bench.databaseOf(name), 'db_two', name);
+    assert.equal(await http.exists(old.name), false);
+    assert.deepEqual(await http.create({ ...renamed, replaces: old.name }), []);
+    assert.deepEqual(await http.create(renamed), [], 'what it replaced is no part of it');
+    await assert.rejects(http.create({ ...old, replaces: renamed.name, lines: [bench.badLine] }));
+    assert.equal(await bench.databaseOf('alias.example.com'), 'db_two');
+    await http.create({ ...old, replaces: renamed.name });
+    assert.equal(await bench.databaseOf('new.example.com'), null);
+    // A certificate is made anew, and is another one.
+    const plain = (files: ReadonlyMap<string, string>) => [...files].filter(([path]) => !path.endsWith('.pem'));
+    assert.deepEqual(plain(await filesOf(bench)), plain(before));
   });
 
   suite('what was deleted and is made again as it was has the same bytes, in every state', async (bench, http) => {

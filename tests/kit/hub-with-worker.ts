@@ -6,6 +6,7 @@ import type { Answer, Input } from '../../src/api/endpoints.ts';
 import { followTask } from '../../src/api/follow.ts';
 import { applications } from '../../src/applications/applications.ts';
 import { hubApp } from '../../src/hub/app.ts';
+import { runBatches } from '../../src/hub/batch-run.ts';
 import { type HubDatabase, openDatabase } from '../../src/hub/database.ts';
 import type { Hub } from '../../src/hub/hub.ts';
 import { requeueLost } from '../../src/hub/lost-tasks.ts';
@@ -20,6 +21,7 @@ import type { TaskEvent } from '../../src/model/event.ts';
 import type { ProblemJson } from '../../src/model/problem.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
+import { build } from '../../src/simulation/build.ts';
 import { mariadb } from '../../src/simulation/mariadb.ts';
 import { nginx } from '../../src/simulation/nginx.ts';
 import { php, simulatedDrupal, simulatedWordpress } from '../../src/simulation/php.ts';
@@ -76,12 +78,14 @@ export interface HubMore {
   readonly workers?: number;
   readonly slots?: number;
   readonly world?: MemoryWorld;
+  /** Directory of transfers, on this very machine. */
+  readonly transfers?: string;
   /** Instead of a server in memory: opens the real one. */
   readonly open?: (hands: Hands) => Machine;
 }
 
 /** Programs of every engine, and nothing of ours yet. */
-export const freshWorld = (): MemoryWorld => simulatedWorld([nginx, apache, mariadb, postgresql, php]);
+export const freshWorld = (): MemoryWorld => simulatedWorld([nginx, apache, mariadb, postgresql, php, build]);
 
 /** A hub that answers calls and workers that do what it says, in this process, on one server in memory. Stopped after the test. */
 export async function hubWithWorker(t: TestContext, more: HubMore = {}): Promise<HubWithWorker> {
@@ -94,10 +98,11 @@ export async function hubWithWorker(t: TestContext, more: HubMore = {}): Promise
   });
   const { url, ...database } = await testDatabase(t);
   const key = sealKey(randomBytes(32));
+  const transfers = more.transfers ?? '/nonexistent/transfers';
   const world = more.world ?? freshWorld();
   const begin = (given: HubMore): HubWithWorker => {
     const hub: Hub = {
-      ...{ database, sealKey: key, version: '0.0.0-test' },
+      ...{ database, sealKey: key, version: '0.0.0-test', transfers },
       catalog: given.catalog ?? catalog({ engines, applications, taskTypes, sweeps: [] }, given.extensions ?? []),
       onBug: (_, error) => bugs.push(error),
     };
@@ -142,6 +147,7 @@ function start({ hub, url, world, again }: Parts, { workers = 1, slots = 4, open
       await Promise.all(working);
     },
   };
+  working.push(runBatches(hub, systemClock, stop.signal));
   for (let number = 1; number <= workers; number++)
     working.push(startWorker(farm, url, `w${number}`, slots, stop.signal, open));
   return farm;
@@ -163,6 +169,7 @@ async function startWorker(
     await work(
       {
         ...{ name: unique, hub: database, key: hub.sealKey, clock: systemClock, catalog: hub.catalog, slots },
+        transfers: hub.transfers,
         openMachine: (_, hands) => watched(farm, name, open(hands)),
         dryMachine: (real, { log }) => new DryMachine(real, log),
         busy: () => farm.busy,
@@ -191,7 +198,7 @@ function watched(farm: HubWithWorker, worker: string, machine: Machine): Machine
 }
 
 /** A test that waits for longer than this waits for nothing. */
-const waitMs = 60_000;
+const waitMs = 20 * 60_000;
 
 async function ending({ call, send }: HubWithWorker, task: string): Promise<TaskEnding> {
   const events: TaskEvent[] = [];

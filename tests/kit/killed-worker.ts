@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TaskEvent } from '../../src/model/event.ts';
-import type { Truth } from './farm.ts';
-import { isAlive } from './machines.ts';
+import { isAlive, until } from './machines.ts';
 import type { PlaceData } from './real-farm.ts';
+import type { Truth } from './truth.ts';
 
 export interface TaskForWorker {
   readonly data: PlaceData;
@@ -28,25 +28,47 @@ export async function killedAt(
   goal: readonly TaskEvent[],
   lostAfterMs = 15_000,
 ): Promise<readonly TaskEvent[]> {
+  let started: readonly number[] = [];
+  const commandsMs = durationOf(step, goal);
+  const events = await killedOn(task, async (event, pid) => {
+    if (event.type !== 'step.started' || event.step !== step) return false;
+    await wait(commandsMs * share);
+    started = startedBy(pid);
+    return true;
+  });
+  const endMs = performance.now() + lostAfterMs;
+  while (started.some((pid) => isAlive(String(pid))) && performance.now() < endMs) await wait(20);
+  return events;
+}
+
+/** Kills the worker as soon as `reached` is true; what it has started goes on. Answers the events that it wrote. */
+export const killedWhen = (task: TaskForWorker, step: string, reached: () => boolean): Promise<readonly TaskEvent[]> =>
+  killedOn(task, async (event, pid) => {
+    if (event.type !== 'step.started' || event.step !== step) return false;
+    await until(() => reached() || !isAlive(String(pid)));
+    return true;
+  });
+
+async function killedOn(
+  task: TaskForWorker,
+  isTime: (event: TaskEvent, pid: number) => Promise<boolean>,
+): Promise<readonly TaskEvent[]> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'real-worker.ts'), JSON.stringify(task)], {
+    // Its standard output is ours alone: for the test runner's child it would end with results of tests.
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const gone = once(child, 'exit');
   const events: TaskEvent[] = [];
-  let started: readonly number[] = [];
-  const commandsMs = durationOf(step, goal);
   for await (const line of createInterface(child.stdout)) {
+    // A worker that came to its end before it was killed: node:test, which it loads, has the last word.
+    if (!line.startsWith('{')) continue;
     const event = JSON.parse(line) as TaskEvent; // real-worker.ts wrote it
     events.push(event);
-    if (event.type === 'step.started' && event.step === step)
-      void wait(commandsMs * share).then(() => {
-        started = startedBy(child.pid ?? 0);
-        child.kill('SIGKILL');
-      });
+    // Beside the reading: it may have come to its end by then.
+    void isTime(event, child.pid ?? 0).then((time) => time && child.kill('SIGKILL'));
   }
   await gone;
-  const endMs = performance.now() + lostAfterMs;
-  while (started.some((pid) => isAlive(String(pid))) && performance.now() < endMs) await wait(20);
   return events;
 }
 
@@ -59,11 +81,15 @@ function durationOf(step: string, goal: readonly TaskEvent[]): number {
 
 /** All that was started, at any remove: sudo starts PHP. */
 function startedBy(pid: number): readonly number[] {
-  const list = `/proc/${pid}/task/${pid}/children`;
-  const children = existsSync(list)
-    ? readFileSync(list, 'utf8')
-        .split(' ')
-        .filter((text) => text !== '')
-    : [];
-  return children.map(Number).flatMap((child) => [child, ...startedBy(child)]);
+  const children = childrenOf(pid);
+  return [...children, ...children.flatMap(startedBy)];
+}
+
+function childrenOf(pid: number): readonly number[] {
+  try {
+    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return list.split(' ').flatMap((text) => (text === '' ? [] : [Number(text)]));
+  } catch {
+    return []; // It has ended while we looked.
+  }
 }

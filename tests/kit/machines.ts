@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +65,7 @@ const real =
 const programs: Readonly<Record<string, Program>> = {
   printf: ({ argv: [, , ...args] }) => ({ stdout: args.map((arg) => `${arg}\0`).join('') }),
   cat: ({ stdin = '' }) => ({ stdout: reveal(stdin) }),
+  tr: ({ stdin = '' }) => ({ stdout: reveal(stdin).replace(/[a-z]/g, (letter) => letter.toUpperCase()) }),
   false: () => ({ exitCode: 1, stderr: 'no' }),
 };
 
@@ -104,7 +105,23 @@ export async function until(reached: () => boolean | Promise<boolean>): Promise<
   while (!(await reached())) await sleep(20);
 }
 
-export const isAlive = (pid: string): boolean => {
-  const status = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
-  return status !== '' && !/\) Z /.test(status);
-};
+export function isAlive(pid: string): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false; // It has ended, perhaps while we looked.
+  }
+}
+
+/** Other processes, all or those of a program, that have this directory open: who has locked it, and who waits for that. */
+export const holdersOf = (path: string, program?: string): readonly string[] =>
+  readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid && holds(pid, path, program));
+
+function holds(pid: string, path: string, program: string | undefined): boolean {
+  try {
+    if (program !== undefined && readFileSync(`/proc/${pid}/comm`, 'utf8') !== `${program}\n`) return false;
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === path);
+  } catch {
+    return false; // It has ended, or closed one, while we looked.
+  }
+}

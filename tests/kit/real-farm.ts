@@ -2,23 +2,23 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { applications } from '../../src/applications/applications.ts';
 import { LocalMachine } from '../../src/machine/local.ts';
-import { mysql } from '../../src/services/db/mysql.ts';
 import { engines } from '../../src/services/engines.ts';
 import { nginxEngine } from '../../src/services/http/nginx.ts';
 import { platformVerify } from '../../src/tasks/platform-verify.ts';
 import { serverVerify } from '../../src/tasks/server-verify.ts';
 import { codeBases } from './applications.ts';
-import { type PrivateMariadb, privateMariadb } from './databases.ts';
-import { freshTruth, type Place, sameWorld, siteName, type Truth } from './farm.ts';
-import { played } from './scenes.ts';
+import { type PrivateMariadb, type PrivatePostgres, privateMariadb, privatePostgres } from './databases.ts';
+import { type Place, sameWorld } from './farm.ts';
+import { played } from './played.ts';
+import { freshTruth, siteName, type Truth } from './truth.ts';
 import { openDirectory, type PrivateWeb, startNginx, startPhpFpm } from './web.ts';
 
 const run = promisify(execFile);
@@ -26,20 +26,32 @@ const run = promisify(execFile);
 /** A place as data, so that a worker in a process of its own can be told of it. */
 export interface PlaceData {
   readonly application: string;
+  readonly db: string;
   readonly profile: string;
   readonly root: string;
   readonly platformRoot: string;
+  readonly otherRoot: string;
   readonly program: PrivateWeb['program'];
   readonly httpOptions: object;
   readonly dbOptions: object;
   readonly fpmSocket: string;
 }
 
-export function placeOf({ application: name, program, ...data }: PlaceData): Place {
-  const application = applications.find((one) => one.name === name);
-  assert.ok(application);
+export function placeOf({ application: called, db: engine, program, ...data }: PlaceData): Place {
+  const application = applications.find(({ name }) => name === called);
+  const db = engines.find(({ type, name }) => type === 'db' && name === engine);
+  assert.ok(application && db);
   const http = nginxEngine(program);
-  return { ...data, http, db: mysql, application, applications, engines, open: (hands) => new LocalMachine(hands) };
+  return {
+    ...data,
+    second: null,
+    http,
+    db,
+    application,
+    applications,
+    engines,
+    open: (hands) => new LocalMachine(hands),
+  };
 }
 
 /** The world and the truth at some moment, to come back to. */
@@ -77,13 +89,18 @@ export interface RealFarm {
 export interface RealFarmMore {
   readonly application?: 'wordpress' | 'drupal';
   readonly source?: string;
+  /** Code of a second platform to go to. */
+  readonly other?: string;
+  /** `save` and `restore` know MariaDB only. */
+  readonly db?: 'mysql' | 'postgresql' | 'sqlite';
   /** Below this directory instead of a new one. */
   readonly root?: string;
 }
 
 export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise<RealFarm> {
-  const { application = 'wordpress', source = codeBases.wordpress } = more;
+  const { application = 'wordpress', source = codeBases.wordpress, db = 'mysql' } = more;
   const server = await privateMariadb(t);
+  const postgres = db === 'postgresql' ? await privatePostgres(t) : null;
   const directory = await openDirectory('aegir-real');
   const root = more.root ?? join(directory.path, 'aegir');
   const web = await startNginx(directory.path, `${root}/config/server_master/nginx.conf`);
@@ -93,21 +110,15 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
     await Promise.all(stops.map((stop) => stop()));
     await directory.remove();
   });
-  const platform = `${root}/platforms/p1`;
-  await mkdir(`${root}/platforms`, { recursive: true });
-  const isComposer = await readFile(join(source, '../composer.json')).then(
-    () => true,
-    () => false,
-  );
-  // Far quicker than fs.cp for tens of thousands of files.
-  await run('cp', ['-aL', isComposer ? join(source, '..') : source, platform]);
-  await run('chown', ['-R', `${process.geteuid?.()}:${process.getegid?.()}`, platform]);
+  const platformRoot = await copyCode(source, `${root}/platforms/p1`);
+  const otherRoot = more.other === undefined ? '/nowhere' : await copyCode(more.other, `${root}/platforms/p2`);
   const bare: PlaceData = {
-    ...{ application, profile: '', root, program: web.program, dbOptions: server.options, fpmSocket: fpm.socket },
-    platformRoot: isComposer ? join(platform, source.split('/').at(-1) ?? '') : platform,
+    ...{ application, db, profile: '', root, program: web.program, fpmSocket: fpm.socket, platformRoot, otherRoot },
+    dbOptions: { mysql: server.options, postgresql: postgres?.options ?? {}, sqlite: {} }[db],
     httpOptions: { port: web.port, tlsPort: web.tlsPort, addresses: ['127.0.0.1'] },
   };
   const truth = await played(placeOf(bare), freshTruth(), [serverVerify, platformVerify]);
+  if (more.other !== undefined) await played(placeOf(bare), truth, [platformVerify], '2');
   const profiles = truth.scan ? placeOf(bare).application.profiles(truth.scan) : [];
   const data = { ...bare, profile: profiles.includes('minimal') ? 'minimal' : (profiles[0] ?? '') };
   const place = placeOf(data);
@@ -120,7 +131,8 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
       // Headings show what is in the database: an installer that ran twice would write its first post twice.
       const headings = front.text.match(/<h[1-6]/g)?.length ?? 0;
       const shown = `/: ${front.status} ${title}, ${headings} headings`;
-      return [...(await databases(server)), ...tree(root, data.platformRoot), shown].join('\n');
+      const found = postgres ? await postgresDatabases(postgres) : await databases(server);
+      return [...found, ...tree(root, [data.platformRoot, data.otherRoot]), shown].join('\n');
     },
   };
   return {
@@ -133,6 +145,19 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
 }
 let copies = 0;
 
+/** Answers its document root. */
+async function copyCode(source: string, platform: string): Promise<string> {
+  const isComposer = await readFile(join(source, '../composer.json')).then(
+    () => true,
+    () => false,
+  );
+  await mkdir(dirname(platform), { recursive: true });
+  // Far quicker than fs.cp for tens of thousands of files.
+  await run('cp', ['-aL', isComposer ? join(source, '..') : source, platform]);
+  await run('chown', ['-R', `${process.geteuid?.()}:${process.getegid?.()}`, platform]);
+  return isComposer ? join(platform, source.split('/').at(-1) ?? '') : platform;
+}
+
 async function databases({ sql }: PrivateMariadb): Promise<readonly string[]> {
   const rows = await sql(`select 'database', schema_name from information_schema.schemata order by 2;
     select 'table', table_schema, table_name from information_schema.tables where table_schema not in (${system}) order by 2, 3;
@@ -140,15 +165,22 @@ async function databases({ sql }: PrivateMariadb): Promise<readonly string[]> {
     select 'right', user, host, db, select_priv, drop_priv, create_priv from mysql.db order by 2, 3, 4`);
   return rows.map((row) => row.join(' '));
 }
+
+async function postgresDatabases({ sql }: PrivatePostgres): Promise<readonly string[]> {
+  const rows = await sql(`select 'database', datname, pg_get_userbyid(datdba), datacl from pg_database order by 2;
+    select 'role', rolname, rolcanlogin from pg_roles order by 2`);
+  return rows.map((row) => row.join(' '));
+}
 const system = "'mysql', 'sys', 'information_schema', 'performance_schema'";
 
 /** Where an application's code lies, which is compared as a whole at the end. */
 const codeDirectories = ['wp-admin', 'wp-includes', 'wp-content', 'core', 'modules', 'vendor', 'includes', 'profiles'];
 
-function tree(root: string, platformRoot: string): readonly string[] {
-  const pruned = new Set(codeDirectories.map((name) => join(platformRoot, name)));
+function tree(root: string, platformRoots: readonly string[]): readonly string[] {
+  const pruned = new Set(platformRoots.flatMap((one) => codeDirectories.map((name) => join(one, name))));
   return below(root, pruned).map(({ path, line, stat }) => {
-    const isOurs = stat.isFile() && stat.uid === process.geteuid?.();
+    // No two backups are alike, as each says when it was made.
+    const isOurs = stat.isFile() && stat.uid === process.geteuid?.() && !path.startsWith(join(root, 'backups/'));
     return isOurs ? `${line} ${createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12)}` : line;
   });
 }
@@ -181,7 +213,7 @@ async function save(
   truth: Truth,
 ): Promise<Saved> {
   await mkdir(copy);
-  await run('cp', ['-a', join(root, 'config'), join(platformRoot, 'sites'), copy]);
+  await run('cp', ['-a', ...kept(root, platformRoot), copy]);
   const accounts = await sql(
     `select user, host, authentication_string, db from mysql.user join mysql.db using (user, host) where db <> 'mysql'`,
   );
@@ -192,8 +224,15 @@ async function save(
   const names = (await ownDatabases(sql)).map(([name = '']) => name);
   const dump = ['--no-defaults', `--socket=${socket}`, '--user=root', '--skip-comments', '--databases', ...names];
   const { stdout } = names.length > 0 ? await run('mariadb-dump', dump, { maxBuffer: 1e9 }) : { stdout: '' };
-  return { world: await farm.world(), truth: { ...truth }, copy, sql: `${statements.join('\n')}\n${stdout}` };
+  return { world: await farm.world(), truth: structuredClone(truth), copy, sql: `${statements.join('\n')}\n${stdout}` };
 }
+
+/** What is saved of the files. */
+const kept = (root: string, platformRoot: string): readonly string[] => [
+  join(root, 'config'),
+  join(root, 'backups'),
+  join(platformRoot, 'sites'),
+];
 
 const ownDatabases = (sql: PrivateMariadb['sql']): Promise<string[][]> =>
   sql(`select schema_name from information_schema.schemata where schema_name not in (${system})`);
@@ -208,11 +247,12 @@ async function restore(
   if ((await farm.world()) === saved.world) return;
   for (const [name] of await ownDatabases(sql)) await sql(`drop database \`${name}\``);
   for (const [user, host] of await sql(
-    "select user, host from mysql.user where user like 'example%' or user like 'aegir%'",
+    "select user, host from mysql.user where user like '%example%' or user like 'aegir%'",
   ))
     await sql(`drop user '${user}'@'${host}'`);
   if (saved.sql.trim() !== '') await sql(saved.sql);
-  for (const path of [join(root, 'config'), join(platformRoot, 'sites')]) {
+  await rm(join(root, 'transfers'), { recursive: true, force: true });
+  for (const path of kept(root, platformRoot)) {
     // The directories themselves stay: their times and inodes are nobody's business, but nginx may be looking.
     await run('find', [path, '-mindepth', '1', '-delete']);
     const from = join(saved.copy, path.split('/').at(-1) ?? '');

@@ -1,8 +1,9 @@
 import { writeSync } from 'node:fs';
 import { taskTypes } from '../../src/tasks/task-types.ts';
 import { run } from '../../src/worker/run.ts';
-import { hand, type Truth } from './farm.ts';
+import { hand } from './farm.ts';
 import { type PlaceData, placeOf } from './real-farm.ts';
+import type { Truth } from './truth.ts';
 
 /** A worker in a process of its own, to be killed: does one task, and says each event on a line of its standard output. */
 interface Given {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { applications } from '../../src/applications/applications.ts';
+import { query } from '../../src/machine/command.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
+import { build } from '../../src/simulation/build.ts';
 import { mariadb } from '../../src/simulation/mariadb.ts';
 import { nginx } from '../../src/simulation/nginx.ts';
-import { php, simulatedDrupal, simulatedSite, simulatedWordpress } from '../../src/simulation/php.ts';
+import { php, putSimulatedState, simulatedDrupal, simulatedWordpress } from '../../src/simulation/php.ts';
 import { postgresql } from '../../src/simulation/postgresql.ts';
 import { simulatedWorld } from '../../src/simulation/world.ts';
 import { platformDelete } from '../../src/tasks/platform-delete.ts';
@@ -20,19 +22,12 @@ import { siteImport } from '../../src/tasks/site-import.ts';
 import { siteInstall } from '../../src/tasks/site-install.ts';
 import { siteLogin } from '../../src/tasks/site-login.ts';
 import { siteVerify } from '../../src/tasks/site-verify.ts';
-import type { TaskType } from '../../src/tasks/task-type.ts';
-import { run } from '../../src/worker/run.ts';
-import {
-  type FarmParts,
-  freshTruth,
-  hand,
-  type Place,
-  placeInMemory,
-  platformRootOfFarm,
-  settle,
-  siteName,
-  type Truth,
-} from './farm.ts';
+import { backupScenes } from './backup-scenes.ts';
+import { buildingScenes } from './building-scenes.ts';
+import { type FarmParts, otherRootOfFarm, placeInMemory, platformRootOfFarm, thirdRootOfFarm } from './farm.ts';
+import { movingScenes } from './moving-scenes.ts';
+import { after, installed, played, type Scene } from './played.ts';
+import { freshTruth, siteName } from './truth.ts';
 
 const named = <Named extends { readonly name: string }>(list: readonly Named[], name: string): Named => {
   const found = list.find((one) => one.name === name);
@@ -41,19 +36,29 @@ const named = <Named extends { readonly name: string }>(list: readonly Named[], 
 };
 
 /** Just enough of an application's code to be taken for it, where the farm's platform is. */
-export const putCode = (world: MemoryWorld, application: 'drupal' | 'wordpress'): void =>
-  application === 'drupal' ? simulatedDrupal(world, platformRootOfFarm) : simulatedWordpress(world, platformRootOfFarm);
+export function putCode(world: MemoryWorld, application: 'drupal' | 'wordpress'): void {
+  for (const root of [platformRootOfFarm, otherRootOfFarm, thirdRootOfFarm])
+    if (application === 'drupal') simulatedDrupal(world, root);
+    else simulatedWordpress(world, root);
+}
 
 function farm(http: string, db: string, application: 'drupal' | 'wordpress'): () => FarmParts {
   return () => {
-    const world = simulatedWorld([nginx, apache, mariadb, postgresql, php]);
+    const world = simulatedWorld([nginx, apache, mariadb, postgresql, php, build]);
     putCode(world, application);
+    const web = (name: string) =>
+      named(
+        engines.filter(({ type }) => type === 'http'),
+        name,
+      );
+    const second = {
+      http: web(http === 'nginx' ? 'apache' : 'nginx'),
+      root: '/var/second',
+      platformRoot: thirdRootOfFarm,
+    };
     return {
       ...{ ...placeInMemory(world), engines, applications, profile: application === 'drupal' ? 'standard' : '' },
-      http: named(
-        engines.filter(({ type }) => type === 'http'),
-        http,
-      ),
+      ...{ http: web(http), second },
       db: named(
         engines.filter(({ type }) => type === 'db'),
         db,
@@ -70,40 +75,6 @@ export const farms: Readonly<Record<string, () => FarmParts>> = {
   'nginx, postgresql, Drupal': farm('nginx', 'postgresql', 'drupal'),
   'apache, sqlite, Drupal': farm('apache', 'sqlite', 'drupal'),
 };
-
-/** What the world is like when a task is asked for. */
-export interface Scene {
-  readonly title: string;
-  readonly type: TaskType;
-  readonly subject: string;
-  readonly args: unknown;
-  /** What it has put right stays right when it fails: then asking again must lead to the goal. */
-  readonly heals?: boolean;
-  /** Farms that this cannot happen on. */
-  readonly not?: readonly string[];
-  prepare(parts: FarmParts): Promise<Truth>;
-}
-
-/** Runs these to their end, as the hub's worker would. */
-export async function played(parts: Place, truth: Truth, types: readonly TaskType[]): Promise<Truth> {
-  for (const type of types) {
-    const worker = hand(parts, truth);
-    const task = await type.open(worker.load, '1', {});
-    const control = { claim: worker.claim.signal, stop: () => undefined, undoing: () => {} };
-    const ending = await run(task, worker.log, [], control);
-    assert.equal(ending.status, 'done', `${type.name}: ${JSON.stringify(ending)}`);
-    settle(truth, task.done({}));
-  }
-  truth.found = [];
-  truth.kept = [];
-  return truth;
-}
-
-const installed = [serverVerify, platformVerify, siteInstall];
-const after =
-  (...types: readonly TaskType[]) =>
-  (parts: FarmParts): Promise<Truth> =>
-    played(parts, freshTruth(), types);
 
 const siteDirectory = `${platformRootOfFarm}/sites/${siteName}`;
 
@@ -128,10 +99,6 @@ export const scenes: readonly Scene[] = [
   },
   {
     ...{ title: 'platform delete', type: platformDelete, subject: '1', args: {} },
-    prepare: (parts) => played(parts, { ...freshTruth(), siteIsThere: false }, [serverVerify, platformVerify]),
-  },
-  {
-    ...{ title: 'platform delete with its code', type: platformDelete, subject: '1', args: { removeCode: true } },
     prepare: (parts) => played(parts, { ...freshTruth(), siteIsThere: false }, [serverVerify, platformVerify]),
   },
   {
@@ -172,23 +139,50 @@ export const scenes: readonly Scene[] = [
       parts.world.directory(siteDirectory);
       const foreign = foreignSite(parts);
       parts.world.put(`${siteDirectory}/${settings}`, foreign.settings);
-      parts.world.put(simulatedSite(platformRootOfFarm, siteName), foreign.state);
-      if (parts.db.name === 'sqlite') parts.world.put(`${platformRootOfFarm}/${theirFile}`, 'their database');
+      await makeForeignDatabase(parts);
+      putSimulatedState(parts.world, foreign.database, foreign.state);
       return truth;
     },
   },
+  ...buildingScenes,
+  ...movingScenes,
+  ...backupScenes,
 ];
 
 /** A site that somebody else installed: the simulated PHP reads from this line where its database is. */
-function foreignSite({ db }: FarmParts): { readonly settings: string; readonly state: string } {
-  const drivers: Readonly<Record<string, string>> = { mysql: 'mysql', postgresql: 'pgsql', sqlite: 'sqlite' };
-  const isFile = db.name === 'sqlite';
-  const name = isFile ? theirFile : 'theirs';
-  const theirs = { driver: drivers[db.name], name, user: 'them', password: 'theirs', host: 'localhost', port: null };
-  const database = isFile ? `${siteDirectory}/private/database.sqlite` : 'theirs';
-  const state = { database, title: 'Theirs', profile: 'standard', email: 'a@b.test', maintenance: false, updates: [] };
-  return { settings: `<?php\n// simulated: ${JSON.stringify(theirs)}\n`, state: JSON.stringify(state) };
+function foreignSite({ db }: FarmParts) {
+  const driver = { mysql: 'mysql', postgresql: 'pgsql' }[db.name] ?? 'sqlite';
+  const isFile = driver === 'sqlite';
+  const theirs = { driver, user: 'them', password: 'theirs', host: 'localhost', port: null };
+  const settings = `<?php\n// simulated: ${JSON.stringify({ ...theirs, name: isFile ? theirFile : 'theirs' })}\n`;
+  const database = { driver, name: isFile ? `${platformRootOfFarm}/${theirFile}` : 'theirs' };
+  const state = {
+    title: 'Theirs',
+    profile: 'standard',
+    email: 'a@b.test',
+    maintenance: false,
+    updates: [],
+    packages: [],
+  };
+  return { settings, database, state };
 }
+
+async function makeForeignDatabase(parts: FarmParts): Promise<void> {
+  const log = { append: async () => undefined };
+  const machine = parts.open({ name: 'master', log, claim: new AbortController().signal });
+  const make = {
+    mysql: {
+      ...query`mariadb --user=root`,
+      stdin: 'create database `theirs` character set utf8mb4 collate utf8mb4_general_ci',
+    },
+    postgresql: {
+      ...query`psql ${"dbname='postgres' user='aegir'"}`,
+      stdin: `create database "theirs" owner "them" template template0 encoding 'UTF8'`,
+    },
+  }[parts.db.name];
+  if (make) await machine.run(make);
+}
+
 const theirFile = `sites/${siteName}/files/.ht.sqlite`;
 
 // Only what directories() looks at.

@@ -13,7 +13,7 @@ export interface Terminal {
 }
 
 /** The hub on a socket and a port of its own, and a CLI that talks to it. */
-export async function terminal(t: TestContext, { hub }: TestHub): Promise<Terminal> {
+export async function terminal(t: TestContext, { hub }: Pick<TestHub, 'hub'>): Promise<Terminal> {
   const directory = await temporaryDirectory(t);
   const socketPath = `${directory}/hub.sock`;
   const listening = await serve(hub, { address: '127.0.0.1', port: 0, socketPath });

@@ -1,89 +1,53 @@
-import { Agent, request } from 'node:http';
+import { request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { RealFarm } from './real-farm.ts';
 
-/** What a visitor got from one look at a site. */
-type Look = 'page' | 'maintenance' | 'wrong' | 'refused';
-
-/** What all looks of a visit amount to. Seconds are looks times the time between them, so a slow answer counts for its time too. */
-export interface Visit {
-  readonly looks: number;
-  /** Neither the site's page nor its maintenance page. */
-  readonly wrongSeconds: number;
-  readonly maintenanceSeconds: number;
-  /** No connection, or one that ended without an answer. */
+/** What somebody saw who asked for the front page again 20 ms after each answer, each time on a connection of its own. */
+export interface Visitor {
+  readonly asked: number;
   readonly refused: number;
-  /** The first few answers that were wrong, for a person to read. */
-  readonly examples: readonly string[];
+  /** From the first notice to the last. */
+  readonly closedSeconds: number;
+  /** Statuses besides 200 and the notice's 503. */
+  readonly others: readonly string[];
 }
 
-const answerMaxMs = 30_000;
-const examplesMax = 5;
+const againMs = 20;
 
-/**
- * Asks for a page every `everyMs` until it is told to leave; a look does not wait for the one before it. `isPage` says whether
- * an answer is the site's own; the maintenance page is a 503 that says so (Retry-After or the notice of ours).
- */
-export function startVisit(
-  site: { readonly port: number; readonly host: string; readonly path?: string },
-  isPage: (status: number, text: string) => boolean,
-  everyMs = 20,
-): { leave(): Promise<Visit> } {
-  const agent = new Agent({ keepAlive: false });
-  const looks: { readonly kind: Look; readonly tookMs: number }[] = [];
-  const examples: string[] = [];
-  const waiting = new Set<Promise<void>>();
-  const over = new AbortController();
-  const look = async (): Promise<void> => {
-    const startedAt = performance.now();
-    const { kind, said } = await ask(agent, site, isPage);
-    looks.push({ kind, tookMs: performance.now() - startedAt });
-    if ((kind === 'wrong' || kind === 'refused') && examples.length < examplesMax) examples.push(said);
-  };
+/** Asks while `action` runs. */
+export async function watch<Result>(
+  { web }: RealFarm,
+  host: string,
+  action: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly visitor: Visitor }> {
+  const stop = new AbortController();
+  const seen: { readonly atMs: number; readonly status: string }[] = [];
   const visiting = (async () => {
-    while (!over.signal.aborted) {
-      const one = look().finally(() => waiting.delete(one));
-      waiting.add(one);
-      await wait(everyMs, undefined, { signal: over.signal }).catch(() => undefined); // ended early by leave()
+    while (!stop.signal.aborted) {
+      const atMs = performance.now();
+      seen.push({ atMs, status: await ask(web.port, host) });
+      await wait(againMs);
     }
-    await Promise.all(waiting);
   })();
-  const seconds = (kind: Look): number =>
-    (looks.filter((one) => one.kind === kind).length * everyMs) / 1000;
-  return {
-    async leave() {
-      over.abort();
-      await visiting;
-      agent.destroy();
-      return {
-        looks: looks.length,
-        wrongSeconds: seconds('wrong') + seconds('refused'),
-        maintenanceSeconds: seconds('maintenance'),
-        refused: looks.filter(({ kind }) => kind === 'refused').length,
-        examples,
-      };
-    },
+  const result = await action().finally(() => stop.abort());
+  await visiting;
+  const closed = seen.filter(({ status }) => status === '503').map(({ atMs }) => atMs);
+  const visitor = {
+    asked: seen.length,
+    refused: seen.filter(({ status }) => status.startsWith('E')).length,
+    closedSeconds: closed.length === 0 ? 0 : (Math.max(...closed) - Math.min(...closed)) / 1000,
+    others: [...new Set(seen.map(({ status }) => status))].filter((status) => !['200', '503'].includes(status)),
   };
+  return { result, visitor };
 }
 
-function ask(
-  agent: Agent,
-  { port, host, path = '/' }: { readonly port: number; readonly host: string; readonly path?: string },
-  isPage: (status: number, text: string) => boolean,
-): Promise<{ readonly kind: Look; readonly said: string }> {
-  const { promise, resolve } = Promise.withResolvers<{ readonly kind: Look; readonly said: string }>();
-  const refused = (error: unknown): void => resolve({ kind: 'refused', said: String(error) });
-  const asked = request({ agent, host: '127.0.0.1', port, path, headers: { host }, timeout: answerMaxMs }, (answer) => {
-    const chunks: Buffer[] = [];
-    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-    answer.on('error', refused);
-    answer.on('end', () => {
-      const [status = 0, text] = [answer.statusCode, Buffer.concat(chunks).toString('utf8')];
-      const kind = isPage(status, text) ? 'page' : status === 503 ? 'maintenance' : 'wrong';
-      resolve({ kind, said: `${status} ${text.slice(0, 200)}` });
+/** A status, or the code of what went wrong with the connection. */
+const ask = (port: number, host: string): Promise<string> =>
+  new Promise((resolve) => {
+    const headers = { host: `${host}:${port}`, connection: 'close' };
+    const asked = request({ host: '127.0.0.1', port, path: '/', headers, timeout: 60_000 }, (answer) => {
+      answer.resume().on('end', () => resolve(String(answer.statusCode)));
     });
+    asked.on('error', (error: NodeJS.ErrnoException) => resolve(`E ${error.code}`));
+    asked.end();
   });
-  asked.on('timeout', () => asked.destroy(new Error(`no answer within ${answerMaxMs} ms`)));
-  asked.on('error', refused);
-  asked.end();
-  return promise;
-}

@@ -2,9 +2,10 @@ import { connect as connectSocket, createServer, type Server as NetServer, type 
 import { createInterface } from 'node:readline';
 import type { Command } from '../../src/machine/command.ts';
 import type { Hands } from '../../src/machine/hands.ts';
-import type { FileMode, FileStat, Find, Machine, Output } from '../../src/machine/machine.ts';
+import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from '../../src/machine/machine.ts';
 import { MemoryMachine } from '../../src/machine/memory.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
+import { reportedPipe } from '../../src/machine/pipe.ts';
 import { mayAct, reported } from '../../src/machine/reported.ts';
 import { Problem, type ProblemJson, problemFrom, problemJson } from '../../src/model/problem.ts';
 import { Secret } from '../../src/model/secret.ts';
@@ -126,6 +127,15 @@ export class WorldMachine implements Machine {
       return (await this.#ask('run', { ...command, ...stdin, allow, quiet: true })) as Output;
     });
   }
+  pipe(pipe: Pipe): Promise<Piped> {
+    return reportedPipe(this.#hands, pipe, async () => {
+      const [{ stdin }] = pipe.commands;
+      const [first, ...rest] = pipe.commands.map((command) => ({ ...command, quiet: true }));
+      const plainFirst = { ...first!, ...(stdin !== undefined && { stdin: plain(stdin) }) };
+      const piped = (await this.#ask('pipe', { ...pipe, commands: [plainFirst, ...rest] })) as Piped;
+      return { ...piped, stderr: '', exitCode: 0 };
+    });
+  }
   async read(path: string): Promise<string | null> {
     return (await this.#ask('read', path)) as string | null;
   }
@@ -135,11 +145,17 @@ export class WorldMachine implements Machine {
   async stat(path: string): Promise<FileStat | null> {
     return (await this.#ask('stat', path)) as FileStat | null;
   }
+  async statMany(paths: readonly string[], look: Look = {}): Promise<ReadonlyMap<string, FileStat>> {
+    return new Map((await this.#ask('statMany', paths, look)) as [string, FileStat][]);
+  }
   async find(path: string, find: Find): Promise<readonly FileStat[]> {
     return (await this.#ask('find', path, find)) as readonly FileStat[];
   }
   async write(path: string, text: string | Secret, mode: FileMode): Promise<void> {
     await this.#ask('write', path, plain(text), mode);
+  }
+  async writeAt(path: string, offsetBytes: number, text: string): Promise<void> {
+    await this.#ask('writeAt', path, offsetBytes, text);
   }
   async makeDirectory(path: string, mode: FileMode): Promise<void> {
     await this.#ask('makeDirectory', path, mode);

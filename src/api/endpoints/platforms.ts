@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { endpoint, listQuery, page } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
+import { platformSource } from '../source.ts';
 import * as text from '../text.ts';
 
 export const platformEndpoints = {
@@ -24,12 +25,17 @@ export const platformEndpoints = {
   'platform create': endpoint({
     method: 'POST',
     path: '/api/platforms',
-    summary: 'Make a code base known as a platform and verify it',
+    summary: 'Make a code base known as a platform and verify it; build it where it is not there yet',
     body: z.strictObject({
       name: text.short,
-      root: text.root.describe('Its directory on the server, absolute'),
+      root: text.root.describe('Its directory on the server, absolute; what a source builds is built there'),
       server: text.reference.optional().describe('The server it lies on; the only one with a web server unless given'),
       title: text.title.optional(),
+      source: platformSource
+        .default({ type: 'path' })
+        .describe(
+          'What to build it from, as a type and its fields: archive location sha256 docroot; git repository ref composer docroot; composer package version repository; debian package; makefile makefile; path, where the code is there',
+        ),
     }),
     answer: z.object({ platform: shape.platform, task: shape.task }),
     status: 201,
@@ -40,12 +46,5 @@ export const platformEndpoints = {
     summary: 'Change the given fields of a platform; null resets',
     body: z.strictObject({ title: text.title.nullable().optional() }),
     answer: z.object({ platform: shape.platform }),
-  }),
-  'platform packages': endpoint({
-    method: 'GET',
-    path: '/api/platforms/:name/packages',
-    summary: 'Profiles, modules, themes and plugins in a platform',
-    query: listQuery({ type: text.word.optional() }),
-    answer: page(shape.packageFound),
   }),
 };

@@ -1,19 +1,11 @@
 import type { Machine } from '../../machine/machine.ts';
 import { Problem } from '../../model/problem.ts';
 import type { CodeBase } from '../application.ts';
-import { compareVersions, phpVersion } from '../versions.ts';
+import { phpVersion } from '../php-version.ts';
+import { drupalRules } from './rules.ts';
 
 /** Where the document root of a project may be, best first. */
 const documentRoots = ['', 'web', 'docroot', 'html', 'public', 'www'];
-
-/** From core's own source (reference/drupal.md section 1): by first version of Drupal, the PHP it needs and the first that it does not run on. */
-const phpNeeded = [
-  { drupal: '11', from: '8.3.0', before: null },
-  { drupal: '10', from: '8.1.0', before: null },
-  { drupal: '9.5', from: '7.3.0', before: null },
-  { drupal: '8', from: '7.0.8', before: '8.0.0' },
-  { drupal: '7', from: '5.3.0', before: null },
-] as const;
 
 /**
  * Finds Drupal 7 and later in a directory or in its web/, docroot/ and so on.
@@ -60,21 +52,11 @@ async function mustRun(machine: Machine, root: string, version: string): Promise
     throw new Problem('invalid', `Drupal ${version} in ${root} lacks vendor/autoload.php`, {
       hint: `Run 'composer install --no-dev' in the directory that holds its composer.json, then verify the platform.`,
     });
-  const php = await phpVersion(machine);
-  const needed = phpNeeded.find(({ drupal }) => compareVersions(version, drupal) >= 0);
-  if (!needed) return;
-  const tooOld = compareVersions(php, needed.from) < 0;
-  const tooNew = needed.before !== null && compareVersions(php, needed.before) >= 0;
-  if (tooOld || tooNew)
-    throw new Problem(
-      'invalid',
-      `Drupal ${version} in ${root} needs PHP ${tooOld ? `${needed.from} or later` : `before ${needed.before}`}; ${machine.name} has ${php}`,
-      {
-        hint: tooOld
-          ? 'Install a newer PHP on the server, or take an older Drupal.'
-          : 'Update Drupal, or put it on a server with an older PHP.',
-      },
-    );
+  const refused = drupalRules.refusesPhp(version, await phpVersion(machine));
+  if (refused !== null)
+    throw new Problem('invalid', `${refused} on ${machine.name}: ${root} cannot run`, {
+      hint: 'Put another PHP on that server, or another Drupal there.',
+    });
 }
 
 /** The autoloader that autoload.php of the document root loads: vendor/ in it, or beside it. */

@@ -24,7 +24,7 @@ for (const [called, source] of [
 ] as const) {
   const skip =
     source === null && `no code of Drupal ${called} here: set AEGIR_TEST_DRUPAL${called} to its document root`;
-  test(`Drupal ${called} on its three databases`, { skip, timeout: 300_000 }, async (t) => {
+  test(`Drupal ${called} on its three databases`, { skip, timeout: 20 * 60_000 }, async (t) => {
     const platform = await copyPlatform(t, source ?? '', drupal);
     await t.test('MariaDB', async (inner) =>
       drupalJourney(inner, testSite(platform, await mysqlDatabase(inner), await freePort(), { profile: 'standard' })),

@@ -1,9 +1,7 @@
 import type { Machine } from '../../machine/machine.ts';
 import { Problem } from '../../model/problem.ts';
 import type { InstalledSite } from '../application.ts';
-import { siteVerbs } from '../site-tool.ts';
-
-const byScript = siteVerbs('drupal').install;
+import { drupalVerbs } from './verbs.ts';
 
 /**
  * Core's own installer, by a script of ours. Throws 'invalid' for a profile that the platform does not have, as the
@@ -16,7 +14,7 @@ export async function drupalInstall(machine: Machine, installed: InstalledSite):
     throw new Problem('invalid', `platform ${platform.name} has no profile '${site.profile.slice(0, 80)}'`, {
       hint: there.length === 0 ? `Look into ${platform.root}.` : `It has: ${there.join(', ')}.`,
     });
-  await byScript(machine, installed);
+  await drupalVerbs.install(machine, installed);
 }
 
 async function profilesOf(machine: Machine, root: string): Promise<readonly string[]> {

@@ -1,8 +1,8 @@
 import { Secret } from '../../model/secret.ts';
 import type { Site } from '../../model/site.ts';
+import { isAtLeast } from '../../model/version.ts';
 import type { InstalledSite, WantedFile } from '../application.ts';
 import { phpList, phpString, writtenByAegir } from '../php-text.ts';
-import { compareVersions } from '../versions.ts';
 import { isSeven } from './detect.ts';
 import { webGroup } from './directories.ts';
 
@@ -64,7 +64,7 @@ if (aegir_database() !== []) $databases['default']['default'] = aegir_database()
 function settings8({ site, platform }: InstalledSite, ownLines: readonly string[]): string {
   const version = platform.version ?? '10.0.0';
   // Before 9.4 the drivers were a part of core's library and not modules.
-  const drivers = databaseLines(compareVersions(version, '9.4') >= 0);
+  const drivers = databaseLines(isAtLeast(version, '9.4'));
   const lines = [
     `$settings['hash_salt'] = ${phpString(site.hashSalt.reveal())};`,
     `$settings['trusted_host_patterns'] = ${phpList(hostPatterns(site))};`,
@@ -78,9 +78,10 @@ function settings8({ site, platform }: InstalledSite, ownLines: readonly string[
     `$settings['update_free_access'] = FALSE;`,
     `$settings['allow_authorize_operations'] = FALSE;`,
     `$settings['skip_permissions_hardening'] = TRUE;`,
-    // Another release of the code gets containers and class maps of its own.
-    `$settings['deployment_identifier'] = ${phpString(`${platform.name}-${version}`)};`,
-    ...(compareVersions(version, '10.3') >= 0 ? [`$settings['state_cache'] = TRUE;`] : []),
+    // Another release of the code gets containers and class maps of its own, and so does another directory, also one that took
+    // the place and the name of this: APCu remembers where classes are, for as long as PHP-FPM runs (reference/drupal.md 0).
+    `$settings['deployment_identifier'] = ${phpString(`${platform.name}-${version}-${site.directory}-`)} . fileinode(__DIR__);`,
+    ...(isAtLeast(version, '10.3') ? [`$settings['state_cache'] = TRUE;`] : []),
     `if (is_file(__DIR__ . '/services.yml')) $settings['container_yamls'][] = __DIR__ . '/services.yml';`,
     ...ownLines,
   ];

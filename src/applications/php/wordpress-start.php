@@ -9,6 +9,8 @@ try {
     aegir_empty_database(aegir_address($site['database']));
     define('WP_INSTALLING', true);
   }
+  if ($aegir['updating'] ?? false) define('WP_INSTALLING', true);
+  if ($aegir['administration'] ?? false) define('WP_ADMIN', true);
   require "{$site['root']}/wp-load.php";
   error_reporting(E_ALL & ~E_DEPRECATED & ~E_USER_DEPRECATED & ~E_NOTICE & ~E_WARNING & ~E_STRICT);
 } catch (Throwable $error) {

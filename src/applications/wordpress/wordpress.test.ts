@@ -16,7 +16,7 @@ import { freePort } from '../../../tests/kit/web.ts';
 import { Problem } from '../../model/problem.ts';
 import { wordpress } from './wordpress.ts';
 
-test('WordPress, from an empty database to a closed site', { timeout: 180_000 }, async (t) => {
+test('WordPress, from an empty database to a closed site', { timeout: 20 * 60_000 }, async (t) => {
   const platform = await copyPlatform(t, codeBases.wordpress, wordpress);
   const installed = testSite(platform, await mysqlDatabase(t), await freePort());
   const { machine, events } = testMachine();

@@ -1,23 +1,28 @@
 import type { Application, WantedDirectory } from '../application.ts';
-import { sitesBySettings, siteVerbs } from '../site-tool.ts';
+import { sitesBySettings } from '../site-tool.ts';
 import { detectWordpress } from './detect.ts';
+import { wordpressEmptied } from './emptied.ts';
 import { wordpressFiles, wordpressPlatformFiles } from './files.ts';
 import { scanWordpress } from './packages.ts';
 import { wordpressRouting } from './routing.ts';
+import { wordpressRules } from './rules.ts';
+import { wordpressUpdates } from './updates.ts';
+import { wordpressVerbs } from './verbs.ts';
 
 const webGroup = 'www-data';
 
 /** WordPress, many sites on one copy of its code: each has its own settings, uploads and database; plug-ins and themes are the platform's. */
 export const wordpress: Application = {
-  ...siteVerbs('wordpress'),
+  ...wordpressVerbs,
+  ...wordpressRules,
   name: 'wordpress',
   title: 'WordPress',
   detect: detectWordpress,
   packages: scanWordpress,
+  // Plug-ins and themes lie in wp-content, which is the platform's; a site's directory has none.
+  ownPackages: async (_, __, known) => known ?? { packages: [], scanner: 'none', seen: {}, files: {} },
   platformFiles: wordpressPlatformFiles,
-  sitesFound: (machine, { root }) => sitesBySettings(machine, root, 'wp-config.php', webGroup),
-  refusesDatabase: (driver) =>
-    driver === 'mysql' ? null : `WordPress works with MySQL and MariaDB only, not with ${driver}`,
+  sitesFound: (machine, { root }, except) => sitesBySettings(machine, root, 'wp-config.php', webGroup, except),
   profiles: () => [],
   routing: wordpressRouting,
   directories({ directory }, { root }) {
@@ -30,4 +35,7 @@ export const wordpress: Application = {
     ];
   },
   files: wordpressFiles,
+  runUpdates: wordpressUpdates,
+  emptied: wordpressEmptied,
+  insidePath: () => '/wp-admin/profile.php',
 };

@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto';
 import { query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
-import { type Changes, putFile } from '../../machine/put.ts';
+import type { Changes } from '../../machine/put.ts';
 import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
-
-export interface MysqlLogin {
-  readonly host: string;
-  readonly port: number;
-  readonly socket: string | null;
-  readonly user: string;
-  /** Null: the server believes the operating system (unix_socket). */
-  readonly password: Secret | null;
-}
+import { putLoginFile } from './login-file.ts';
+import { type MysqlLogin, mysqlProblem } from './mysql-problem.ts';
 
 /** Runs SQL with the client program of MariaDB or MySQL, whichever is there. SQL goes through its standard input, the password through a file. */
 export class MysqlClient {
@@ -30,23 +23,25 @@ export class MysqlClient {
   }
 
   /** Rows of all answers, by columns. Stops at the first statement that fails. */
-  async run(statements: readonly string[], effect: 'reads' | 'changes'): Promise<readonly (readonly string[])[]> {
+  async run(statements: readonly string[], effect: 'reads' | 'changes', more: More = {}): Promise<Rows> {
     await this.prepare();
+    const { timeoutMs, dryStdout, startsPrograms = false } = more;
     const output = await this.#machine.run({
-      ...query`${this.#program} ${this.#arguments()}`,
-      // Without this a server's own mode could read our quotes in another way.
-      stdin: new Secret(["set session sql_mode = 'STRICT_TRANS_TABLES'", ...statements, ''].join(';\n')),
+      ...query`${this.#program} ${this.login()} ${clientWords} ${startsPrograms ? [] : ['--binary-mode']}`,
+      stdin: new Secret([beginning, ...statements, ''].join(';\n')),
       effect,
       allow: [0, 1, 127],
       // A refused statement is repeated in the message, with the password in it.
       quiet: true,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(dryStdout !== undefined && { dryStdout }),
     });
-    if (output.exitCode === 127) return this.#runWithOther(statements, effect);
-    if (output.exitCode !== 0) throw this.#problem(output.stderr);
+    if (output.exitCode === 127) return this.#runWithOther(statements, effect, more);
+    if (output.exitCode !== 0) throw this.problem(output.stderr);
     return output.stdout
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => line.split('\t'));
+      .map((line) => line.split('\t').map(unescaped));
   }
 
   /** Writes the file with the password where it is not there yet. */
@@ -58,91 +53,75 @@ export class MysqlClient {
   async #putFile(): Promise<Changes> {
     const { password } = this.#login;
     if (password === null) return [];
-    const directory = this.#file.slice(0, this.#file.lastIndexOf('/'));
-    if (!(await this.#machine.stat(directory))) await this.#machine.makeDirectory(directory, { mode: '0711' });
     const escaped = password.reveal().replaceAll('\\', '\\\\');
-    return putFile(this.#machine, this.#file, new Secret(`[client]\npassword="${escaped}"\n`), { mode: '0600' });
+    return putLoginFile(this.#machine, this.#file, new Secret(`[client]\npassword="${escaped}"\n`));
   }
 
-  /** MySQL has its client under the old name only. */
-  #runWithOther(statements: readonly string[], effect: 'reads' | 'changes'): Promise<readonly (readonly string[])[]> {
-    if (this.#program === 'mysql')
+  /** Takes the password away again. */
+  async forget(): Promise<void> {
+    this.#ready = undefined;
+    await this.#machine.remove(this.#file);
+  }
+
+  /** Whether what is installed here is MySQL's own, which has its programs under the old names only. Known once something was run. */
+  get isOfMysql(): boolean {
+    return this.#program === 'mysql';
+  }
+
+  /** Whether the server runs on the machine that the client runs on. */
+  get isLocal(): boolean {
+    return this.#login.host === 'localhost';
+  }
+
+  #runWithOther(statements: readonly string[], effect: 'reads' | 'changes', more: More): Promise<Rows> {
+    if (this.isOfMysql)
       throw new Problem('command-failed', `there is no client of MariaDB or MySQL on ${this.#machine.name}`, {
         hint: 'Install mariadb-client there.',
       });
     this.#program = 'mysql';
-    return this.run(statements, effect);
+    return this.run(statements, effect, more);
   }
 
-  #arguments(): readonly string[] {
+  /** Of the client and of the program that dumps. */
+  login(): readonly string[] {
     const { host, port, socket, user, password } = this.#login;
     const local = host === 'localhost';
     return [
       // Must be the first. No other file of options is read, so that it does not matter whose home this is.
       password === null ? '--no-defaults' : `--defaults-file=${this.#file}`,
-      ...['--batch', '--raw', '--skip-column-names', '--binary-mode'],
-      ...['--default-character-set=utf8mb4', '--connect-timeout=10', `--user=${user}`],
+      ...['--default-character-set=utf8mb4', `--user=${user}`],
       ...(local ? ['--protocol=socket'] : ['--protocol=tcp', `--host=${host}`, `--port=${port}`]),
       ...(local && socket !== null ? [`--socket=${socket}`] : []),
     ];
   }
 
-  #problem(stderr: string): Problem {
-    const { host, port, socket, user, password } = this.#login;
-    const at = host === 'localhost' ? (socket ?? 'its socket') : `${host}:${port}`;
-    const server = `the database server of ${this.#machine.name} (${at})`;
-    const code = Number(/ERROR (\d+)/.exec(stderr)?.[1] ?? 0);
-    const cause = new Error(stderr.trim().slice(0, 1000));
-    const known = kinds.find(({ codes, text }) => codes.includes(code) || text?.test(stderr));
-    switch (known?.kind) {
-      case 'unreachable':
-        return new Problem('server-unreachable', `${server} does not answer`, {
-          hint: 'Start it (systemctl start mariadb), or correct host, port and socket of the service.',
-          cause,
-        });
-      case 'login':
-        return new Problem('forbidden', `${server} does not let the user ${user} in`, {
-          hint:
-            password === null
-              ? `Make the user: create user ${user}@localhost identified via unix_socket; grant all on *.* to ${user}@localhost with grant option;`
-              : 'Correct user and password of the service.',
-          cause,
-        });
-      case 'right':
-        return new Problem('forbidden', `the user ${user} may not do this on ${server}`, {
-          hint: `Grant it: grant all on *.* to '${user}'@'localhost' with grant option;`,
-          cause,
-        });
-      case 'full':
-        return new Problem('disk-full', `there is no space left on ${server}`, {
-          hint: 'Free some space there, then run the task again.',
-          cause,
-        });
-      case 'exists':
-        return new Problem('conflict', `somebody else made the same on ${server} meanwhile`, {
-          hint: 'Run the task again.',
-          cause,
-        });
-      case 'password':
-        return new Problem('configuration-refused', `${server} finds our random passwords too weak`, {
-          hint: 'Lower its validate_password policy: they are 32 characters of letters and digits.',
-          cause,
-        });
-      default:
-        return new Problem('command-failed', `${server} refused a statement (error ${code})`, { cause });
-    }
+  /** What one of the programs said in refusing, explained. */
+  problem(stderr: string): Problem {
+    return mysqlProblem(this.#machine, this.#login, stderr);
   }
 }
 
-/** Numbers of errors: mariadb.com/kb/en/mariadb-error-code-reference, the same in MySQL. */
-const kinds: readonly { readonly kind: string; readonly codes: readonly number[]; readonly text?: RegExp }[] = [
-  { kind: 'full', codes: [1021], text: /No space left|Errcode: 28\b/ },
-  { kind: 'unreachable', codes: [1040, 1053, 1129, 1130, 2002, 2003, 2005, 2006, 2013, 2026] },
-  { kind: 'login', codes: [1045, 1251, 1524, 1698] },
-  { kind: 'right', codes: [1044, 1095, 1142, 1143, 1227, 1290, 1370, 1396, 1410] },
-  { kind: 'exists', codes: [1007] },
-  { kind: 'password', codes: [1819] },
-];
+type Rows = readonly (readonly string[])[];
+
+interface More {
+  readonly timeoutMs?: number;
+  /** What a dry run takes for the answer. */
+  readonly dryStdout?: string;
+  /** Lets a line that begins with `system` start a program. All words of all statements must be plain ones. */
+  readonly startsPrograms?: boolean;
+}
+
+/**
+ * Begins every script. A server's own mode could read our quotes in another way; and without NO_AUTO_CREATE_USER (which
+ * MySQL 8 no longer needs, nor knows) a grant to a user who is gone makes one, without a password.
+ */
+const beginning = "set session sql_mode = concat('STRICT_TRANS_TABLES' /*M! , ',NO_AUTO_CREATE_USER' */)";
+
+const clientWords = ['--batch', '--skip-column-names', '--connect-timeout=10'];
+
+/** The client writes what would end a field or a line in two characters. */
+const unescaped = (field: string): string =>
+  field.replace(/\\(.)/g, (_, sign: string) => ({ n: '\n', t: '\t', '0': '\0' })[sign] ?? sign);
 
 /** Our statements set the sql_mode that this is right for. */
 export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

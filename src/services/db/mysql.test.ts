@@ -5,8 +5,11 @@ import { test } from 'node:test';
 import { privateMariadb } from '../../../tests/kit/databases.ts';
 import { dbContract, fresh, refusesWhenDown } from '../../../tests/kit/db-contract.ts';
 import { finishesOrRemoves, localHost, mariadbWorld, openDb, sideBySide } from '../../../tests/kit/db-worlds.ts';
+import { until } from '../../../tests/kit/machines.ts';
+import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import { mysql } from './mysql.ts';
+import { MysqlClient } from './mysql-client.ts';
 
 dbContract('mysql on MariaDB', mariadbWorld);
 
@@ -62,6 +65,32 @@ test('mysql: a user who was given more than the site needs outlives the site', a
   await sql(`drop user '${database.user}'@'localhost'`);
 });
 
+test('mysql: a statement that waits for a lock is over before its client is given up, and is not done later', async (t) => {
+  const { sql, options } = await privateMariadb(t);
+  const db = openDb(mysql, await localHost(t), options);
+  const database = fresh();
+  // As a backup does.
+  const backup = sql('flush tables with read lock; do sleep(10000)').catch(() => undefined);
+  const holder = async () =>
+    (await sql(`select id from information_schema.processlist where info = 'do sleep(10000)'`))[0]?.[0];
+  await until(async () => (await holder()) !== undefined);
+  await assert.rejects(db.create(database), { code: 'timeout', hint: /show full processlist/ });
+  await sql(`kill ${await holder()}`);
+  await backup;
+  assert.deepEqual(await sql(`select user from mysql.user where user = '${database.user}'`), []);
+  assert.equal(await db.exists(database), false);
+});
+
+test('mysql: a grant to a user who is gone makes none', async (t) => {
+  const { sql, options } = await privateMariadb(t);
+  const { machine, paths } = await localHost(t);
+  const login = { ...options, host: 'localhost', port: 3306, password: null };
+  const client = new MysqlClient(machine, login, `${paths.config}/none.cnf`);
+  const { user } = fresh();
+  await assert.rejects(client.run([`grant select on none.* to '${user}'@'localhost'`], 'changes'), Problem);
+  assert.deepEqual(await sql(`select user from mysql.user where user = '${user}'`), []);
+});
+
 test('mysql: passwords that are stored in a way we cannot compare are tried', async (t) => {
   const { sql, options } = await privateMariadb(t);
   const db = openDb(mysql, await localHost(t), options);
@@ -97,7 +126,7 @@ test('mysql: the password that was being tried when a worker died goes with the 
     },
   });
   const left = async (): Promise<readonly string[]> =>
-    (await readdir(host.paths.config)).filter((name) => name !== 'mysql.cnf');
+    (await readdir(join(host.paths.root, 'config'))).filter((name) => name.startsWith('mysql-login-'));
   for (const next of ['create', 'destroy'] as const) {
     await assert.rejects(openDb(mysql, { ...host, machine: dies }, options).create(database), /power cut/);
     assert.equal((await left()).length, 1);
@@ -115,6 +144,19 @@ test('mysql: what was cut off between two statements is finished by create and r
   ]);
 });
 
-test('mysql: sites are made and removed side by side', { timeout: 120_000 }, async (t) => {
+test('mysql: sites are made and removed side by side', { timeout: 20 * 60_000 }, async (t) => {
   await sideBySide(await mariadbWorld(t));
+});
+
+test('mysql: a user with rights on something else is not locked out', async (t) => {
+  const { sql, options } = await privateMariadb(t);
+  const db = openDb(mysql, await localHost(t), options);
+  const database = fresh();
+  await db.create(database);
+  await sql(`grant select on mysql.* to '${database.user}'@'localhost'`);
+  const before = await sql(`show create user '${database.user}'@'localhost'`);
+  await assert.rejects(db.close(database, 0), { code: 'conflict', hint: /of its own/ });
+  assert.deepEqual(await sql(`show create user '${database.user}'@'localhost'`), before);
+  await sql(`revoke select on mysql.* from '${database.user}'@'localhost'`);
+  await db.destroy(database);
 });

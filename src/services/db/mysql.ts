@@ -1,15 +1,20 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { query } from '../../machine/command.ts';
+import { type Command, query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { Changes } from '../../machine/put.ts';
 import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Database, DatabaseAddress } from '../../model/site.ts';
 import { type Detected, type EngineHost, engine } from '../engine.ts';
-import type { Db } from './db.ts';
+import type { Copied, Db, Programs, SiteDatabase } from './db.ts';
+import { loginFileOf } from './login-file.ts';
 import { grantPattern, identifier, literal, MysqlClient, nativeHash } from './mysql-client.ts';
-import { databaseServer, plainNames, trialDatabase } from './options.ts';
+import { closeMysql, reopenMysql } from './mysql-close.ts';
+import { copyMysql } from './mysql-copy.ts';
+import { dumpCommand, loadCommands, withExplanation } from './mysql-dump.ts';
+import { type AccountFound, account as accountName, look, mustBeOurs, noDatabase } from './mysql-look.ts';
+import { dropReader, withReader } from './mysql-reader.ts';
+import { databaseServer, trialDatabase } from './options.ts';
 
 const options = databaseServer.extend({
   port: databaseServer.shape.port.default(3306),
@@ -32,21 +37,6 @@ export const mysql = engine({
   detect,
 });
 
-/** A user of the server is name and host; rights belong to that pair. */
-interface AccountFound {
-  readonly host: string;
-  readonly plugin: string;
-  readonly samePassword: boolean;
-  /** May make and drop the database in question: this is what makes it ours. */
-  readonly owns: boolean;
-  /** How many rights it has on anything else. */
-  readonly rightsElsewhere: number;
-}
-interface Found {
-  readonly exists: boolean;
-  readonly accounts: readonly AccountFound[];
-}
-
 class Mysql implements Db {
   readonly nameLengthMax = 32;
   readonly #host: EngineHost;
@@ -64,8 +54,7 @@ class Mysql implements Db {
   /** Makes and drops a database and a user: the only proof that we may. */
   async verify(): Promise<Changes> {
     const changes = await this.#client.prepare();
-    const [[version = ''] = []] = await this.#client.run(['select version()'], 'reads');
-    mustBeNewEnough(version, this.#host.machine);
+    mustBeNewEnough(await this.version(), this.#host.machine);
     const database = trialDatabase(this.#host, this.#options);
     try {
       await this.create(database);
@@ -75,20 +64,25 @@ class Mysql implements Db {
     return changes;
   }
 
+  async version(): Promise<string> {
+    const [[version = ''] = []] = await this.#client.run(['select version()'], 'reads');
+    return version;
+  }
+
   async exists(key: Pick<Database, 'name' | 'user'>): Promise<boolean> {
-    return (await this.#look(key, '')).exists;
+    return (await look(this.#client, key)).exists;
   }
 
   async create(database: Database): Promise<Changes> {
     const { name, user, password } = database;
-    const found = await this.#look(database, nativeHash(password.reveal()));
-    this.#mustBeOurs(database, found);
+    const found = await look(this.#client, database, nativeHash(password.reveal()));
+    mustBeOurs(database, found);
     const statements: string[] = [];
     const changes: string[] = [];
     // Rights first: if we stop half-way, `destroy` still knows whose it is.
     for (const host of this.#options.grantHosts) {
       const account = found.accounts.find((one) => one.host === host);
-      const at = `${literal(user)}@${literal(host)}`;
+      const at = accountName(user, host);
       if (!account) {
         statements.push(`create user ${at} identified by ${literal(password.reveal())}`);
         changes.push(`made the database user ${user}@${host}`);
@@ -104,20 +98,21 @@ class Mysql implements Db {
       statements.push(`create database ${identifier(name)} character set utf8mb4 collate utf8mb4_general_ci`);
       changes.push(`made the database ${name}`);
     }
-    if (statements.length > 0) await this.#client.run(statements, 'changes');
+    if (statements.length > 0) await this.#client.run([overInTime, ...statements], 'changes');
     return changes;
   }
 
   async destroy(key: Pick<Database, 'name' | 'user'>): Promise<void> {
     const { name, user } = key;
-    const found = await this.#look(key, '');
+    const found = await look(this.#client, key);
     await this.#host.machine.remove(this.#loginFile(user));
     if (found.exists && !found.accounts.some(({ owns }) => owns)) return;
     // A user who can do more than this belongs to somebody else too.
     const users = found.accounts.filter(({ rightsElsewhere }) => rightsElsewhere === 0);
     const statements = [
       ...(found.exists ? [`drop database if exists ${identifier(name)}`] : []),
-      ...users.map(({ host }) => `drop user if exists ${literal(user)}@${literal(host)}`),
+      ...users.map(({ host }) => `drop user if exists ${accountName(user, host)}`),
+      ...(found.exists ? dropReader(name, this.#options.grantHosts) : []),
     ];
     if (statements.length > 0) await this.#client.run(statements, 'changes');
   }
@@ -129,74 +124,107 @@ class Mysql implements Db {
     return { driver: 'mysql', name, user, password, host, ...way };
   }
 
-  #mustBeOurs({ name, user }: Database, { exists, accounts }: Found): void {
-    if (accounts.some(({ owns }) => owns)) return;
-    if (exists)
-      throw new Problem('conflict', `there is a database ${name} already, and ${user} has no rights on it`, {
-        hint: `It is left alone. Choose another name, or make it the site's: grant all on \`${grantPattern(name)}\`.* to '${user}'@'localhost';`,
-      });
-    if (accounts.some(({ rightsElsewhere }) => rightsElsewhere > 0))
-      throw new Problem('conflict', `there is a database user ${user} already, with rights on something else`, {
-        hint: 'It is left alone. Choose another name for the user of the site.',
-      });
+  async dumping<T>(
+    from: SiteDatabase,
+    at: Machine,
+    emptied: readonly string[],
+    action: (dump: Command) => Promise<T>,
+  ): Promise<T> {
+    const { name } = from;
+    if (!(await this.exists(from))) throw noDatabase(this.#host.machine.name, name);
+    const dumpBy = async (client: MysqlClient): Promise<T> => {
+      const dump = await dumpCommand(client, name, { emptied });
+      return withExplanation(client, [dump], () => action(dump));
+    };
+    if (at.name === this.#host.machine.name) return dumpBy(this.#client);
+    return withReader(this.#client, name, this.#options.grantHosts, (reader) =>
+      this.#loggedIn(at, reader, async (client) => {
+        await client.run(['select 1'], 'reads');
+        return dumpBy(client);
+      }),
+    );
+  }
+
+  loading<T>(into: SiteDatabase, at: Machine, action: (load: Programs) => Promise<T>): Promise<T> {
+    return this.#loggedIn(at, into, async (client) => {
+      await client.run(['select 1'], 'reads');
+      const load = loadCommands(client, into.name);
+      return withExplanation(client, load, () => action(load));
+    });
+  }
+
+  copy(from: SiteDatabase, to: SiteDatabase, emptied: readonly string[]): Promise<Copied> {
+    const { machine } = this.#host;
+    const loading = <T>(into: SiteDatabase, action: (load: Programs) => Promise<T>): Promise<T> =>
+      this.loading(into, machine, action);
+    return copyMysql({ client: this.#client, machine, loading }, from, to, emptied);
+  }
+
+  copyNeedsClosed(): boolean {
+    return true;
+  }
+
+  close(database: SiteDatabase, graceMs: number): Promise<void> {
+    return closeMysql(this.#client, this.#host.machine.name, database, graceMs);
+  }
+
+  reopen(database: SiteDatabase): Promise<void> {
+    return reopenMysql(this.#client, database);
+  }
+
+  async sizeBytes({ name }: SiteDatabase): Promise<number> {
+    const size = `select coalesce(sum(data_length + index_length), 0) from information_schema.tables where table_schema = ${literal(name)}`;
+    // MySQL 8 remembers sizes for a day.
+    const fresh = 'set session sql_mode = @@sql_mode /*!80000 , information_schema_stats_expiry = 0 */';
+    const [[bytes = '0'] = []] = await this.#client.run([fresh, size], 'reads');
+    return Number(bytes);
   }
 
   /** One way of storing passwords can be compared. For the others (MySQL 8) we log in with it, where sites do. */
-  async #hasPassword(account: AccountFound, { user, password }: Database): Promise<boolean> {
+  async #hasPassword(account: AccountFound, login: Database): Promise<boolean> {
     if (account.plugin === 'mysql_native_password') return account.samePassword;
-    const { machine } = this.#host;
-    const { socket = null } = this.#options;
-    const file = this.#loginFile(user);
     try {
-      await new MysqlClient(machine, { ...this.#options, socket, user, password }, file).run(['select 1'], 'reads');
+      await this.#loggedIn(this.#host.machine, login, (client) => client.run(['select 1'], 'reads'));
       return true;
     } catch (error) {
-      if (error instanceof Problem && error.code === 'forbidden') return false;
+      // Who is locked out cannot be tried, and keeps what he has.
+      if (error instanceof Problem && error.code === 'forbidden') return /\b(3118|4151)\b/.test(String(error.cause));
       throw error;
-    } finally {
-      await machine.remove(file);
     }
   }
 
-  /** Of a database user always the same, so that one which a lost worker left is found again. The hash is for odd names. */
+  /** As this user, from this machine; the file with the password is gone afterwards. */
+  async #loggedIn<T>(
+    at: Machine,
+    { user, password }: { readonly user: string; readonly password: Secret },
+    action: (client: MysqlClient) => Promise<T>,
+  ): Promise<T> {
+    const { socket = null } = this.#options;
+    const client = new MysqlClient(at, { ...this.#options, socket, user, password }, this.#loginFile(user));
+    try {
+      return await action(client);
+    } finally {
+      await client.forget();
+    }
+  }
+
   #loginFile(user: string): string {
-    return `${this.#host.paths.config}/mysql-login-${createHash('sha256').update(user).digest('hex').slice(0, 16)}.cnf`;
-  }
-
-  async #look(key: Pick<Database, 'name' | 'user'>, hash: string): Promise<Found> {
-    plainNames('MariaDB or MySQL', key, { name: 64, user: 80 });
-    const rows = await this.#client.run(lookStatements(key, hash), 'reads');
-    const accounts = rows.flatMap(([kind, host = '', plugin = '', same, owned, elsewhere]): AccountFound[] => {
-      const rights = { owns: Number(owned) > 0, rightsElsewhere: Number(elsewhere) };
-      return kind === 'account' ? [{ host, plugin, samePassword: same === '1', ...rights }] : [];
-    });
-    return { exists: rows.some(([kind]) => kind === 'database'), accounts };
+    return loginFileOf(this.#host.paths, 'mysql', user);
   }
 }
 
-/** Columns of these tables: mariadb.com/kb/en/mysql-db-table. Names are compared byte by byte, as file names are. */
-function lookStatements({ name, user }: { name: string; user: string }, hash: string): readonly string[] {
-  const [here, u] = [`in (${literal(name)}, ${literal(grantPattern(name))})`, literal(user)];
-  const of = (table: string): string => `${table} r where r.user = u.user and r.host = u.host`;
-  return [
-    `select 'database' from information_schema.schemata where schema_name = ${literal(name)} and cast(schema_name as binary) = cast(${literal(name)} as binary)`,
-    [
-      `select 'account', u.host, u.plugin, u.authentication_string = ${literal(hash)},`,
-      `(select count(*) from ${of('mysql.db')} and r.db ${here} and r.create_priv = 'Y' and r.drop_priv = 'Y'),`,
-      `(select count(*) from ${of('mysql.db')} and r.db not ${here}) +`,
-      `(select count(*) from ${of('mysql.tables_priv')} and r.db not ${here}) +`,
-      `(select count(*) from information_schema.user_privileges p`,
-      `where p.grantee = concat("'", u.user, "'@'", u.host, "'") and p.privilege_type <> 'USAGE')`,
-      `from mysql.user u where u.user = ${u}`,
-    ].join(' '),
-  ];
-}
+/**
+ * A server goes on with a statement whose client is gone: what waits for a backup's lock would be done when that is over,
+ * perhaps after everything was put back. So it ends before we give its client up, after a minute. Locks of the accounts'
+ * tables know no lock_wait_timeout; MySQL does not know the other.
+ */
+const overInTime = 'set session /*M! max_statement_time = 15, */ lock_wait_timeout = 15';
 
-/** What Drupal 10 asks for. */
+/** Drupal 10 asks for nearly as much; from here on an account can be locked. */
 function mustBeNewEnough(version: string, machine: Machine): void {
   const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number);
   const isMaria = /maria/i.test(version);
-  const least = isMaria ? ([10, 3, 7] as const) : ([5, 7, 8] as const);
+  const least = isMaria ? ([10, 4, 2] as const) : ([5, 7, 8] as const);
   const number = (parts: readonly number[]): number => parts.reduce((sum, part) => sum * 1000 + part, 0);
   if (number([major, minor, patch]) >= number(least)) return;
   throw new Problem('configuration-refused', `the database server of ${machine.name} is too old: ${version}`, {

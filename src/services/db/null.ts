@@ -9,16 +9,28 @@ export const nullDb = engine({
   name: 'null',
   title: 'No database',
   options: z.object({}),
-  open: ({ machine }): Db => ({
-    nameLengthMax: 63,
-    verify: async () => [],
-    exists: async () => false,
-    create: async () => [],
-    destroy: async () => undefined,
-    address() {
-      throw new Problem('invalid', `the server ${machine.name} has a db service that provides no databases`, {
+  open({ machine }): Db {
+    const none = (): Problem =>
+      new Problem('invalid', `the server ${machine.name} has a db service that provides no databases`, {
         hint: 'Choose the db service of another server for this site.',
       });
-    },
-  }),
+    return {
+      nameLengthMax: 63,
+      verify: async () => [],
+      version: async () => null,
+      exists: async () => false,
+      create: async () => [],
+      destroy: async () => undefined,
+      address() {
+        throw none();
+      },
+      dumping: () => Promise.reject(none()),
+      loading: () => Promise.reject(none()),
+      copy: async () => ({ way: 'there is nothing to copy' }),
+      copyNeedsClosed: () => false,
+      close: async () => undefined,
+      reopen: async () => undefined,
+      sizeBytes: async () => 0,
+    };
+  },
 });

@@ -1,18 +1,11 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { query } from '../../machine/command.ts';
 import type { FileStat, Machine, Output } from '../../machine/machine.ts';
-import { type Changes, putFile } from '../../machine/put.ts';
-import { Problem } from '../../model/problem.ts';
+import type { Changes } from '../../machine/put.ts';
+import type { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
-
-export interface PostgresqlLogin {
-  /** A host name, or the directory of the Unix socket; null: where psql looks for the socket. */
-  readonly host: string | null;
-  readonly port: number;
-  readonly user: string;
-  /** Null: the server believes the operating system (peer). */
-  readonly password: Secret | null;
-}
+import { putLoginFile } from './login-file.ts';
+import { type PostgresqlLogin, postgresqlProblem } from './postgresql-problem.ts';
 
 /** Answers of statements, by columns. */
 type Rows = readonly (readonly string[])[];
@@ -24,7 +17,7 @@ export class PostgresqlClient {
   /** Of the file with the password, 0600. */
   readonly #file: string;
   #ready: Promise<Changes> | undefined;
-  #program: Promise<string> | undefined;
+  #programs: Promise<readonly FileStat[]> | undefined;
 
   constructor(machine: Machine, login: PostgresqlLogin, file: string) {
     this.#machine = machine;
@@ -33,13 +26,15 @@ export class PostgresqlClient {
   }
 
   /** Rows of all answers. Each statement is a transaction; stops at the first that fails. */
-  async run(statements: readonly string[], effect: 'reads' | 'changes', database = 'postgres'): Promise<Rows> {
-    const { exitCode, stdout, stderr } = await this.#psql(
-      statements.map((one) => `${one};\n`).join(''),
-      effect,
-      database,
-    );
-    if (exitCode !== 0) throw this.#problem(this.#login, exitCode, stderr);
+  async run(
+    statements: readonly string[],
+    effect: 'reads' | 'changes',
+    database = 'postgres',
+    timeoutMs?: number,
+  ): Promise<Rows> {
+    const script = statements.map((one) => `${one};\n`).join('');
+    const { exitCode, stdout, stderr } = await this.#psql(script, effect, database, timeoutMs);
+    if (exitCode !== 0) throw this.problem(exitCode, stderr);
     return rowsOf(stdout);
   }
 
@@ -70,32 +65,39 @@ export class PostgresqlClient {
     const rows = rowsOf(stdout);
     if (exitCode === 0) return { rows, isRefused: false };
     const problem = /\\connect/.test(stderr)
-      ? this.#problem(login, 2, stderr)
-      : this.#problem(this.#login, exitCode, stderr);
+      ? postgresqlProblem(this.#machine, login, 2, stderr)
+      : this.problem(exitCode, stderr);
     if (rows.length === 0 || problem.code !== 'forbidden') throw problem;
     return { rows, isRefused: true };
   }
 
-  async #psql(script: string, effect: 'reads' | 'changes', database: string): Promise<Output> {
+  async #psql(script: string, effect: 'reads' | 'changes', database: string, timeoutMs?: number): Promise<Output> {
     await this.prepare();
     const fixed = '-X -q -A -t --no-password -v ON_ERROR_STOP=1 -v VERBOSITY=verbose'.split(' ');
     return this.#machine.run({
-      ...query`${await this.#findProgram()} ${fixed} ${['-F', '\t']} ${this.#connection(database)}`,
+      ...query`${await this.program('psql')} ${fixed} ${['-F', '\t']} ${this.connection(database)}`,
       // Without these a server's own settings could read our quotes in another way, or add lines to the answer.
       stdin: new Secret(`set standard_conforming_strings = on;\nset client_min_messages = error;\n${script}`),
       effect,
+      ...(timeoutMs !== undefined && { timeoutMs }),
       // psql: 1 is its own failure, 2 a connection that failed, 3 a statement.
       allow: [0, 1, 2, 3],
       quiet: true,
     });
   }
 
-  /** Debian's psql is a script that looks for the newest and starts it: several times as slow as what it starts. */
-  #findProgram(): Promise<string> {
-    this.#program ??= this.#machine
-      .find('/usr/lib/postgresql', { names: ['psql'], prune: ['lib'], depthMax: 3 })
-      .then((found) => newestFirst(found)[0] ?? 'psql');
-    return this.#program;
+  /**
+   * Path of psql, pg_dump or pg_restore, of the wanted major version of the server if it is there, else the newest: newer ones read
+   * older servers. What Debian has in the path is a script that looks for the newest and starts it: several times as slow.
+   */
+  async program(name: string, major?: string): Promise<string> {
+    this.#programs ??= this.#machine.find('/usr/lib/postgresql', {
+      names: ['psql', 'pg_dump', 'pg_restore'],
+      prune: ['lib'],
+      depthMax: 3,
+    });
+    const paths = newestFirst(await this.#programs).filter((path) => path.endsWith(`/${name}`));
+    return paths.find((path) => path === `/usr/lib/postgresql/${major}/bin/${name}`) ?? paths[0] ?? name;
   }
 
   /** Writes the file with the password where it is not there yet. */
@@ -107,13 +109,23 @@ export class PostgresqlClient {
   async #putFile(): Promise<Changes> {
     const { password } = this.#login;
     if (password === null) return [];
-    const directory = this.#file.slice(0, this.#file.lastIndexOf('/'));
-    if (!(await this.#machine.stat(directory))) await this.#machine.makeDirectory(directory, { mode: '0711' });
     const escaped = password.reveal().replace(/[\\:]/g, '\\$&');
-    return putFile(this.#machine, this.#file, new Secret(`*:*:*:*:${escaped}\n`), { mode: '0600' });
+    return putLoginFile(this.#machine, this.#file, new Secret(`*:*:*:*:${escaped}\n`));
   }
 
-  #connection(database: string): string {
+  /** Takes the password away again. */
+  async forget(): Promise<void> {
+    this.#ready = undefined;
+    await this.#machine.remove(this.#file);
+  }
+
+  /** What one of the programs said in refusing, explained. */
+  problem(exitCode: number, stderr: string): Problem {
+    return postgresqlProblem(this.#machine, this.#login, exitCode, stderr);
+  }
+
+  /** For psql and for the programs that dump and load. */
+  connection(database: string): string {
     const { host, port, user, password } = this.#login;
     const words = {
       ...(host !== null && { host }),
@@ -125,53 +137,6 @@ export class PostgresqlClient {
       passfile: password === null ? '/dev/null' : this.#file,
     };
     return connectionString(words);
-  }
-
-  #problem({ host, port, user, password }: PostgresqlLogin, exitCode: number, stderr: string): Problem {
-    const server = `the PostgreSQL server of ${this.#machine.name} (${host ?? 'socket'}, port ${port})`;
-    const cause = new Error(stderr.trim().slice(0, 1000));
-    const code = /\b(?:ERROR|FATAL): {2}([0-9A-Z]{5})\b/.exec(stderr)?.[1] ?? '';
-    const refused = /authentication|no password supplied|pg_hba\.conf|role .* does not exist/.test(stderr);
-    if (exitCode === 2 && (refused || code.startsWith('28')))
-      return new Problem('forbidden', `${server} does not let the user ${user} in`, {
-        hint:
-          password === null
-            ? `Make the role: create role ${user} login createdb createrole; peer authentication must be on for the socket.`
-            : 'Correct user and password, and look at the lines of pg_hba.conf.',
-        cause,
-      });
-    if (exitCode === 2)
-      return new Problem('server-unreachable', `${server} does not answer`, {
-        hint: 'Start it (systemctl start postgresql), or correct host, port and socket of the service.',
-        cause,
-      });
-    switch (code) {
-      case '42501':
-        return new Problem('forbidden', `the role ${user} may not do this on ${server}`, {
-          hint: `Allow it: alter role ${user} createdb createrole;`,
-          cause,
-        });
-      case '53100':
-        return new Problem('disk-full', `there is no space left on ${server}`, {
-          hint: 'Free some space there, then run the task again.',
-          cause,
-        });
-      case '2BP01':
-        return new Problem('in-use', `a role on ${server} still has something that is not the site's`, {
-          hint: 'See what depends on it in the cause; take it away (reassign owned, revoke), then run the task again.',
-          cause,
-        });
-      case '42P04':
-      case '42710':
-        return new Problem('conflict', `somebody else made the same on ${server} meanwhile`, {
-          hint: 'Run the task again.',
-          cause,
-        });
-      default:
-        return new Problem('command-failed', `${server} refused a statement (${code || `exit code ${exitCode}`})`, {
-          cause,
-        });
-    }
   }
 }
 

@@ -98,6 +98,66 @@ test('postgresql: what was cut off between two statements is finished by create 
   ]);
 });
 
-test('postgresql: sites are made and removed side by side', { timeout: 120_000 }, async (t) => {
+test('postgresql: sites are made and removed side by side', { timeout: 20 * 60_000 }, async (t) => {
   await sideBySide(await postgresWorld(t));
+});
+
+test('postgresql: a role that has another database is not locked out', async (t) => {
+  const { sql, options } = await privatePostgres(t);
+  const db = openDb(postgresql, await localHost(t), options);
+  const database = fresh();
+  await db.create(database);
+  await sql(`create database "other_${database.user}" owner "${database.user}"`);
+  await assert.rejects(db.close(database, 0), { code: 'conflict', hint: /of its own/ });
+  assert.deepEqual(await sql(`select rolcanlogin from pg_roles where rolname = '${database.user}'`), [['t']]);
+  await sql(`drop database "other_${database.user}"`);
+  await db.destroy(database);
+});
+
+test('postgresql: a copy takes over the settings of its database, and gives its template nothing away', async (t) => {
+  const { sql, options } = await privatePostgres(t);
+  const db = openDb(postgresql, await localHost(t), options);
+  const [from, to] = [fresh(), fresh()];
+  for (const database of [from, to]) await db.create(database);
+  const login = { user: from.user, password: from.password.reveal(), database: from.name };
+  await sql(`alter database "${from.name}" set bytea_output = 'escape'; create table t (v int)`, login);
+  for (const closed of [false, true]) {
+    if (closed) await db.close(from, 0);
+    await db.copy(from, to, []);
+    assert.deepEqual(
+      await sql(
+        `select setconfig from pg_db_role_setting s, pg_database d where d.oid = setdatabase and datname = '${to.name}'`,
+      ),
+      [['{bytea_output=escape}']],
+    );
+    assert.deepEqual(
+      await sql(
+        `select pg_get_userbyid(datdba), has_database_privilege('public', oid, 'connect') from pg_database where datname in ('${from.name}', '${to.name}') order by datname = '${to.name}'`,
+      ),
+      [
+        [from.user, 'f'],
+        [to.user, 'f'],
+      ],
+    );
+  }
+  // Nothing in the copy holds the role of the site that it was made of.
+  await db.destroy(from);
+  assert.deepEqual(await sql(`select 1 from pg_roles where rolname = '${from.user}'`), []);
+  await db.destroy(to);
+});
+
+test('postgresql: a database whose role has rights besides is no template, and is copied all the same', async (t) => {
+  const { sql, options } = await privatePostgres(t);
+  const db = openDb(postgresql, await localHost(t), options);
+  const [from, to] = [fresh(), fresh()];
+  for (const database of [from, to]) await db.create(database);
+  await sql(`\\connect "${from.name}"
+    create table theirs (v int); grant select on theirs to "${from.user}"; insert into theirs values (1)`);
+  await db.close(from, 0);
+  const { way } = await db.copy(from, to, []);
+  assert.match(way, /rights besides/);
+  const login = { user: to.user, password: to.password.reveal(), database: to.name };
+  assert.deepEqual(await sql('select v from theirs', login), [['1']]);
+  await db.destroy(from);
+  await db.destroy(to);
 });

@@ -1,14 +1,30 @@
 import type { z } from 'zod';
-import { query } from '../../machine/command.ts';
+import { type Command, query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { Changes } from '../../machine/put.ts';
 import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Database, DatabaseAddress } from '../../model/site.ts';
 import { type Detected, type EngineHost, engine } from '../engine.ts';
-import type { Db } from './db.ts';
-import { databaseServer, plainNames, trialDatabase } from './options.ts';
+import type { Copied, Db, Programs, SiteDatabase } from './db.ts';
+import { loginFileOf } from './login-file.ts';
+import { databaseServer, trialDatabase } from './options.ts';
 import { identifier, literal, newestFirst, PostgresqlClient, scramVerifier } from './postgresql-client.ts';
+import { endSessions, loginStatement } from './postgresql-close.ts';
+import { copyPostgresql } from './postgresql-copy.ts';
+import { dumpCommand, loadCommands, withExplanation } from './postgresql-dump.ts';
+import {
+  databaseStatements,
+  type Found,
+  findExtension,
+  foundIn,
+  type Login,
+  lookStatements,
+  mustBeOurs,
+  mustBePlain,
+  noDatabase,
+} from './postgresql-look.ts';
+import { dropReader, withReader } from './postgresql-reader.ts';
 
 const options = databaseServer.extend({
   port: databaseServer.shape.port.default(5432),
@@ -32,16 +48,6 @@ export const postgresql = engine({
   detect,
 });
 
-/** How a site fares that logs in; 'untried': it has not both a role and a database. 'complete': it finds all it needs. */
-type Login = 'untried' | 'refused' | 'let in' | 'complete';
-
-/** Whose a database is: its owner, a role of its own for each site. */
-interface Found {
-  readonly owner: string | null;
-  readonly isPublic: boolean;
-  readonly role: { readonly mayMore: boolean; readonly otherDatabases: number; readonly isOurMember: boolean } | null;
-}
-
 class Postgresql implements Db {
   /** NAMEDATALEN - 1, in bytes. */
   readonly nameLengthMax = 63;
@@ -64,10 +70,7 @@ class Postgresql implements Db {
   /** Makes and drops a database and a role, and logs in as a site does: the only proof that we may. */
   async verify(): Promise<Changes> {
     const changes = await this.#client.prepare();
-    const [[version = '0', text = ''] = []] = await this.#client.run(
-      ["select current_setting('server_version_num'), current_setting('server_version')"],
-      'reads',
-    );
+    const [version = '0', text = ''] = await this.#versions();
     // drop database … with (force), and pg_trgm for who is no superuser.
     if (Number(version) < 130_000)
       throw new Problem('configuration-refused', `the PostgreSQL of ${this.#host.machine.name} is too old: ${text}`, {
@@ -82,6 +85,16 @@ class Postgresql implements Db {
       await this.destroy(database);
     }
     return changes;
+  }
+
+  async version(): Promise<string> {
+    return (await this.#versions())[1] ?? '';
+  }
+
+  /** As a number and as text. */
+  async #versions(): Promise<readonly string[]> {
+    const statement = "select current_setting('server_version_num'), current_setting('server_version')";
+    return (await this.#client.run([statement], 'reads'))[0] ?? [];
   }
 
   async exists(key: Pick<Database, 'name' | 'user'>): Promise<boolean> {
@@ -104,11 +117,13 @@ class Postgresql implements Db {
   async destroy(key: Pick<Database, 'name' | 'user'>): Promise<void> {
     const { name, user } = key;
     const { owner, role } = await this.#look(key);
+    await this.#host.machine.remove(loginFileOf(this.#host.paths, 'postgresql', user));
     if (owner !== null && owner !== user) return;
     const isOnlyOurs = role !== null && !role.mayMore && role.otherDatabases === 0;
     const statements = [
       ...(owner !== null && role?.isOurMember === false ? [`grant ${identifier(user)} to current_user`] : []),
       ...(owner === null ? [] : [`drop database if exists ${identifier(name)} with (force)`]),
+      ...(owner === null ? [] : [dropReader(name)]),
       ...(isOnlyOurs ? [`drop role if exists ${identifier(user)}`] : []),
     ];
     if (statements.length > 0) await this.#client.run(statements, 'changes');
@@ -116,6 +131,87 @@ class Postgresql implements Db {
 
   address({ name, user, password }: Database): DatabaseAddress {
     return { driver: 'pgsql', name, user, password, host: this.#siteHost(), port: this.#options.port, socket: null };
+  }
+
+  async dumping<T>(
+    from: SiteDatabase,
+    at: Machine,
+    emptied: readonly string[],
+    action: (dump: Command) => Promise<T>,
+  ): Promise<T> {
+    if ((await this.#look(from)).owner === null) throw noDatabase(this.#host.machine.name, from.name);
+    const dumpBy = async (client: PostgresqlClient): Promise<T> => {
+      const dump = await dumpCommand(client, from.name, emptied);
+      return withExplanation(client, [dump], () => action(dump));
+    };
+    if (at.name === this.#host.machine.name) return dumpBy(this.#client);
+    return withReader(this.#client, from, (reader) => this.#loggedIn(at, reader, dumpBy));
+  }
+
+  loading<T>(into: SiteDatabase, at: Machine, action: (load: Programs) => Promise<T>): Promise<T> {
+    return this.#loggedIn(at, into, async (client) => {
+      const load = await loadCommands(client, into.name);
+      return withExplanation(client, load, () => action(load));
+    });
+  }
+
+  copy(from: SiteDatabase, to: SiteDatabase, emptied: readonly string[]): Promise<Copied> {
+    mustBePlain(from);
+    mustBePlain(to);
+    const { machine } = this.#host;
+    const loading = <T>(into: SiteDatabase, action: (load: Programs) => Promise<T>): Promise<T> =>
+      this.loading(into, machine, action);
+    return copyPostgresql({ client: this.#client, machine, loading }, from, to, emptied);
+  }
+
+  copyNeedsClosed(): boolean {
+    return true;
+  }
+
+  /** The role may not log in any more; the database itself stays open for us, who are a member of it. */
+  async close(database: SiteDatabase, graceMs: number): Promise<void> {
+    const { name, user } = database;
+    const found = await this.#look(database);
+    if (found.owner === null) throw noDatabase(this.#host.machine.name, name);
+    mustBeOurs(database, found);
+    if (found.role && (found.role.mayMore || found.role.otherDatabases > 0))
+      throw new Problem(
+        'conflict',
+        `the database ${name} cannot be closed: its role ${user} has rights on something else`,
+        {
+          hint: 'Give the site a database role of its own, or take these rights away.',
+        },
+      );
+    const member = found.role?.isOurMember ? [] : [`grant ${identifier(user)} to current_user`];
+    if (found.role?.mayLogIn) await this.#client.run([...member, loginStatement(user, false)], 'changes');
+    await endSessions(this.#client, this.#host.machine.name, user, graceMs);
+  }
+
+  async reopen(database: SiteDatabase): Promise<void> {
+    const { owner, role } = await this.#look(database);
+    if (owner === database.user && role?.mayLogIn === false)
+      await this.#client.run([loginStatement(database.user, true)], 'changes');
+  }
+
+  async sizeBytes({ name }: SiteDatabase): Promise<number> {
+    const size = `select pg_database_size(oid) from pg_database where datname = ${literal(name)}`;
+    const [[bytes = '0'] = []] = await this.#client.run([size], 'reads');
+    return Number(bytes);
+  }
+
+  /** As this role, from this machine, where sites reach the server; the file with the password is gone afterwards. */
+  async #loggedIn<T>(
+    at: Machine,
+    { user, password }: { readonly user: string; readonly password: Secret },
+    action: (client: PostgresqlClient) => Promise<T>,
+  ): Promise<T> {
+    const login = { host: this.#siteHost(), port: this.#options.port, user, password };
+    const client = new PostgresqlClient(at, login, loginFileOf(this.#host.paths, 'postgresql', user));
+    try {
+      return await action(client);
+    } finally {
+      await client.forget();
+    }
   }
 
   #sitesShutOut(): Problem {
@@ -139,17 +235,19 @@ class Postgresql implements Db {
     const name = identifier(user);
     // Who makes roles without being superuser must be a member to make a database for one.
     const member = role?.isOurMember ? [] : [`grant ${name} to current_user`];
-    if (role !== null && (login === 'let in' || login === 'complete')) return member;
+    // One that is closed cannot log in, and stays closed.
+    if (role !== null && (login === 'let in' || login === 'complete' || !role.mayLogIn)) return member;
     changes.push(role === null ? `made the database role ${user}` : `set the password of the database role ${user}`);
     const verb = role === null ? 'create' : 'alter';
     return [`${verb} role ${name} login password ${literal(scramVerifier(password.reveal()))}`, ...member];
   }
 
-  /** Drupal 10 wants pg_trgm. The database's owner may create it. */
-  async #createExtension({ name }: Database, { owner }: Found): Promise<Changes> {
+  /** Drupal 10 wants pg_trgm. The database's owner may create it, and must own it: a dump that is loaded describes it anew. */
+  async #createExtension({ name, user }: Database, { owner }: Found): Promise<Changes> {
     // A database that was just made has none, and in a dry run cannot be asked.
     if (owner !== null && (await this.#client.run([findExtension], 'reads', name)).length > 0) return [];
-    await this.#client.run(['create extension if not exists pg_trgm'], 'changes', name);
+    const statements = [`set role ${identifier(user)}`, 'create extension if not exists pg_trgm'];
+    await this.#client.run(statements, 'changes', name);
     return [`made the extension pg_trgm in ${name}`];
   }
 
@@ -176,54 +274,6 @@ class Postgresql implements Db {
     return { found: foundIn(rows), login: isComplete === 't' ? 'complete' : 'let in' };
   }
 }
-
-const mustBePlain = (key: Pick<Database, 'name' | 'user'>): void =>
-  plainNames('PostgreSQL', key, { name: 63, user: 63 });
-
-function foundIn(rows: readonly (readonly string[])[]): Found {
-  const database = rows.find(([kind]) => kind === 'database');
-  const role = rows.find(([kind]) => kind === 'role');
-  return {
-    owner: database?.[1] ?? null,
-    isPublic: database?.[2] === 't',
-    role: role ? { mayMore: role[1] === 't', otherDatabases: Number(role[2]), isOurMember: role[3] === 't' } : null,
-  };
-}
-
-const findExtension = "select 'extension' from pg_extension where extname = 'pg_trgm'";
-
-function mustBeOurs({ name, user }: Database, { owner, role }: Found): void {
-  if (owner !== null && owner !== user)
-    throw new Problem('conflict', `there is a database ${name} already, and it belongs to ${owner}`, {
-      hint: `It is left alone. Choose another name, or give it to the site: alter database ${identifier(name)} owner to ${identifier(user)};`,
-    });
-  if (owner === null && role && (role.mayMore || role.otherDatabases > 0))
-    throw new Problem('conflict', `there is a database role ${user} already, with rights on something else`, {
-      hint: 'It is left alone. Choose another name for the user of the site.',
-    });
-}
-
-/** The role comes before: a database is owned from its first moment. */
-function databaseStatements({ name, user }: Database, found: Found, changes: string[]): readonly string[] {
-  const make = `create database ${identifier(name)} owner ${identifier(user)} template template0 encoding 'UTF8' lc_collate 'C.UTF-8' lc_ctype 'C.UTF-8'`;
-  const close = `revoke connect, temporary on database ${identifier(name)} from public`;
-  if (found.owner === null) {
-    changes.push(`made the database ${name}`);
-    return [make, close];
-  }
-  if (!found.isPublic) return [];
-  changes.push(`closed the database ${name} to other roles`);
-  return [close];
-}
-
-const lookStatements = ({ name, user }: { name: string; user: string }): readonly string[] => [
-  `select 'database', pg_get_userbyid(datdba), has_database_privilege('public', oid, 'connect') from pg_database where datname = ${literal(name)}`,
-  [
-    `select 'role', rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls,`,
-    `(select count(*) from pg_database d where d.datdba = r.oid and d.datname <> ${literal(name)}),`,
-    `pg_has_role(current_user, r.oid, 'member') from pg_roles r where rolname = ${literal(user)}`,
-  ].join(' '),
-];
 
 async function detect(machine: Machine): Promise<Detected | null> {
   const [newest] = newestFirst(

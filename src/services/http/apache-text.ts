@@ -35,7 +35,9 @@ export interface ApacheTexts {
 /** The file of one site: a block for its pages and one for its redirects, each for http and, if it has it, for https. */
 export function apacheTexts(vhost: Vhost, paths: WebPaths, options: WebOptions, blocks: ApacheBlocks): ApacheTexts {
   const mark = markOf(
-    JSON.stringify({ ...vhost, database: null }),
+    // Left out where it is null: the marks of sites that were published before there was such a thing stay the same.
+    // What it replaces is nothing that it is.
+    JSON.stringify({ ...vhost, database: null, asHost: vhost.asHost ?? undefined, replaces: undefined }),
     JSON.stringify([options, blocks]),
     ...parameters(vhost).flat(),
   );
@@ -153,7 +155,7 @@ ${state === 'maintenance' ? apacheText`  Header always set Retry-After ${String(
 `;
 
 /** In the order in which it is decided, as in nginx's site.conf. */
-function routingLines({ root, routing }: Vhost): Fragment {
+function routingLines({ root, routing, asHost }: Vhost): Fragment {
   const { files, frontController } = routing;
   const scripts = [...new Set([frontController, ...routing.scripts])];
   const file = (path: Fragment): Fragment => apacheText`  RewriteCond ${path} -f\n`;
@@ -168,38 +170,47 @@ function routingLines({ root, routing }: Vhost): Fragment {
 ${routing.shortFiles ? apacheText`  RewriteRule ${rewriteWord('^/files/(.*)$')} ${rewriteWord(`/${files}/$1`)}\n` : new Fragment('')}${deniedAlways.map((one) => deny(one, 'NC,'))}${routing.denied.map((one) => deny(one, ''))}  RewriteCond ${new Fragment('%{HTTP_COOKIE}')} ${rewriteWord(`!${session}`)}
   RewriteRule ${rule(needsSession)} - [R=404,END]
 ${indexed(scripts).map(
-  (one) => apacheText`  RewriteRule ${rewriteWord(`^${escaped(one)}$`)} ${rewriteWord(`${one}/`)} [R=301,END]
-  RewriteRule ${rewriteWord(`^${escaped(one)}/$`)} ${rewriteWord(`${one}/index.php`)} [PT,END]
+  (
+    one,
+  ) => apacheText`${redirectToSlash(one, asHost)}  RewriteRule ${rewriteWord(`^${escaped(one)}/$`)} ${rewriteWord(`${one}/index.php`)} [PT,END]
 `,
 )}${scripts.map((one) => apacheText`  RewriteRule ${rewriteWord(`^${escaped(one)}(?:/|$)`)} - [END]\n`)}${deny(phpLike, 'NC,')}${file(inRoot(`/${files}/favicon.ico`))}  RewriteRule ^/favicon\\.ico$ ${`/${files}/favicon.ico`} [PT,END]
   RewriteCond ${inRoot('/favicon.ico')} !-f
   RewriteRule ^/favicon\\.ico$ - [R=204,END]
-${robots(files, inRoot, file)}  RewriteCond ${new Fragment(`"${root}$1"`)} -f
+${robots(`/${files}/${asHost ?? '%{SERVER_NAME}'}.robots.txt`, `/${files}/robots.txt`, inRoot, file)}  RewriteCond ${new Fragment(`"${root}$1"`)} -f
   RewriteRule ^(/.*)$ $1 [PT,E=aegir_file:1,END]
   RewriteRule ^ ${frontController} [PT,END]
   Header set Cache-Control ${'max-age=2592000'} env=aegir_file
 `;
 }
 
+/** Apache makes the name that was asked for part of it, unless we do. */
+const redirectToSlash = (path: string, asHost: string | null): Fragment =>
+  asHost === null
+    ? apacheText`  RewriteRule ${rewriteWord(`^${escaped(path)}$`)} ${rewriteWord(`${path}/`)} [R=301,END]\n`
+    : apacheText`  RewriteCond ${new Fragment('%{HTTP_HOST}')} ${rewriteWord(hostWithPort)}
+  RewriteRule ${rewriteWord(`^${escaped(path)}$`)} ${rewriteWord(`%{REQUEST_SCHEME}://${asHost}%1${path}/`)} [R=301,END]
+`;
+
+/** A group with the port as the visitor wrote it, which need not be ours. */
+const hostWithPort = '^[^:]*(:[0-9]{1,5})?$';
+
 function robots(
-  files: string,
+  ofHost: string,
+  ofSite: string,
   inRoot: (path: string) => Fragment,
   file: (path: Fragment) => Fragment,
 ): readonly Fragment[] {
-  const host = '%{SERVER_NAME}.robots.txt';
   const to = (path: string): Fragment =>
     apacheText`  RewriteRule ^/robots\\.txt$ ${new Fragment(`"${path}"`)} [PT,END]\n`;
-  return [
-    apacheText`${file(inRoot(`/${files}/${host}`))}${to(`/${files}/${host}`)}`,
-    apacheText`${file(inRoot(`/${files}/robots.txt`))}${to(`/${files}/robots.txt`)}`,
-  ];
+  return [ofHost, ofSite].map((path) => apacheText`${file(inRoot(path))}${to(path)}`);
 }
 
 /**
  * The scripts that the application names go to its PHP pool; nothing else is ever run, whatever modules the server
  * has loaded: a Location is merged last, and a FilesMatch of a block after one of the server.
  */
-function phpLines({ root, routing, fpmSocket, name }: Vhost): Fragment {
+function phpLines({ root, routing, fpmSocket, name, asHost }: Vhost): Fragment {
   const scripts = [...new Set([routing.frontController, ...routing.scripts])].map(escaped).join('|');
   return apacheText`  <Directory ${root}>
     AllowOverride None
@@ -215,7 +226,13 @@ function phpLines({ root, routing, fpmSocket, name }: Vhost): Fragment {
   </LocationMatch>
   ProxyTimeout 300
   ProxyFCGIBackendType GENERIC
-`;
+${asHost === null ? [] : toldHost(asHost)}`;
 }
+
+const toldHost = (host: string): readonly Fragment[] => [
+  apacheText`  ProxyFCGISetEnvIf ${new Fragment(`"%{HTTP_HOST} =~ m#${hostWithPort}#"`)} HTTP_HOST ${new Fragment(`"${host}$1"`)}
+  ProxyFCGISetEnvIf true SERVER_NAME ${host}
+`,
+];
 
 const escaped = (word: string): string => word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -5,10 +5,19 @@ import { type Detected, type Engine, type EngineHost, engine } from '../engine.t
 import { apacheMain, listenedIn } from './apache-main.ts';
 import { type ApacheBlocks, apacheTexts, writtenFor } from './apache-text.ts';
 import { selfSigned } from './certificate.ts';
-import { Configuration, type Sign, type WebProgram } from './configuration.ts';
-import type { Http, Vhost } from './http.ts';
+import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
+import type { Door, Http, Vhost } from './http.ts';
 import { operatorLines } from './operator-lines.ts';
-import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
+import {
+  addressOf,
+  askedAt,
+  doorOf,
+  listenOn,
+  type WebOptions,
+  type WebPaths,
+  webOptions,
+  webPaths,
+} from './options.ts';
 import { readme } from './readme.ts';
 import { checkVhost, fileName, names, takenName } from './rules.ts';
 
@@ -100,6 +109,7 @@ class Apache implements Http {
         { path: files.pem, text: pem },
         { path: files.exact, text: exact },
         { path: files.wild, text: wild },
+        ...(vhost.replaces === null ? [] : this.#gone(vhost.replaces)),
       ],
       also: async () => {
         await this.#mustBeFree(vhost);
@@ -116,7 +126,7 @@ class Apache implements Http {
     const text = (await this.#machine.read(files.exact)) ?? '';
     const mark = /aegir\/([0-9a-f]{12})\$/.exec(text)?.[1] ?? '0';
     await this.#configuration.put({
-      wanted: [files.exact, files.wild, files.pem].map((path) => ({ path, text: null })),
+      wanted: this.#gone(name),
       also: async () => [],
       of: `the configuration without ${name}`,
       secrets: [],
@@ -136,7 +146,8 @@ class Apache implements Http {
       allow: [0, 1],
       quiet: true,
     });
-    const path = found.stdout.split('\n').find((one) => one !== '' && one !== files.exact && one !== files.wild);
+    const own = [files, ...(vhost.replaces === null ? [] : [this.#files(vhost.replaces)])].flatMap(Object.values);
+    const path = found.stdout.split('\n').find((one) => one !== '' && !own.includes(one));
     const text = path === undefined ? null : await this.#machine.read(path);
     if (text === null) return;
     const lines = new Set(text.split('\n'));
@@ -152,8 +163,18 @@ class Apache implements Http {
     return `${this.#paths.config}/site.d/${siteName}`;
   }
 
-  address({ name, redirection, tls }: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
-    return addressOf(redirection ?? name, tls, this.#options);
+  address(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
+    return addressOf(vhost, this.#options);
+  }
+
+  door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door {
+    return doorOf(vhost, this.#options);
+  }
+
+  /** All that there is of a site. */
+  #gone(name: string): readonly Wanted[] {
+    const { exact, wild, pem } = this.#files(name);
+    return [exact, wild, pem].map((path) => ({ path, text: null }));
   }
 
   #files(name: string): { readonly exact: string; readonly wild: string; readonly pem: string } {

@@ -66,7 +66,7 @@ export class Configuration {
   readonly #paths: WebPaths;
   readonly #title: string;
   readonly #program: WebProgram;
-  #isRehearsal = false;
+  #isDryRun = false;
 
   constructor(machine: Machine, paths: WebPaths, title: string, program: WebProgram) {
     this.#machine = machine;
@@ -152,7 +152,7 @@ export class Configuration {
 
   async reload(): Promise<void> {
     const { exitCode, stderr, stdout } = await this.#run(this.#program.reload, 'changes');
-    if (stdout === notReloaded) this.#isRehearsal = true;
+    if (stdout === notReloaded) this.#isDryRun = true;
     if (exitCode === 0) return;
     throw new Problem('command-failed', `${this.#title} did not reload: ${words(stderr || stdout)}`, {
       hint: `Is ${this.#title} running, and may we reload it (sudoers)?`,
@@ -178,7 +178,7 @@ export class Configuration {
    * count for the next, which asks only as often as is missing.
    */
   async #look(sign: Sign, wanted: boolean): Promise<boolean> {
-    if (this.#isRehearsal) return true;
+    if (this.#isDryRun) return true;
     let alike = 0;
     for (let look = 0; look < looksMax; look += 1) {
       const answers = await this.#ask(sign, asksMax - alike);

@@ -22,6 +22,11 @@ export interface Vhost {
   readonly name: string;
   readonly aliases: readonly Alias[];
   readonly redirection: string | null;
+  /**
+   * PHP is told this host name instead of the one that was asked for; null: the one that was asked for. So a copy that is
+   * published under a name of ours shows exactly the pages that it will show under the site's.
+   */
+  readonly asHost: string | null;
   /** Document root of the platform. */
   readonly root: string;
   /** Directory below `sites/`; reaches PHP as AEGIR_SITE_DIR. */
@@ -34,8 +39,19 @@ export interface Vhost {
   readonly fpmSocket: string;
   readonly tls: TlsMode;
   readonly certificate: { readonly certificatePath: string; readonly keyPath: string } | null;
+  /** Canonical name of another vhost, which is gone in the same reload: a site that is renamed. Null: none. */
+  readonly replaces: string | null;
   /** Lines that plug-ins add for this engine. A site with lines of its own gets a server block of its own. */
   readonly lines: readonly string[];
+}
+
+/** Where a vhost is reached from its own server, whatever its name resolves to. */
+export interface Door {
+  readonly ip: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** As a browser says it: with the port where it is not the scheme's own. */
+  readonly host: string;
 }
 
 export interface Http extends Provides<Vhost, string> {
@@ -43,4 +59,6 @@ export interface Http extends Provides<Vhost, string> {
   ownLines(siteName: string): string;
   /** What a browser on the server's network opens: 'http://example.com' or with a port that is not the default. */
   address(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string;
+  /** The same from the server itself; null where nothing of ours publishes it. */
+  door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door | null;
 }

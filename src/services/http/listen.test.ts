@@ -25,7 +25,7 @@ async function hasIpv6(t: TestContext): Promise<boolean> {
 }
 
 for (const server of ['nginx', 'apache'] as const) {
-  test(`${server}: answers at each of its addresses and ports, and at no other`, { timeout: 240_000 }, (t) =>
+  test(`${server}: answers at each of its addresses and ports, and at no other`, { timeout: 20 * 60_000 }, (t) =>
     onReal(server, async (bench) => {
       const ipv6 = (await hasIpv6(t)) ? ['::1'] : [];
       const { port, tlsPort } = bench.web;
@@ -48,7 +48,7 @@ for (const server of ['nginx', 'apache'] as const) {
     }),
   );
 
-  test(`${server}: without addresses it answers at all of them, of both families`, { timeout: 240_000 }, (t) =>
+  test(`${server}: without addresses it answers at all of them, of both families`, { timeout: 20 * 60_000 }, (t) =>
     onReal(server, async (bench) => {
       const http = bench.openWith({ addresses: [] });
       await http.verify();
@@ -58,7 +58,7 @@ for (const server of ['nginx', 'apache'] as const) {
     }),
   );
 
-  test(`${server}: an address of IPv6 alone is where its own questions go too`, { timeout: 240_000 }, (t) =>
+  test(`${server}: an address of IPv6 alone is where its own questions go too`, { timeout: 20 * 60_000 }, (t) =>
     onReal(server, async (bench) => {
       if (!(await hasIpv6(t))) return;
       const http = bench.openWith({ addresses: ['::1'] });

@@ -79,6 +79,37 @@ async function names(t: TestContext, bench: RealBench, http: Http): Promise<void
     assert.equal(await status(`https://${site}/`), 200);
     await challenged(site, 'www.example.com');
     assert.equal(http.address({ name: site, redirection: null, tls: 'required' }), `https://${site}${tlsPort}`);
+    assert.deepEqual(http.door({ name: site, redirection: null, tls: 'required' }), {
+      ...{ ip: '127.0.0.1', port: bench.web.tlsPort, tls: true, host: `${site}${tlsPort}` },
+    });
+  });
+  await t.test('a copy is asked by a name of ours, and PHP is told the site’s', async () => {
+    const copy = 'copy-7.aegir.invalid';
+    const told = async (url: string): Promise<readonly unknown[]> => {
+      const { HTTP_HOST, SERVER_NAME, AEGIR_DB_NAME } = JSON.parse((await ask(url)).body);
+      return [HTTP_HOST, SERVER_NAME, AEGIR_DB_NAME];
+    };
+    await http.create(sample(bench, site, { aliases }));
+    const made = { ...sample(bench, copy, { asHost: site, database: database('db_copy') }), directory: site };
+    const ofSite = { ...made, routing: sample(bench, site).routing };
+    await http.create(ofSite);
+    assert.deepEqual(await told(`http://${copy}/node/1`), [`${site}${port}`, site, 'db_copy']);
+    assert.deepEqual(await told(`http://${copy}/cron.php`), [`${site}${port}`, site, 'db_copy']);
+    assert.equal((await ask(`http://${copy}/admin`)).headers.get('location'), `http://${site}${port}/admin/`);
+    const robots = join(bench.root, `sites/${site}/files/${site}.robots.txt`);
+    await mkdir(dirname(robots), { recursive: true });
+    await writeFile(robots, 'robots of the host');
+    assert.equal((await ask(`http://${copy}/robots.txt`)).body, 'robots of the host');
+    assert.deepEqual(await told(`http://${site}/`), [`${site}${port}`, site, 'db_one'], 'the site itself is as before');
+    assert.deepEqual(await http.create(ofSite), [], 'twice is once');
+    await http.create({ ...ofSite, tls: 'on' });
+    assert.deepEqual(await told(`https://${copy}/`), [`${site}${tlsPort}`, site, 'db_copy']);
+    for (const asHost of ['*.example.com', 'a b', 'x"y', 'x;y', '$host'])
+      await assert.rejects(http.create({ ...ofSite, asHost }), /cannot be written as/, asHost);
+    await http.destroy(site);
+    assert.equal((await ask(`http://${copy}/`)).status, 200, 'it does not need the site');
+    await http.destroy(copy);
+    assert.equal(await bench.databaseOf(copy), null);
   });
   await t.test('with certificate files that were given', async () => {
     const [certificatePath, keyPath] = [join(dirname(bench.root), 'given.crt'), join(dirname(bench.root), 'given.key')];
@@ -139,7 +170,7 @@ async function names(t: TestContext, bench: RealBench, http: Http): Promise<void
 }
 
 for (const server of ['nginx', 'apache'] as const)
-  test(`${server}: names, https and states`, { timeout: 240_000 }, (t) =>
+  test(`${server}: names, https and states`, { timeout: 20 * 60_000 }, (t) =>
     onReal(server, async (bench) => {
       const http = bench.open();
       await http.verify();

@@ -1,4 +1,4 @@
-import { pageFieldNames, regex, tlsText } from './nginx-text.ts';
+import { asFieldPattern, pageFieldNames, regex, tlsText } from './nginx-text.ts';
 import type { WebOptions, WebPaths } from './options.ts';
 import { Fragment, nginxText } from './quoted.ts';
 import {
@@ -71,6 +71,8 @@ map $host $aegir_site {
 }
 # The port as the visitor wrote it, which need not be ours.
 map $http_host $aegir_port { default ""; ${key('^[^:]*(?<aegir_port_seen>:[0-9]{1,5})$')} $aegir_port_seen; }
+# The host name that PHP is told: a copy's is that of the site it will be.
+map $aegir_as $aegir_told { default $aegir_as; "" $host; }
 map "$aegir_state|$aegir_tls|$scheme" $aegir_to {
   default "";
   ${key('^r\\|s\\|')} "https://$aegir_rest${new Fragment(tlsSuffix)}";
@@ -124,7 +126,7 @@ add_header Retry-After $aegir_retry always;
 error_page 503 @aegir_notice;
 
 if ($aegir_site ~ ${pattern('^(?<aegir_state>[edmru])\\|(?<aegir_tls>[os])\\|(?<aegir_mark>[0-9a-f]+)\\|(?<aegir_rest>.*)$')}) { set $aegir_known 1; }
-if ($aegir_site ~ ${pattern(`^e\\|[os]\\|[0-9a-f]+\\|${all.join('\\|')}$`)}) { set $aegir_known 1; }
+if ($aegir_site ~ ${pattern(`^e\\|[os]\\|[0-9a-f]+\\|${asFieldPattern}${all.join('\\|')}$`)}) { set $aegir_known 1; }
 
 location ^~ ${acmePath} {
   alias ${`${acme}/`};
@@ -142,7 +144,7 @@ ${refuse}    try_files /$aegir_files/favicon.ico /favicon.ico @aegir_nothing;
 location = /robots.txt {
   access_log off;
   log_not_found off;
-${refuse}    try_files /$aegir_files/$host.robots.txt /$aegir_files/robots.txt /robots.txt @aegir_front;
+${refuse}    try_files /$aegir_files/$aegir_told.robots.txt /$aegir_files/robots.txt /robots.txt @aegir_front;
 }
 # Before any file is looked for: whatever PHP could be asked to run is a script that the application names, or not there.
 location ~* ${pattern(phpLike)} {
@@ -155,7 +157,7 @@ ${php}    fastcgi_param SCRIPT_FILENAME $aegir_root$aegir_rule;
     fastcgi_pass unix:$aegir_fpm;
 }
 location / {
-${refuse}    if ($aegir_rule = "/") { return 301 $scheme://$host$aegir_port$uri/$is_args$args; }
+${refuse}    if ($aegir_rule = "/") { return 301 $scheme://$aegir_told$aegir_port$uri/$is_args$args; }
     if ($aegir_rule ~ "^/") { rewrite ^ $aegir_rule last; }
     expires $aegir_expires;
     log_not_found off;
@@ -195,7 +197,7 @@ function phpText(): string {
     ['GATEWAY_INTERFACE', 'CGI/1.1'],
     ['SERVER_SOFTWARE', 'nginx'],
     ['SERVER_PROTOCOL', '$server_protocol'],
-    ['SERVER_NAME', '$host'],
+    ['SERVER_NAME', '$aegir_told'],
     ['SERVER_ADDR', '$server_addr'],
     ['SERVER_PORT', '$server_port'],
     ['REMOTE_ADDR', '$remote_addr'],
@@ -210,7 +212,7 @@ function phpText(): string {
     ['CONTENT_LENGTH', '$content_length'],
     ['REDIRECT_STATUS', '200'],
     // Not the header as it came: the name that this site was found by, and the port as the visitor wrote it.
-    ['HTTP_HOST', '$host$aegir_port'],
+    ['HTTP_HOST', '$aegir_told$aegir_port'],
     // httpoxy: a client must not name a proxy for the application's own requests.
     ['HTTP_PROXY', '""'],
     ['HTTPS', '$https if_not_empty'],

@@ -63,13 +63,19 @@ export const pageFieldNames = [
   'password',
 ];
 
+/** Stands before the other fields of the few sites that are told another host name than they are asked for. */
+const asField = 'as=';
+export const asFieldPattern = `(?:${asField}(?<aegir_as>[^|]*)\\|)?`;
+
 function pageFields(vhost: Vhost): readonly string[] {
   const { id } = routingClass(vhost);
   // A site that answers with a notice needs no rules, but keeps them: the files of its class stay while it is there.
   if (vhost.state !== 'enabled') return [id];
+  const as = vhost.asHost === null ? [] : [`${asField}${vhost.asHost}`];
   const { routing } = vhost;
   const values = parameters(vhost).map(([, value]) => value);
   const fields = [
+    ...as,
     id,
     routing.frontController,
     routing.shortFiles ? 's' : '',
@@ -146,7 +152,7 @@ export const markIn = (section: string): string => /"[edmr]\|[os]\|([0-9a-f]+)\|
 
 /** The classes that sites of a map file need. */
 export const classesIn = (map: string): readonly string[] =>
-  [...map.matchAll(/"[edm]\|[os]\|[0-9a-f]+\|([0-9a-f]{12})["|]/g)].flatMap(([, id]) => id ?? []);
+  [...map.matchAll(/"[edm]\|[os]\|[0-9a-f]+\|(?:as=[^|]*\|)?([0-9a-f]{12})["|]/g)].flatMap(([, id]) => id ?? []);
 
 /** A regular expression as the key of a map: without regard to case where `mode` is '~*'. `$` is no variable there. */
 export const regex = (pattern: string, mode: '~' | '~*' = '~'): string =>

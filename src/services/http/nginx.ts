@@ -5,11 +5,20 @@ import type { Problem } from '../../model/problem.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
 import { selfSigned } from './certificate.ts';
 import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
-import type { Http, Vhost } from './http.ts';
+import type { Door, Http, Vhost } from './http.ts';
 import { type MainFiles, mainFiles } from './nginx-main.ts';
 import { classesIn, mapText, markIn, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
 import { operatorLines } from './operator-lines.ts';
-import { addressOf, askedAt, listenOn, type WebOptions, type WebPaths, webOptions, webPaths } from './options.ts';
+import {
+  addressOf,
+  askedAt,
+  doorOf,
+  listenOn,
+  type WebOptions,
+  type WebPaths,
+  webOptions,
+  webPaths,
+} from './options.ts';
 import { readme } from './readme.ts';
 import { checkVhost, fileName, names, takenName } from './rules.ts';
 import { sectionsOf, withSection } from './sections.ts';
@@ -94,6 +103,7 @@ class Nginx implements Http {
         ...own.files,
         { path: map, site: vhost.name, text },
         { path: block, text: own.text },
+        ...(vhost.replaces === null ? [] : this.#gone(vhost.replaces)),
       ],
       also: async () => [],
       mayReturn: (old) => this.#withoutUsedClasses(vhost.name, old),
@@ -105,16 +115,21 @@ class Nginx implements Http {
   }
 
   async destroy(name: string): Promise<void> {
-    const { map, block } = siteFiles(this.#paths.config, name);
     const mark = markIn((await this.#section(name)) ?? '');
-    const gone = [block, this.#certificatePath(name)].map((path) => ({ path, text: null }));
     await this.#configuration.put({
-      wanted: [{ path: map, site: name, text: null }, ...gone],
+      wanted: this.#gone(name),
       also: () => this.#unusedClasses(name),
       of: `the configuration without ${name}`,
       secrets: [],
       sign: this.#sign(name, mark || '0', '404'),
     });
+  }
+
+  /** All that there is of a site. */
+  #gone(name: string): readonly Wanted[] {
+    const { map, block } = siteFiles(this.#paths.config, name);
+    const files = [block, this.#certificatePath(name)].map((path) => ({ path, text: null }));
+    return [{ path: map, site: name, text: null }, ...files];
   }
 
   #sign(host: string, mark: string, status: Sign['status']): Sign {
@@ -125,8 +140,12 @@ class Nginx implements Http {
     return `${this.#paths.config}/site.d/${siteName}`;
   }
 
-  address({ name, redirection, tls }: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
-    return addressOf(redirection ?? name, tls, this.#options);
+  address(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string {
+    return addressOf(vhost, this.#options);
+  }
+
+  door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door {
+    return doorOf(vhost, this.#options);
   }
 
   async #section(name: string): Promise<string | null> {

@@ -15,6 +15,7 @@ export const nullHttp: Engine = engine({
     create: async () => [],
     destroy: async () => undefined,
     ownLines: () => '(nowhere: this server publishes no sites)',
+    door: () => null,
     address: ({ name, redirection }) => `${redirection ?? name} (not published by Aegir)`,
   }),
 });

@@ -8,10 +8,10 @@ export interface OperatorLines {
   readonly after: readonly string[];
 }
 
-/** The platform's lines stand around the site's, and both around ours. */
+/** The platform's lines stand around the site's, and both around ours. A copy has those of the site that it will be. */
 export async function operatorLines(machine: Machine, config: string, vhost: Vhost): Promise<OperatorLines> {
   const platform = `${config}/platform.d/${platformKey(vhost.root)}`;
-  const site = `${config}/site.d/${vhost.name}`;
+  const site = `${config}/site.d/${vhost.asHost ?? vhost.name}`;
   const before = [`${platform}/before.conf`, `${site}/before.conf`];
   const after = [`${site}/after.conf`, `${platform}/after.conf`];
   const there = await machine.readMany([...before, ...after]);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EngineHost } from '../engine.ts';
-import type { Vhost } from './http.ts';
+import type { Door, Vhost } from './http.ts';
 
 const port = z.number().int().min(1).max(65_535);
 // Written into configuration files and used as directories that we make: nothing that needs quoting, no way up.
@@ -59,7 +59,15 @@ export function askedAt({ addresses, port }: WebOptions): string {
 }
 
 /** Without a port where it is the scheme's own. */
-export function addressOf(name: string, tls: Vhost['tls'], { port, tlsPort }: WebOptions): string {
-  if (tls !== 'off') return `https://${name}${tlsPort === 443 ? '' : `:${tlsPort}`}`;
-  return `http://${name}${port === 80 ? '' : `:${port}`}`;
+export const addressOf = (vhost: Published, options: WebOptions): string =>
+  `${vhost.tls === 'off' ? 'http' : 'https'}://${doorOf(vhost, options).host}`;
+
+export function doorOf({ name, redirection, tls }: Published, { addresses, ...ports }: WebOptions): Door {
+  const [ip = '127.0.0.1'] = addresses;
+  const isTls = tls !== 'off';
+  const port = isTls ? ports.tlsPort : ports.port;
+  const isUsual = port === (isTls ? 443 : 80);
+  return { ip, port, tls: isTls, host: `${redirection ?? name}${isUsual ? '' : `:${port}`}` };
 }
+
+type Published = Pick<Vhost, 'name' | 'redirection' | 'tls'>;

@@ -219,7 +219,7 @@ async function rules(t: TestContext, bench: RealBench, http: Http): Promise<void
 }
 
 for (const server of ['nginx', 'apache'] as const)
-  test(`${server}: access and routing`, { timeout: 240_000 }, (t) =>
+  test(`${server}: access and routing`, { timeout: 20 * 60_000 }, (t) =>
     onReal(server, async (bench) => {
       const http = bench.open();
       await http.verify();
@@ -228,7 +228,7 @@ for (const server of ['nginx', 'apache'] as const)
   );
 
 test('apache that runs PHP itself, as Debian sets it up: the same rules, and PHP is run by the pool only', {
-  timeout: 240_000,
+  timeout: 20 * 60_000,
 }, async (t) => {
   const modPhp = await findModPhp();
   if (modPhp === null) return t.skip('NOT SHOWN: libapache2-mod-php is not installed');

@@ -1,0 +1,9 @@
+import { siteVerbs } from '../site-tool.ts';
+import { drupalEmptied } from './emptied.ts';
+
+export const drupalVerbs = siteVerbs({
+  name: 'drupal',
+  emptied: drupalEmptied,
+  // Style sheets that modules write, and configuration that was exported.
+  textFiles: ['files/color', 'files/ctools/css', 'private/config'],
+});

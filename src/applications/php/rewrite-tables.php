@@ -1,0 +1,241 @@
+<?php
+/**
+ * Goes through the columns of a database that hold text and rewrites them, a row in one step, with as many rows in memory as
+ * one page has. Whoever is killed in between begins again: what is rewritten already is not found again.
+ */
+final class AegirTables {
+  private const PAGE = 50;
+  private readonly string $driver;
+  /** By 'table.column', how many rows were changed. */
+  public array $rows = [];
+  /** How many were not: their new text is too long for the column, or there already. */
+  public int $refused = 0;
+
+  public function __construct(private readonly PDO $pdo, private readonly AegirText $text) {
+    $this->driver = $pdo->getAttribute(PDO::ATTR_DRIVER_NAME);
+    if ($this->driver === 'mysql') {
+      // A text that is too long is an error, not cut off; values are sent as they are, whatever bytes they have.
+      $pdo->exec("set session sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'");
+      $pdo->setAttribute(PDO::ATTR_EMULATE_PREPARES, false);
+    }
+    if ($this->driver === 'sqlite') $pdo->sqliteCreateFunction('aegir_old', fn ($value): int => is_string($value) && $this->isOld($value) ? 1 : 0, 1);
+  }
+
+  /** $leave: globs of tables; $columns: 'table.column', to be left as they are. */
+  public function rewrite(string $prefix, array $leave, array $columns = []): void {
+    if ($this->text->needles === []) return;
+    foreach (rewrite_columns($this->pdo, $this->driver) as $table => $found) {
+      if (!str_starts_with($table, $prefix)) continue;
+      foreach ($leave as $glob) if (fnmatch($glob, substr($table, strlen($prefix)))) continue 2;
+      $texts = array_filter($found['texts'], fn (array $column): bool => $this->hasRoom($column['length']) && !in_array("$table.{$column['name']}", $columns, true));
+      if ($texts === []) continue;
+      $found['texts'] = array_values($texts);
+      match (true) {
+        $this->driver === 'pgsql' => $this->byCursor($table, $found),
+        $found['key'] !== [] => $this->byKey($table, $found),
+        default => $this->byValue($table, $found),
+      };
+    }
+  }
+
+  private function isOld(string $value): bool {
+    foreach ($this->text->needles as $needle) if (stripos($value, $needle) !== false) return true;
+    return false;
+  }
+
+  private function hasRoom(?int $length): bool {
+    foreach ($this->text->needles as $needle) if ($length === null || $length >= strlen($needle)) return true;
+    return false;
+  }
+
+  /** Whether any of the columns speaks of the old place: SQL and its values. */
+  private function old(array $texts): array {
+    [$sql, $values] = [[], []];
+    foreach ($texts as ['name' => $name, 'bytes' => $bytes]) {
+      $column = $this->quoted($name);
+      if ($this->driver === 'sqlite') $sql[] = "aegir_old($column) = 1";
+      else foreach ($this->text->needles as $needle) {
+        $sql[] = match (true) {
+          $this->driver === 'mysql' => "$column like ?",
+          $bytes => "encode($column, 'escape') ilike ?",
+          default => "$column::text ilike ?",
+        };
+        $values[] = "%$needle%";
+      }
+    }
+    return ['(' . implode(' or ', $sql) . ')', $values];
+  }
+
+  /** Pages by primary key, each behind the last row of the one before. */
+  private function byKey(string $table, array $found): void {
+    [$old, $values] = $this->old($found['texts']);
+    $quoted = array_map($this->quoted(...), $found['key']);
+    $select = $this->selected($found['texts'], array_map(fn (int $at): string => "$quoted[$at] as aegir_key_$at", array_keys($quoted)));
+    $last = null;
+    do {
+      [$behind, $of] = $last === null ? ['', []] : rewrite_behind($quoted, $last);
+      $page = $this->all("select $select from {$this->quoted($table)} where $old$behind order by " . implode(', ', $quoted) . ' limit ' . self::PAGE, [...$values, ...$of]);
+      $this->pdo->beginTransaction();
+      foreach ($page as $row) {
+        $last = array_map(fn (int $at) => $row["aegir_key_$at"], array_keys($quoted));
+        $this->update($table, $found, $row, implode(' = ? and ', $quoted) . ' = ?', $last);
+      }
+      $this->pdo->commit();
+    } while (count($page) === self::PAGE);
+  }
+
+  /** PostgreSQL reads the table once, as it was when the cursor was opened, and knows each row by its place. */
+  private function byCursor(string $table, array $found): void {
+    [$old, $values] = $this->old($found['texts']);
+    $this->pdo->beginTransaction();
+    $this->pdo->prepare("declare aegir no scroll cursor for select {$this->selected($found['texts'], ['ctid as aegir_key_0'])} from {$this->quoted($table)} where $old")->execute($values);
+    do {
+      $page = $this->all('fetch ' . self::PAGE . ' from aegir', []);
+      foreach ($page as $row) $this->update($table, $found, $row, 'ctid = ?::tid', [$row['aegir_key_0']]);
+    } while (count($page) === self::PAGE);
+    $this->pdo->commit();
+  }
+
+  /** A table of MySQL without a key: the new text depends on nothing but the old, so all rows with the same text change together. */
+  private function byValue(string $table, array $found): void {
+    foreach ($found['texts'] as $text) {
+      [$old, $values] = $this->old([$text]);
+      $column = $this->quoted($text['name']);
+      $bytes = $text['bytes'] ? $column : "cast(convert($column using utf8mb4) as binary)";
+      $last = null;
+      do {
+        $behind = $last === null ? '' : " and $bytes > ?";
+        $page = $this->all("select distinct $bytes as " . rewrite_quoted($text['name'], 'mysql') . " from {$this->quoted($table)} where $old$behind order by 1 limit " . self::PAGE, $last === null ? $values : [...$values, $last]);
+        foreach ($page as $row) {
+          $last = $row[$text['name']];
+          $this->update($table, ['texts' => [$text]] + $found, $row, "$bytes = ?", [$last]);
+        }
+      } while (count($page) === self::PAGE);
+    }
+  }
+
+  private function selected(array $texts, array $more): string {
+    $column = fn (array $one): string => $this->quoted($one['name']) . ($this->driver === 'pgsql' && !$one['bytes'] ? '::text as ' . $this->quoted($one['name']) : '');
+    $kind = fn (int $at): string => "typeof({$this->quoted($texts[$at]['name'])}) as aegir_kind_$at";
+    return implode(', ', [...array_map($column, $texts), ...$more, ...($this->driver === 'sqlite' ? array_map($kind, array_keys($texts)) : [])]);
+  }
+
+  private function update(string $table, array $found, array $row, string $where, array $key): void {
+    [$set, $values, $names] = [[], [], []];
+    foreach ($found['texts'] as $at => ['name' => $name, 'bytes' => $bytes, 'cast' => $cast]) {
+      $old = $row[$name];
+      if (!is_string($old)) continue;
+      $new = $this->text->apply($old);
+      if ($new === $old) continue;
+      $set[] = "{$this->quoted($name)} = ?$cast";
+      $values[] = [$new, $bytes && ($this->driver !== 'sqlite' || $row["aegir_kind_$at"] === 'blob') ? PDO::PARAM_LOB : PDO::PARAM_STR];
+      $names[] = $name;
+    }
+    if ($set === []) return;
+    // A time that changes by itself with each change of its row is not to change now.
+    foreach ($found['clocks'] as $clock) $set[] = "{$this->quoted($clock)} = {$this->quoted($clock)}";
+    $count = $this->change("update {$this->quoted($table)} set " . implode(', ', $set) . " where $where", [...$values, ...array_map(fn ($one): array => [$one, PDO::PARAM_STR], $key)]);
+    foreach ($count > 0 ? $names : [] as $name) $this->rows["$table.$name"] = ($this->rows["$table.$name"] ?? 0) + $count;
+  }
+
+  private function change(string $sql, array $values): int {
+    if ($this->driver === 'pgsql') $this->pdo->exec('savepoint aegir_row');
+    try {
+      $statement = $this->pdo->prepare($sql);
+      foreach ($values as $at => [$value, $type]) $statement->bindValue($at + 1, $value, $type);
+      $statement->execute();
+      return $statement->rowCount();
+    } catch (PDOException $error) {
+      if (!preg_match('/^(22001|23\w{3})$/', (string) ($error->errorInfo[0] ?? ''))) throw $error;
+      if ($this->driver === 'pgsql') $this->pdo->exec('rollback to savepoint aegir_row');
+      $this->refused++;
+      return 0;
+    }
+  }
+
+  private function all(string $sql, array $values): array {
+    $statement = $this->pdo->prepare($sql);
+    $statement->execute($values);
+    $rows = $statement->fetchAll();
+    foreach ($rows as &$row) foreach ($row as &$value) if (is_resource($value)) $value = stream_get_contents($value);
+    return $rows;
+  }
+
+  private function quoted(string $name): string {
+    return rewrite_quoted($name, $this->driver);
+  }
+}
+
+function rewrite_quoted(string $name, string $driver): string {
+  return $driver === 'mysql' ? '`' . str_replace('`', '``', $name) . '`' : '"' . str_replace('"', '""', $name) . '"';
+}
+
+/** As servers find it by an index: 'a > ? or (a = ? and b > ?)'. SQL and its values. */
+function rewrite_behind(array $keys, array $last): array {
+  [$sql, $values] = ['', []];
+  foreach (array_reverse(array_keys($keys)) as $at) {
+    $sql = $sql === '' ? "$keys[$at] > ?" : "$keys[$at] > ? or ($keys[$at] = ? and ($sql))";
+    array_unshift($values, ...($values === [] ? [$last[$at]] : [$last[$at], $last[$at]]));
+  }
+  return [" and ($sql)", $values];
+}
+
+/** Of each table: its columns with text ('bytes' where the server keeps bytes), its key in order, and times that change by themselves. */
+function rewrite_columns(PDO $pdo, string $driver): array {
+  $tables = [];
+  $add = function (array $row) use (&$tables): void {
+    $tables[$row['t']] ??= ['texts' => [], 'key' => [], 'clocks' => []];
+    $at = &$tables[$row['t']];
+    if ($row['clock']) $at['clocks'][] = $row['c'];
+    if ($row['key'] !== null) $at['key'][(int) $row['key']] = $row['c'];
+    if ($row['kind'] !== null) $at['texts'][] = ['name' => $row['c'], 'bytes' => $row['kind'] === 'bytes', 'cast' => $row['cast'], 'length' => $row['length'] === null ? null : (int) $row['length']];
+  };
+  match ($driver) {
+    'mysql' => rewrite_columns_mysql($pdo, $add),
+    'pgsql' => rewrite_columns_pgsql($pdo, $add),
+    'sqlite' => rewrite_columns_sqlite($pdo, $add),
+  };
+  foreach ($tables as &$table) {
+    ksort($table['key']);
+    $table['key'] = array_values($table['key']);
+  }
+  ksort($tables);
+  return $tables;
+}
+
+function rewrite_columns_mysql(PDO $pdo, Closure $add): void {
+  $rows = $pdo->query("select c.table_name t, c.column_name c, lower(c.data_type) type, c.character_maximum_length length, lower(c.extra) extra, k.seq_in_index seq
+    from information_schema.columns c join information_schema.tables b on b.table_schema = c.table_schema and b.table_name = c.table_name and b.table_type = 'BASE TABLE'
+    left join information_schema.statistics k on k.table_schema = c.table_schema and k.table_name = c.table_name and k.column_name = c.column_name and k.index_name = 'PRIMARY'
+    where c.table_schema = database() order by c.table_name, c.ordinal_position")->fetchAll();
+  foreach ($rows as $row) {
+    $kind = match (true) {
+      str_contains($row['extra'], 'generated') => null,
+      preg_match('/^(char|varchar|\w*text|json)$/', $row['type']) === 1 => 'text',
+      preg_match('/^(binary|varbinary|\w*blob)$/', $row['type']) === 1 => 'bytes',
+      default => null,
+    };
+    $add(['kind' => $kind, 'key' => $row['seq'], 'cast' => '', 'clock' => str_contains($row['extra'], 'on update')] + $row);
+  }
+}
+
+function rewrite_columns_pgsql(PDO $pdo, Closure $add): void {
+  $rows = $pdo->query("select b.relname t, a.attname c, y.typname type, case when y.typname in ('varchar', 'bpchar') and a.atttypmod > 4 then a.atttypmod - 4 end length
+    from pg_class b join pg_attribute a on a.attrelid = b.oid and a.attnum > 0 and not a.attisdropped join pg_type y on y.oid = a.atttypid
+    where b.relnamespace = (select oid from pg_namespace where nspname = current_schema()) and b.relkind = 'r' and a.attgenerated = '' order by 1, a.attnum")->fetchAll();
+  foreach ($rows as $row) {
+    $kind = ['text' => 'text', 'varchar' => 'text', 'bpchar' => 'text', 'json' => 'text', 'jsonb' => 'text', 'xml' => 'text', 'citext' => 'text', 'bytea' => 'bytes'][$row['type']] ?? null;
+    $add(['kind' => $kind, 'key' => null, 'cast' => in_array($row['type'], ['json', 'jsonb', 'xml'], true) ? "::{$row['type']}" : '', 'clock' => false] + $row);
+  }
+}
+
+function rewrite_columns_sqlite(PDO $pdo, Closure $add): void {
+  foreach (aegir_tables($pdo) as $table) {
+    $add(['t' => $table, 'c' => '_rowid_', 'kind' => null, 'key' => 0, 'clock' => false]);
+    foreach ($pdo->query("select name, lower(type) type, pk from pragma_table_xinfo(" . $pdo->quote($table) . ') where hidden = 0')->fetchAll() as $row) {
+      // A column may hold any kind of value, whatever it was declared to be: only numbers are left out.
+      $kind = preg_match('/int|real|floa|doub|numeric|bool/', $row['type']) ? null : 'bytes';
+      $add(['t' => $table, 'c' => $row['name'], 'kind' => $kind, 'key' => null, 'cast' => '', 'clock' => false, 'length' => null]);
+    }
+  }
+}

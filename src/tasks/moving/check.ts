@@ -1,0 +1,122 @@
+import { measureTree } from '../../applications/tree.ts';
+import { query } from '../../machine/command.ts';
+import type { Machine } from '../../machine/machine.ts';
+import { Problem } from '../../model/problem.ts';
+import { mustFit } from '../comparison.ts';
+import { siteDirectory } from '../site-directory.ts';
+import { megabytes } from './copying.ts';
+import { draftOf, type Moving } from './moving.ts';
+import { formerDirectory } from './placing.ts';
+import { changesHttp } from './publishing.ts';
+
+/** What must be there, and what must not, before the first byte is written. */
+export async function checkMoving(context: Moving): Promise<void> {
+  demandPlatform(context);
+  demandOneMachine(context);
+  // Its own platform carries it, whatever is pending there.
+  if (context.platform.id !== context.from.platform.id) await mustFit(context.from, context);
+  await demandWhole(context);
+  await demandFree(context);
+  await demandOwnLines(context);
+  await demandRoom(context);
+}
+
+function demandPlatform({ from, platform, application, installed }: Moving): void {
+  if (platform.id !== from.platform.id && platform.status !== 'enabled')
+    throw new Problem('wrong-status', `platform ${platform.name} takes no site: it is ${platform.status}`, {
+      hint: 'Choose another platform, or unlock or verify it.',
+    });
+  if (application.name !== from.application.name)
+    throw new Problem(
+      'invalid',
+      `${from.site.name} is a site of ${from.application.title}, and platform ${platform.name} holds ${application.title}`,
+      { hint: 'Choose a platform of the same application.' },
+    );
+  const refused = application.refusesDatabase(installed.database.driver, platform.version ?? '', null);
+  if (refused) throw new Problem('invalid', refused, { hint: 'Move its database first: aegir site move.' });
+  if (installed.database.driver !== from.installed.database.driver)
+    throw new Problem(
+      'invalid',
+      `its database is ${from.installed.database.driver}, and the new one would be ${installed.database.driver}`,
+      { hint: 'Choose a server whose db service is of the same kind.' },
+    );
+}
+
+/** Files travel within one machine only. */
+function demandOneMachine({ from, server }: Moving): void {
+  if (from.server.host === server.host) return;
+  throw new Problem(
+    'invalid',
+    `${from.site.name} is on ${from.server.name} (${from.server.host}), and would go to ${server.name} (${server.host})`,
+    {
+      hint: 'Files cannot travel between machines yet: that needs the file service. Choose a platform on the same machine.',
+    },
+  );
+}
+
+async function demandWhole({ from }: Moving): Promise<void> {
+  if ((await from.machine.stat(siteDirectory(from))) === null)
+    throw new Problem('not-found', `the directory of ${from.site.name}, ${siteDirectory(from)}, is gone`, {
+      hint: 'Restore the site from a backup first.',
+    });
+  // A database that is a file lies in that directory.
+  if (from.installed.database.driver === 'sqlite' || (await from.db.exists(from.site.database))) return;
+  throw new Problem('not-found', `the database of ${from.site.name}, ${from.site.database.name}, is gone`, {
+    hint: 'Restore the site from a backup first.',
+  });
+}
+
+/** Nothing is in the way where the copy is made. */
+export async function demandFree(context: Moving): Promise<void> {
+  const { machine, platform, db, site, installed } = context;
+  if ((await machine.stat(`${platform.root}/sites`)) === null)
+    throw new Problem('not-found', `platform ${platform.name} is not at ${platform.root} any more`, {
+      hint: 'Bring its code back, or choose another platform.',
+    });
+  const taken = [siteDirectory(draftOf(context)), formerDirectory(context)];
+  for (const path of taken)
+    if ((await machine.stat(path)) !== null)
+      throw new Problem('conflict', `there is already a directory ${path}`, {
+        hint: 'It was not made by this task: look what is in it, and move it away or remove it.',
+      });
+  if (installed.database.driver !== 'sqlite' && (await db.exists(site.database)))
+    throw new Problem('conflict', `there is already a database ${site.database.name}`, {
+      hint: 'It was not made by this task: rename or drop it, then retry the task.',
+    });
+}
+
+/** Lines for one kind of web server mean nothing to another, and may be what keeps visitors out. */
+async function demandOwnLines(context: Moving): Promise<void> {
+  const { from, http, machine, site } = context;
+  if (!changesHttp(context)) return;
+  const [own, wanted] = [from.http.ownLines(from.site.name), http.ownLines(site.name)];
+  const isThere = async (path: string): Promise<boolean> => path.startsWith('/') && (await machine.stat(path)) !== null;
+  if (!(await isThere(own)) || (await isThere(wanted))) return;
+  throw new Problem('conflict', `${from.site.name} has lines of its own for its web server in ${own}`, {
+    hint: `Write what the new web server needs of them into ${wanted} (an empty directory: nothing), then retry the task.`,
+  });
+}
+
+/** Kept free on every disk that something is copied to. */
+const spareBytes = 100 * 1024 * 1024;
+
+async function demandRoom(context: Moving): Promise<void> {
+  const { machine, platform, from, linksFiles } = context;
+  const target = await diskOf(machine, `${platform.root}/sites`);
+  const isLinked = linksFiles && target.disk === (await diskOf(from.machine, siteDirectory(from))).disk;
+  const files = isLinked ? 0 : (await measureTree(machine, from.site.runUser, siteDirectory(from))).bytes;
+  const neededBytes = files + (await from.db.sizeBytes(from.installed.database));
+  if (neededBytes + spareBytes <= target.freeBytes) return;
+  throw new Problem(
+    'disk-full',
+    `the copy of ${from.site.name} needs ${megabytes(neededBytes)}, and ${megabytes(target.freeBytes)} are free on ${target.disk}`,
+    { hint: `Make room on ${machine.name}: 100 MB must be left over.` },
+  );
+}
+
+/** The mount point that a path is on, and what is free there for us. */
+async function diskOf(machine: Machine, path: string): Promise<{ readonly disk: string; readonly freeBytes: number }> {
+  const { stdout } = await machine.run({ ...query`df -P -B1 ${path}`, quiet: true });
+  const [, , , available, , ...mounted] = stdout.trim().split('\n').at(-1)?.split(/\s+/) ?? [];
+  return { disk: mounted.join(' '), freeBytes: Number(available) };
+}

@@ -1,0 +1,39 @@
+import { removeDirectory, siteDirectory } from '../site-directory.ts';
+import { isInPlace, type MovingStep } from './moving.ts';
+import { formerDirectory } from './placing.ts';
+import { asideName, changesHttp } from './publishing.ts';
+
+/** Once one of these has begun there is no way back, and none is needed: the site has answered where it is now. */
+
+export const withdrawAside: MovingStep = {
+  name: 'withdraw the name of the copy',
+  async run(context) {
+    const { http, from } = context;
+    await http.destroy(asideName(context));
+    if (changesHttp(context)) await from.http.destroy(from.site.name);
+  },
+  undo: 'forward',
+};
+
+export const dropDatabase: MovingStep = {
+  name: 'drop the former database',
+  async run({ from, report }) {
+    if (from.site.databaseIsOurs) return from.db.destroy(from.site.database);
+    await from.db.reopen(from.installed.database);
+    await report.note(`database ${from.site.database.name} was there before Aegir, so it stays`);
+  },
+  undo: 'forward',
+};
+
+export const removeFiles: MovingStep = {
+  name: 'remove the former files',
+  async run(context) {
+    const { machine } = context.from;
+    const [own, former] = [siteDirectory(context.from), formerDirectory(context)];
+    // Moved away first: what a lost worker has left at work there finds nothing any more.
+    if (!isInPlace(context) && own !== siteDirectory(context) && (await machine.stat(own)))
+      await machine.move(own, former);
+    await removeDirectory(context.from, former);
+  },
+  undo: 'forward',
+};
