@@ -36,7 +36,9 @@ export async function startMariadb(resources: Resources): Promise<Mariadb> {
   });
   resources.defer(() => endChild(server));
   const sql = async (statements: string): Promise<void> => {
-    await run('mariadb', ['--no-defaults', '--user=root', `--socket=${socket}`, '-e', statements], { timeout: 120_000 });
+    await run('mariadb', ['--no-defaults', '--user=root', `--socket=${socket}`, '-e', statements], {
+      timeout: 120_000,
+    });
   };
   for (const endMs = Date.now() + startMaxMs; ; ) {
     const failed: unknown = await sql('select 1').then(

@@ -27,9 +27,15 @@ export function plainPipelines(socket: string, directory: string): PlainPipeline
   const clean = `rm -rf '${directory}/copy' && mkdir -p '${directory}/copy'`;
   return {
     backup: ({ database, directory: site }) =>
-      timed(clean, `${dump(database)} | zstd -q -1 -f -o '${directory}/plain.sql.zst'; tar -C '${site}' -I 'zstd -q -1' -cf '${directory}/plain.tar.zst' .`),
+      timed(
+        clean,
+        `${dump(database)} | zstd -q -1 -f -o '${directory}/plain.sql.zst'; tar -C '${site}' -I 'zstd -q -1' -cf '${directory}/plain.tar.zst' .`,
+      ),
     restore: () =>
-      timed(`${clean}; ${fresh}`, `zstd -q -dc '${directory}/plain.sql.zst' | ${load}; tar -C '${directory}/copy' -I zstd -xf '${directory}/plain.tar.zst'`),
+      timed(
+        `${clean}; ${fresh}`,
+        `zstd -q -dc '${directory}/plain.sql.zst' | ${load}; tar -C '${directory}/copy' -I zstd -xf '${directory}/plain.tar.zst'`,
+      ),
     copy: ({ database, directory: site }) =>
       timed(`${clean}; ${fresh}`, `${dump(database)} | ${load}; cp -a '${site}' '${directory}/copy/'`),
     rename: ({ database, directory: site, name }, newName) =>

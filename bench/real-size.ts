@@ -39,7 +39,8 @@ export async function fillWordpress(mariadb: Mariadb, { database, name }: SitePl
 export async function fillDrupal(mariadb: Mariadb, { database, name }: SitePlace): Promise<void> {
   const { posts, users } = realSize;
   const body = `concat('<p>', repeat(concat(sha2(seq, 256), ' lorem ipsum dolor sit amet '), 25), '</p><img src="/sites/${name}/files/d', lpad(seq mod 30, 2, '0'), '/f', lpad(seq mod 100, 3, '0'), '.jpg" />')`;
-  const field = "status, uid, title, created, changed, promote, sticky, default_langcode, revision_translation_affected";
+  const field =
+    'status, uid, title, created, changed, promote, sticky, default_langcode, revision_translation_affected';
   const values = "1, 1, concat('Node ', seq), unix_timestamp(), unix_timestamp(), 1, 0, 1, 1";
   await mariadb.sql(`use ${database};
     insert into users (uid, uuid, langcode) select seq + 10, uuid(), 'en' from seq_1_to_${users};

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { startVisit, type Visit } from '../tests/kit/visitor.ts';
 import { startCluster } from './cluster.ts';
 import { type Figure, figure, percentile } from './figure.ts';
 import { addPlatform, type Hosting, startHosting } from './hosting.ts';
 import { type PlainPipelines, plainPipelines } from './plain-pipeline.ts';
 import { fillDrupal, fillFiles, fillWordpress, realSize, type SitePlace } from './real-size.ts';
 import { say, withResources } from './resources.ts';
+import { startVisit, type Visit } from './visit.ts';
 
 const rounds = 5;
 
@@ -63,7 +63,9 @@ async function measure(hosting: Hosting, kind: Kind): Promise<readonly Figure[]>
 async function realSite(hosting: Hosting, kind: Kind, platform: string, name: string): Promise<SitePlace> {
   const { call, done, directory } = hosting;
   say(`${kind.title}: a site of ${realSize.posts} posts, ${realSize.users} users and ${realSize.files} files`);
-  const { task } = await call('site create', { body: { name, platform, ...(kind.profile && { profile: kind.profile }) } });
+  const { task } = await call('site create', {
+    body: { name, platform, ...(kind.profile && { profile: kind.profile }) },
+  });
   await done(task);
   const { database } = await call('site get', { params: { name } });
   const place = { name, database: database.name, directory: join(directory, platform, kind.root, 'sites', name) };
@@ -84,12 +86,7 @@ async function inTurn(ours: () => Promise<number>, plain: () => Promise<number>)
   return [percentile(values, 0.5), percentile(references, 0.5)];
 }
 
-const against = (
-  [value, reference]: readonly [number, number],
-  name: string,
-  most: number,
-  old: string,
-): Figure =>
+const against = ([value, reference]: readonly [number, number], name: string, most: number, old: string): Figure =>
   figure({
     ...{ name, unit: 's', value, reference },
     goal: `at most ${most} of it; the old Aegir ${old}`,
@@ -137,7 +134,10 @@ async function clone(hosting: Hosting, { title }: Kind, site: SitePlace, plain: 
       const name = `clone${round++}.${site.name}`;
       const { task } = await call('site clone', { params: { name: site.name }, body: { name } });
       const took = await seconds(hosting, task);
-      const gone = await call('site task', { params: { name }, body: { name: 'site delete', args: { force: true, backup: false } } });
+      const gone = await call('site task', {
+        params: { name },
+        body: { name: 'site delete', args: { force: true, backup: false } },
+      });
       await hosting.done(gone.task);
       return took;
     },
@@ -146,7 +146,13 @@ async function clone(hosting: Hosting, { title }: Kind, site: SitePlace, plain: 
   return [against(times, `site clone, ${title} (beside: mariadb-dump | mariadb, cp -a)`, 0.5, '31.6 s')];
 }
 
-async function migrate(hosting: Hosting, { title }: Kind, site: SitePlace, plain: PlainPipelines, ways: readonly string[]) {
+async function migrate(
+  hosting: Hosting,
+  { title }: Kind,
+  site: SitePlace,
+  plain: PlainPipelines,
+  ways: readonly string[],
+) {
   const { call } = hosting;
   say(`${title}: migrate, ${rounds} times`);
   let round = 0;
@@ -154,8 +160,14 @@ async function migrate(hosting: Hosting, { title }: Kind, site: SitePlace, plain
   const times = await inTurn(
     async () => {
       const platform = ways[round++ % ways.length] ?? '';
-      const visit = startVisit({ port: hosting.port, host: site.name }, (status, text) => status === 200 && text.includes(site.name));
-      const { task } = await call('site task', { params: { name: site.name }, body: { name: 'site migrate', args: { platform } } });
+      const visit = startVisit(
+        { port: hosting.port, host: site.name },
+        (status, text) => status === 200 && text.includes(site.name),
+      );
+      const { task } = await call('site task', {
+        params: { name: site.name },
+        body: { name: 'site migrate', args: { platform } },
+      });
       const took = await seconds(hosting, task);
       visits.push(await visit.leave());
       return took;
@@ -177,10 +189,14 @@ async function rename(hosting: Hosting, { title }: Kind, site: SitePlace, plain:
   const times = await inTurn(
     async () => {
       const name = `renamed${round++}.${site.name}`;
-      const visit = startVisit({ port: hosting.port, host: now }, (status, text) =>
-        (status === 200 && text.includes(site.name)) || (status >= 301 && status <= 308),
+      const visit = startVisit(
+        { port: hosting.port, host: now },
+        (status, text) => (status === 200 && text.includes(site.name)) || (status >= 301 && status <= 308),
       );
-      const { task } = await call('site task', { params: { name: now }, body: { name: 'site rename', args: { name } } });
+      const { task } = await call('site task', {
+        params: { name: now },
+        body: { name: 'site rename', args: { name } },
+      });
       const took = await seconds(hosting, task);
       visits.push(await visit.leave());
       now = name;
@@ -206,8 +222,26 @@ function downtime(name: string, visits: readonly Visit[]): readonly Figure[] {
   const one = (what: string, unit: string, value: number, goal: string, ok: (is: number) => boolean): Figure =>
     figure({ name: `${name}: ${what}, worst of ${visits.length}`, unit, value, goal, ok });
   return [
-    one('refused connections', 'of all', worst(({ refused }) => refused), 'none', (is) => is === 0),
-    one('neither page nor maintenance page', 's', worst(({ wrongSeconds }) => wrongSeconds), 'none', (is) => is === 0),
-    one('maintenance page', 's', worst(({ maintenanceSeconds }) => maintenanceSeconds), 'printed', () => true),
+    one(
+      'refused connections',
+      'of all',
+      worst(({ refused }) => refused),
+      'none',
+      (is) => is === 0,
+    ),
+    one(
+      'neither page nor maintenance page',
+      's',
+      worst(({ wrongSeconds }) => wrongSeconds),
+      'none',
+      (is) => is === 0,
+    ),
+    one(
+      'maintenance page',
+      's',
+      worst(({ maintenanceSeconds }) => maintenanceSeconds),
+      'printed',
+      () => true,
+    ),
   ];
 }
