@@ -10,7 +10,7 @@ import { fillDrupal, fillFiles, fillWordpress, realSize, type SitePlace } from '
 import { say, withResources } from './resources.ts';
 import { startVisit, type Visit } from './visit.ts';
 
-const rounds = 5;
+const rounds = Number(process.env['AEGIR_BENCH_ROUNDS'] ?? 5);
 
 interface Kind {
   readonly title: string;
@@ -108,7 +108,7 @@ async function backupAndRestore(hosting: Hosting, { title }: Kind, site: SitePla
       backup = (await call('backup list', { query: { site: site.name } })).items[0]?.id ?? '';
       return took;
     },
-    () => plain.backup(site),
+    async () => plain.backup(await placeNow(hosting, site)),
   );
   say(`${title}: restore, ${rounds} times`);
   const restores = await inTurn(
@@ -117,7 +117,10 @@ async function backupAndRestore(hosting: Hosting, { title }: Kind, site: SitePla
       return seconds(hosting, task);
     },
     // Ours keeps the present state in a backup first; so must who is compared with it.
-    async () => (await plain.backup(site)) + (await plain.restore(site)),
+    async () => {
+      const now = await placeNow(hosting, site);
+      return (await plain.backup(now)) + (await plain.restore(now));
+    },
   );
   return [
     against(backups, `site backup, ${title} (beside: mariadb-dump | zstd, then tar | zstd)`, 1, '10.3 s'),
@@ -141,7 +144,7 @@ async function clone(hosting: Hosting, { title }: Kind, site: SitePlace, plain: 
       await hosting.done(gone.task);
       return took;
     },
-    () => plain.copy(site),
+    async () => plain.copy(await placeNow(hosting, site)),
   );
   return [against(times, `site clone, ${title} (beside: mariadb-dump | mariadb, cp -a)`, 0.5, '31.6 s')];
 }
