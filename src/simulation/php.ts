@@ -20,7 +20,7 @@ export const applicationIsBroken = '/run/simulated-application-is-broken';
  * PHP in memory: it answers our own scripts and nothing else. What a site is like is in its simulated database, so that it
  * is copied and dropped with that: `simulatedState`.
  */
-export const php: Simulation = (world) =>
+export const php: Simulation = (world) => {
   simulated({
     name: 'php',
     fresh: () => ({}),
@@ -30,6 +30,9 @@ export const php: Simulation = (world) =>
     }),
     snapshot: () => '',
   })(world);
+  // A script that a test has held is not held in a moment that the world comes back to.
+  world.keepers.push(() => () => void middles.delete(world));
+};
 
 /** In this world scripts stand still when they have decided what to change, and change it when `wait` resolves. */
 export const inTheMiddle = (world: MemoryWorld, wait: (script: string) => Promise<void>): void =>
@@ -68,6 +71,7 @@ const inputShape = z.looseObject({
   run: z.boolean().optional(),
   user: z.string().nullable().optional(),
   path: z.string().optional(),
+  apart: z.array(z.string()).optional(),
   root: z.string().optional(),
   directories: z.array(z.string()).optional(),
   wordpress: z.boolean().optional(),
@@ -117,7 +121,7 @@ async function run(script: string, input: Input, world: MemoryWorld): Promise<Sa
     const copied = copyTree(treeShape.parse(input), world);
     return typeof copied === 'string' ? failed(copied, world.diskIsFull ? 'disk-full' : 'not-found') : done(copied);
   }
-  if (script === 'measure tree') return done(measureTree(input.path ?? '/nothing', world));
+  if (script === 'measure tree') return done(measureTree(input.path ?? '/nothing', input.apart ?? [], world));
   if (script === 'sites found')
     return done({ sites: (input.directories ?? []).map((name) => found(name, input, world)) });
   return runOnSite(script, input, world, middle);
