@@ -24,10 +24,7 @@ export const php: Simulation = (world) => {
   simulated({
     name: 'php',
     fresh: () => ({}),
-    programs: () => ({
-      php: answer,
-      id: () => ({ stdout: 'aegir\n' }),
-    }),
+    programs: () => ({ php: answer, id: () => ({ stdout: 'aegir\n' }) }),
     snapshot: () => '',
   })(world);
   // A script that a test has held is not held in a moment that the world comes back to.
