@@ -68,6 +68,7 @@ const inputShape = z.looseObject({
   run: z.boolean().optional(),
   user: z.string().nullable().optional(),
   path: z.string().optional(),
+  apart: z.array(z.string()).optional(),
   root: z.string().optional(),
   directories: z.array(z.string()).optional(),
   wordpress: z.boolean().optional(),
@@ -117,7 +118,7 @@ async function run(script: string, input: Input, world: MemoryWorld): Promise<Sa
     const copied = copyTree(treeShape.parse(input), world);
     return typeof copied === 'string' ? failed(copied, world.diskIsFull ? 'disk-full' : 'not-found') : done(copied);
   }
-  if (script === 'measure tree') return done(measureTree(input.path ?? '/nothing', world));
+  if (script === 'measure tree') return done(measureTree(input.path ?? '/nothing', input.apart ?? [], world));
   if (script === 'sites found')
     return done({ sites: (input.directories ?? []).map((name) => found(name, input, world)) });
   return runOnSite(script, input, world, middle);
