@@ -127,12 +127,16 @@ export class MemoryWorld {
 
   /** Keeps this moment; the world comes back to it, as often as the answer is called. Only while nobody is at work in it. */
   moment(): () => void {
-    const files = new Map(this.files);
+    const [files, programs] = [new Map(this.files), new Map(this.programs)];
     const { diskIsFull, freeBytes } = this;
     const others = this.keepers.map((keep) => keep());
     return () => {
       this.files.clear();
       for (const [path, file] of files) this.files.set(path, file);
+      // A test may have put something of its own before a program, or left one that never ends with a lock in its hands.
+      this.programs.clear();
+      for (const [called, program] of programs) this.programs.set(called, program);
+      this.locks.clear();
       this.diskIsFull = diskIsFull;
       this.freeBytes = freeBytes;
       this.ran.length = 0;

@@ -1,5 +1,6 @@
 import { phpVersion } from '../applications/php-version.ts';
 import { type Comparison, compare, refusalOf } from '../model/comparison.ts';
+import { allEnded } from './all-ended.ts';
 import type { SiteContext } from './context.ts';
 
 /** Where the site would be: `load.copy` gives it, or another site's context for a try. */
@@ -16,7 +17,7 @@ export async function mustFit(from: SiteContext, to: Place): Promise<void> {
 
 /** Asks the site itself, looks at the code of both platforms and at PHP and the database server of the new place. Changes nothing. */
 export async function compareNow(from: SiteContext, to: Place): Promise<Comparison> {
-  const [{ packages }, own, around, there, php, server] = await Promise.all([
+  const [{ packages }, own, around, there, php, server] = await allEnded([
     from.application.status(from.machine, from.installed),
     from.application.ownPackages(from.machine, from.installed, from.ownScan),
     from.application.packages(from.machine, from.platform.root, from.scan),

@@ -12,6 +12,7 @@ export class LogWriter implements Log {
   #next: number;
   #waiting: { event: TaskEvent; written: PromiseWithResolvers<void> }[] = [];
   #writing: Promise<void> = Promise.resolve();
+  #isOver = false;
   #onLost: (error: unknown) => void;
   #failed: { readonly error: unknown } | undefined;
 
@@ -30,6 +31,7 @@ export class LogWriter implements Log {
   }
 
   append(event: TaskEvent): Promise<void> {
+    if (this.#isOver) return Promise.resolve();
     // Behind an event that could not be written none is: a log has no holes.
     if (this.#failed) return Promise.reject(this.#failed.error);
     const written = Promise.withResolvers<void>();
@@ -38,10 +40,11 @@ export class LogWriter implements Log {
     return written.promise;
   }
 
-  /** When all that was appended is written; answers the number of the next event. */
+  /** When all that was appended is written; answers the number of the last event, behind which nothing is written any more. */
   async drain(): Promise<number> {
     while (this.#waiting.length > 0) await this.#writing;
     await this.#writing;
+    this.#isOver = true;
     return this.#next;
   }
 

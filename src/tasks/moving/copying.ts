@@ -1,6 +1,7 @@
 import { type CopiedTree, copyTree } from '../../applications/tree.ts';
 import type { Json } from '../../model/json.ts';
 import type { DatabaseAddress } from '../../model/site.ts';
+import { allEnded } from '../all-ended.ts';
 import { siteDirectory } from '../site-directory.ts';
 import { draftOf, isInPlace, type Moving, type MovingStep } from './moving.ts';
 import { formerDirectory } from './placing.ts';
@@ -21,7 +22,7 @@ export const copyFiles: MovingStep = {
 export const copyClosed: MovingStep = {
   name: 'copy database and changed files',
   async run(context) {
-    const [database, files] = await both(copyDatabase(context), copyAllFiles(context));
+    const [database, files] = await allEnded([copyDatabase(context), copyAllFiles(context)]);
     await context.report.note(
       `copied ${files.files} files that had changed (${megabytes(files.bytes)}), and removed ${files.removed} that were gone`,
     );
@@ -34,7 +35,7 @@ export const copyClosed: MovingStep = {
 export const copyOpen: MovingStep = {
   name: 'copy files and database',
   async run(context) {
-    const [database, first] = await both(copyDatabase(context), copyAllFiles(context));
+    const [database, first] = await allEnded([copyDatabase(context), copyAllFiles(context)]);
     const more = await copyAllFiles(context);
     await context.report.note(`copied ${first.files + more.files} files, ${megabytes(first.bytes + more.bytes)}`);
     return { ...database, files: first.files, bytes: first.bytes };
@@ -48,12 +49,6 @@ export const copyDatabaseClosed: MovingStep = {
   run: copyDatabase,
   undo: 'nothing', // An earlier step takes the copy's database away.
 };
-
-/** A failure is told only when both have ended: nobody may still be copying into what is being taken away. */
-export async function both<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<readonly [One, Other]> {
-  await Promise.allSettled([one, other]);
-  return [await one, await other];
-}
 
 /** On one server by its quickest way; else as a stream from one to the other, which nobody writes down in between. */
 export async function copyDatabase(context: Moving): Promise<Record<string, Json>> {
@@ -118,10 +113,10 @@ export async function copyAllFiles(context: Moving): Promise<CopiedTree> {
   };
   const written = writtenDirectories(context);
   const except = databaseFiles(context);
-  const parts = await both(
+  const parts = await allEnded([
     copyTree(machine, from.site.runUser, { ...tree, only: written, except }),
     copyTree(machine, null, { ...tree, only: null, except: [...written, ...except] }),
-  );
+  ]);
   for (const path of parts.flatMap(({ skipped }) => skipped))
     await report.note(`left out ${path}, which is neither a file nor a directory`, 'warning');
   const [one, other] = parts;

@@ -1,7 +1,8 @@
 import type { FormerPlace, PendingUpdate } from '../../applications/application.ts';
 import { Problem } from '../../model/problem.ts';
+import { allEnded } from '../all-ended.ts';
 import { putDirectories, putSettings } from '../site-directory.ts';
-import { both, copyAllFiles, copyDatabase } from './copying.ts';
+import { copyAllFiles, copyDatabase } from './copying.ts';
 import { isElsewhere, type Moving, type MovingStep } from './moving.ts';
 
 /** Of the copy, which is where it will be by now. */
@@ -33,7 +34,7 @@ async function rewriteAll(context: Moving): Promise<void> {
 /** A worker that was lost may have left half an update behind, or one that still goes on: so it begins again with what the site has. */
 async function copyAgain(context: Moving): Promise<void> {
   await context.report.note('the copy is copied anew, as what was done to it before was not brought to its end');
-  await both(copyDatabase(context), copyAllFiles(context));
+  await allEnded([copyDatabase(context), copyAllFiles(context)]);
   await putDirectories(context);
   await putSettings(context);
 }
