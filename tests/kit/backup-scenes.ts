@@ -18,6 +18,7 @@ const directory = `${platformRootOfFarm}/sites/${siteName}`;
 /** A site with a backup, number 1, which was changed since. */
 async function backedUp(parts: FarmParts, ...then: readonly TaskType[]): Promise<Truth> {
   const truth = await lived(parts);
+  parts.world.directory('/var/aegir/transfers', { mode: '0700' });
   await played(parts, truth, [siteBackup], '7');
   parts.world.put(`${directory}/files/pictures/two.png`, 'another', { owner: 'www-data', group: 'www-data' });
   parts.world.remove(`${directory}/files/pictures/one.png`);

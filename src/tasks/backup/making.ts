@@ -25,16 +25,12 @@ export const makeBackup: Step<Backing, { backup: string }> = {
     const { db, installed, machine, report, made, application } = context;
     const { backup, backups } = made;
     const begun = new Date();
-    const [size, packages, front, dbVersion] = await Promise.all([
-      context.seen.size ?? measureSite(context),
-      packagesOf(context),
-      frontOf(context),
-      dbVersionOf(context),
-    ]);
+    const size = context.seen.size ?? (await measureSite(context));
+    const known = await knownOf(context);
     const emptied = application.emptied(installed, 'same site');
     const stored = await db.dumping(installed.database, machine, emptied, async (dump) =>
       backups.put(backup.name, await siteParts(context, dump, size), (parts) =>
-        manifestOf(context, begun, { packages, front, dbVersion }, parts),
+        manifestOf(context, begun, known, parts),
       ),
     );
     await report.record({ backup: { id: backup.id, made: stored } });
@@ -79,6 +75,14 @@ function manifestOf(
   };
 }
 
+/** A failure is told only when all have ended: nobody may still be at work when it is put back. */
+async function knownOf(context: Backing): Promise<Known> {
+  const asked = [packagesOf(context), frontOf(context), dbVersionOf(context)] as const;
+  await Promise.allSettled(asked);
+  const [packages, front, dbVersion] = await Promise.all(asked);
+  return { packages, front, dbVersion };
+}
+
 /** What its visitors get, so that what is made of the backup can be compared. A site that does not answer can be backed up. */
 async function frontOf(context: Backing): Promise<Manifest['site']['front']> {
   const door = context.site.status === 'enabled' ? context.http.door(context.site) : null;
@@ -104,10 +108,8 @@ async function packagesOf(context: Backing): Promise<Manifest['packages']> {
   const { application, machine, installed, scan, ownScan, site, report } = context;
   if (report.isDryRun) return null;
   try {
-    const [{ packages }, own] = await Promise.all([
-      application.status(machine, installed),
-      application.ownPackages(machine, installed, ownScan),
-    ]);
+    const { packages } = await application.status(machine, installed);
+    const own = await application.ownPackages(machine, installed, ownScan);
     const used = packagesInUse([...(scan?.packages ?? []), ...own.packages], site.profile);
     const isOwn = new Set(own.packages);
     return packages.map((one) => {

@@ -14,10 +14,8 @@ export type SiteSize = Readonly<Record<'database' | (typeof writtenParts)[number
 
 export async function measureSite(context: SiteContext): Promise<SiteSize> {
   const { machine, site, db, installed } = context;
-  const [{ bytes, apart }, database] = await Promise.all([
-    measureTree(machine, site.runUser, siteDirectory(context), writtenParts),
-    db.sizeBytes(installed.database),
-  ]);
+  const { bytes, apart } = await measureTree(machine, site.runUser, siteDirectory(context), writtenParts);
+  const database = await db.sizeBytes(installed.database);
   const [files = 0, hidden = 0] = apart;
   return { database, files, private: hidden, code: Math.max(0, bytes - files - hidden) };
 }
