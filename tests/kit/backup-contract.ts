@@ -159,4 +159,4 @@ export function backupContract(name: string, open: (t: import('node:test').TestC
 }
 
 const sum = (content: string): string => createHash('sha256').update(content).digest('hex');
-export const textManifest = (key: string): string => manifestText(exampleManifest(key, []));
+const textManifest = (key: string): string => manifestText(exampleManifest(key, []));

@@ -54,7 +54,7 @@ export interface Truth {
   isBuilt: boolean;
 }
 
-export interface KnownBackup extends Pick<Backup, 'status' | 'reason' | 'siteId' | 'upload'> {
+interface KnownBackup extends Pick<Backup, 'status' | 'reason' | 'siteId' | 'upload'> {
   readonly manifest: Manifest | null;
 }
 
