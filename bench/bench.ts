@@ -4,6 +4,7 @@ import type { Figure } from './figure.ts';
 /** `npm run bench`: all of them. `npm run bench -- <name> …`: these. `--json`: the figures as a list. Exit 1: a goal was missed. */
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   core: async () => (await import('./core.ts')).core(),
+  sites: async () => (await import('./sites.ts')).sites(),
 };
 
 async function main(args: readonly string[]): Promise<number> {

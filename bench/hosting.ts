@@ -26,6 +26,8 @@ export interface DoneTask {
 export interface Hosting {
   readonly call: Call;
   readonly mariadb: Mariadb;
+  /** Of the web server, on 127.0.0.1. */
+  readonly port: number;
   /** Where platforms go. */
   readonly directory: string;
   /** Waits for its end. Throws, with the log, if it is not done. */
@@ -61,7 +63,7 @@ export async function startHosting(resources: Resources, cluster: Cluster): Prom
     },
   });
   const hosting: Hosting = {
-    ...{ call, mariadb, directory: paths.platforms },
+    ...{ call, mariadb, port: nginx.port, directory: paths.platforms },
     done: (one) => done(database, one.id),
     async end() {
       await worker.end();

@@ -15,6 +15,8 @@ export interface Mariadb {
   readonly port: number;
   /** An empty database whose user has the same name. */
   database(name: string, password: string): Promise<void>;
+  /** As its administrator. */
+  sql(statements: string): Promise<void>;
 }
 
 /** A private MariaDB with its own, durable defaults. Not that of tests/kit: that one is in a hurry, and wants a test runner. */
@@ -33,8 +35,11 @@ export async function startMariadb(resources: Resources): Promise<Mariadb> {
     stdio: 'ignore',
   });
   resources.defer(() => endChild(server));
-  const sql = (statements: string): Promise<unknown> =>
-    run('mariadb', ['--no-defaults', '--user=root', `--socket=${socket}`, '-e', statements], { timeout: 30_000 });
+  const sql = async (statements: string): Promise<void> => {
+    await run('mariadb', ['--no-defaults', '--user=root', `--socket=${socket}`, '-e', statements], {
+      timeout: 120_000,
+    });
+  };
   for (const endMs = Date.now() + startMaxMs; ; ) {
     const failed: unknown = await sql('select 1').then(
       () => undefined,
@@ -46,7 +51,7 @@ export async function startMariadb(resources: Resources): Promise<Mariadb> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return {
-    ...{ socket, port },
+    ...{ socket, port, sql },
     async database(name, password) {
       const accounts = ['localhost', '127.0.0.1'].map(
         (host) => `create user ${name}@${host} identified by '${password}'; grant all on ${name}.* to ${name}@${host};`,

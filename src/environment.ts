@@ -6,6 +6,8 @@ const schema = z.object({
   /** An external PostgreSQL; without it the hub starts or adopts one of its own below the state directory. */
   DATABASE_URL: z.string().optional(),
   AEGIR_STATE: z.string().default('/var/aegir/hub'),
+  /** Files that are uploaded, or wait to be downloaded, on the hub's machine. */
+  AEGIR_TRANSFERS: z.string().startsWith('/').default('/var/aegir/transfers'),
   AEGIR_KEY: z.string().default('/etc/aegir/key'),
   AEGIR_SOCKET: z.string().default('/run/aegir/hub.sock'),
   /** 'address:port'. */
@@ -22,6 +24,7 @@ const schema = z.object({
 export interface Environment {
   readonly databaseUrl: string | undefined;
   readonly stateDirectory: string;
+  readonly transfers: string;
   readonly keyPath: string;
   readonly socketPath: string;
   readonly listen: { readonly address: string; readonly port: number };
@@ -42,6 +45,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   return {
     databaseUrl: given.DATABASE_URL,
     stateDirectory: given.AEGIR_STATE,
+    transfers: given.AEGIR_TRANSFERS,
     keyPath: given.AEGIR_KEY,
     socketPath: given.AEGIR_SOCKET,
     listen: { address: given.AEGIR_LISTEN.slice(0, colon), port: Number(given.AEGIR_LISTEN.slice(colon + 1)) },

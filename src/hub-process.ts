@@ -27,7 +27,8 @@ export async function runHub(
   await migrate(url);
   const database = openDatabase(url);
   const sealKey = await readSealKey(environment.keyPath);
-  const hub = { database, sealKey, catalog, version, onBug };
+  const { transfers } = environment;
+  const hub = { database, sealKey, catalog, version, transfers, onBug };
   const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen, page: pageFiles() });
   process.stdout.write(`the hub listens on ${environment.socketPath} and ${listening.url}\n`);
   const keeping = keepPostgres(environment, stop);

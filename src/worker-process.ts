@@ -27,6 +27,7 @@ export async function runWorker(environment: Environment, catalog: Catalog, stop
   await work(
     {
       ...{ name, hub, key, catalog, clock: systemClock, slots: environment.workerSlots },
+      transfers: environment.transfers,
       openMachine: (server, hands) => openMachine(environment, server, hands),
       dryMachine: (real, { log }) => new DryMachine(real, log),
       busy: () => busy(environment.loadFactor),

@@ -108,7 +108,7 @@ async function installs(
   assert.equal((await farm.page('/')).status, 200);
   const removed = await call('site task', {
     params: { name: siteName },
-    body: { name: 'site delete', args: { force: true } },
+    body: { name: 'site delete', args: { force: true, backup: false } },
   });
   await done(removed.task);
   sameWorld(await farm.world(), before, 'deleted');
@@ -283,7 +283,7 @@ test('a profile that the platform does not have is refused before anything begin
   await hub.done(await hub.call('task retry', { params: { task: task.id } }));
   const { task: removal } = await hub.call('site task', {
     params: { name: siteName },
-    body: { name: 'site delete', args: { force: true } },
+    body: { name: 'site delete', args: { force: true, backup: false } },
   });
   await hub.done(removal);
 });

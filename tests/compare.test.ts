@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { mustFitByRows } from '../src/hub/comparison.ts';
-import { putSimulatedState, simulatedDrupal, simulatedState, simulatedWordpress } from '../src/simulation/php.ts';
+import { simulatedDrupal, simulatedWordpress } from '../src/simulation/code.ts';
+import { putSimulatedState, simulatedState } from '../src/simulation/php.ts';
 import { type HubWithWorker, installedSite, platformRoot, verifiedFarm } from './kit/hub-with-worker.ts';
 import { isProblem, onNginx } from './kit/looks.ts';
 import { terminal } from './kit/terminal.ts';

@@ -145,7 +145,7 @@ for (const kind of kinds)
     assert.doesNotMatch(vhostOf(world, name), /contact/i);
     assert.equal(world.text(`${config}/contacts/${name}.txt`), null);
 
-    await done(await ask(farm, 'site delete', { force: true }));
+    await done(await ask(farm, 'site delete', { force: true, backup: false }));
     world.remove(`${config}/contacts`);
     assert.equal(world.snapshot(), before);
   });

@@ -60,7 +60,7 @@ for (const kind of kinds) {
         .then(({ task }) => done(task)),
       /is enabled/,
     );
-    const args = { force: true };
+    const args = { force: true, backup: false };
     const deleted = await call('site task', { params: { name: 'example.com' }, body: { name: 'site delete', args } });
     await done(deleted.task);
     assert.equal(world.snapshot(), before, 'nothing is left over');

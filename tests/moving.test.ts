@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
+import { simulatedDrupal, simulatedWordpress } from '../src/simulation/code.ts';
 import { mariadbIsDown } from '../src/simulation/mariadb.ts';
-import { putSimulatedState, simulatedDrupal, simulatedState, simulatedWordpress } from '../src/simulation/php.ts';
+import { putSimulatedState, simulatedState } from '../src/simulation/php.ts';
 import { sameWorld } from './kit/farm.ts';
 import { type HubWithWorker, installedSite, type Kind, type TaskEnding, verifiedFarm } from './kit/hub-with-worker.ts';
 import { everythingIn, heldAt, kinds, onNginx, titleOf, vhostOf } from './kit/looks.ts';

@@ -54,7 +54,7 @@ for (const kind of kinds)
     await verified(farm, 'victim.example.com');
     assert.ok(vhostOf(world, 'victim.example.com').includes(row.database.name));
     assert.ok(!vhostOf(world, 'a.example.com').includes(row.database.name));
-    await farm.done(await ask(farm, 'a.example.com', 'site delete', { force: true }));
+    await farm.done(await ask(farm, 'a.example.com', 'site delete', { force: true, backup: false }));
     assert.ok(simulatedState(world, { driver: 'mysql', name: row.database.name }));
     await verified(farm, 'victim.example.com');
   });
@@ -73,7 +73,7 @@ test('sites whose names share their first 16 characters get one database and des
     for (const { database } of rows) assert.ok(databases.includes(`"${database.name}"`), database.name);
     const [first, ...others] = names;
     assert.ok(first);
-    await farm.done(await ask(farm, first, 'site delete', { force: true }));
+    await farm.done(await ask(farm, first, 'site delete', { force: true, backup: false }));
     for (const name of others) assert.deepEqual((await verified(farm, name)).changed, []);
   }
 });

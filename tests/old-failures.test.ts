@@ -39,7 +39,7 @@ const create = async ({ call }: HubWithWorker) => (await call('site create', { b
 /** Everything is as after an install that nothing happened to, and can be taken away without a trace. */
 async function soundAndGone(farm: HubWithWorker, before: string, when: string): Promise<void> {
   assert.deepEqual((await farm.done(await ask(farm, 'site verify'))).changed, [], when);
-  await farm.done(await ask(farm, 'site delete', { force: true }));
+  await farm.done(await ask(farm, 'site delete', { force: true, backup: false }));
   assert.equal(farm.world.snapshot(), before, when);
 }
 
@@ -113,7 +113,7 @@ test('a worker that dies again and again: the task keeps its place, and a person
   const stuck = await farm.waitFor(task);
   assert.deepEqual([stuck.status, stuck.problem?.code], ['stuck', 'lost']);
   assert.match(stuck.problem?.hint ?? '', /settle|retry/);
-  await assert.rejects(ask(farm, 'site delete', { force: true }), isProblem('wrong-status', /stuck/));
+  await assert.rejects(ask(farm, 'site delete', { force: true, backup: false }), isProblem('wrong-status', /stuck/));
   farm.before = () => undefined;
   const again = await farm.call('task retry', { params: { task: task.id } });
   assert.equal(again.id, task.id, 'it goes on where it was');
@@ -159,7 +159,7 @@ test('delete beside another task makes a zombie site: here it waits, and nothing
   const held = heldAt(farm, (what, method) => method === 'write' && what.endsWith('settings.php'));
   const verify = await ask(farm, 'site verify');
   await held.reached;
-  const remove = await ask(farm, 'site delete', { force: true });
+  const remove = await ask(farm, 'site delete', { force: true, backup: false });
   await assert.rejects(ask(farm, 'site verify'), isProblem('wrong-status', /being deleted/));
   await assert.rejects(
     farm.call('site set', { params, body: { aliases: ['a.example.com'] } }),
@@ -233,7 +233,7 @@ for (const kind of kinds)
     const installed = world.snapshot();
     for (const [wanted, args] of [
       ['site verify', {}],
-      ['site delete', { force: true }],
+      ['site delete', { force: true, backup: false }],
     ] as const) {
       await down(farm);
       const asked = await ask(farm, wanted, args);
@@ -265,7 +265,7 @@ test('a database server that goes down in the middle of a delete: nothing is sai
   farm.before = ({ method, what }) => {
     if (method === 'move' && what.endsWith(`/sites/${name}`)) farm.world.put(mariadbIsDown, '');
   };
-  const task = await ask(farm, 'site delete', { force: true });
+  const task = await ask(farm, 'site delete', { force: true, backup: false });
   const ended = await farm.waitFor(task);
   assert.deepEqual([ended.status, ended.problem?.code], ['stuck', 'server-unreachable']);
   assert.equal(await statusOf(farm), 'enabled');

@@ -12,6 +12,7 @@ import { codeBases } from './kit/applications.ts';
 import { hand, sameWorld } from './kit/farm.ts';
 import { killedWhen } from './kit/killed-worker.ts';
 import { holdersOf, isAlive, until } from './kit/machines.ts';
+import { withoutBackup } from './kit/played.ts';
 import { type RealFarm, type RealFarmMore, realFarm } from './kit/real-farm.ts';
 import { siteName, type Truth } from './kit/truth.ts';
 
@@ -135,7 +136,7 @@ async function work(
   more: Partial<Truth> = {},
 ): Promise<{ ending: Ending; events: readonly TaskEvent[] }> {
   const worker = hand(place, { ...truth, ...more }, { events: past });
-  const task = await type.open(worker.load, '7', {});
+  const task = await type.open(worker.load, '7', withoutBackup(type));
   const ending = await run(task, worker.log, past, { claim: worker.claim.signal, stop, undoing: () => undefined });
   return { ending, events: worker.events };
 }

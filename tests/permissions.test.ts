@@ -8,7 +8,7 @@ import { siteDelete } from '../src/tasks/site-delete.ts';
 import { siteDisable } from '../src/tasks/site-disable.ts';
 import { siteInstall } from '../src/tasks/site-install.ts';
 import { codeBases } from './kit/applications.ts';
-import { played } from './kit/played.ts';
+import { played, withoutBackup } from './kit/played.ts';
 import { type RealFarm, type RealFarmMore, realFarm } from './kit/real-farm.ts';
 import { siteName } from './kit/truth.ts';
 
@@ -84,7 +84,8 @@ async function conforms(t: TestContext, more: RealFarmMore): Promise<void> {
     await t.test(`a stranger (${stranger}) reads nothing that is not public, and writes nothing`, () =>
       nobodyElse(farm, paths, stranger),
     );
-  await played(farm.place, truth, [siteDisable, siteDelete]);
+  await played(farm.place, truth, [siteDisable]);
+  await played(farm.place, truth, [siteDelete], '7', withoutBackup(siteDelete));
   t.diagnostic(`${paths.length} paths compared`);
 }
 

@@ -59,7 +59,12 @@ test('a platform with a source is built, carries sites, and goes with all its co
   assert.ok(world.get(`${root}/web/index.php`));
   for (const name of ['one.example.com', 'two.example.com'])
     await done(
-      (await call('site task', { params: { name }, body: { name: 'site delete', args: { force: true } } })).task,
+      (
+        await call('site task', {
+          params: { name },
+          body: { name: 'site delete', args: { force: true, backup: false } },
+        })
+      ).task,
     );
   await done((await asked(farm, remove)).task);
   assert.equal(world.get(root), undefined);

@@ -15,7 +15,7 @@ import { type Hand, type HandMore, hand, sameWorld } from './kit/farm.ts';
 import { breakAt, failing, failingAtLast, twice } from './kit/faults.ts';
 import { killedAt } from './kit/killed-worker.ts';
 import { until } from './kit/machines.ts';
-import { played } from './kit/played.ts';
+import { played, withoutBackup } from './kit/played.ts';
 import { type RealFarm, realFarm, type Saved } from './kit/real-farm.ts';
 import { settle, siteName } from './kit/truth.ts';
 
@@ -72,7 +72,7 @@ test('a real server: whatever fails and whenever, the world is as wanted or as b
   const disabled = await farm.save(truth);
   await proven(t, { type: siteDelete, heals: false, farm, before: disabled });
   await farm.restore(disabled);
-  await played(farm.place, truth, [siteDelete]);
+  await played(farm.place, truth, [siteDelete], '7', withoutBackup(siteDelete));
   assert.equal((await farm.page('/')).status, 404);
   sameWorld(await farm.world(), empty.world, 'installed and deleted');
   assert.equal(farm.code(), code, 'the code of the platform is as it was');
@@ -105,7 +105,7 @@ async function damage({ data, server, page }: RealFarm): Promise<void> {
 
 const fresh = (scene: Scene, more: HandMore = {}) => {
   const worker = hand(scene.farm.place, { ...scene.before.truth }, more);
-  return { worker, open: () => scene.type.open(worker.load, '7', {}) };
+  return { worker, open: () => scene.type.open(worker.load, '7', withoutBackup(scene.type)) };
 };
 
 const runOpen = (worker: Hand, task: OpenTask): Promise<Ending> =>

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { unseal } from '../src/hub/seal.ts';
 import { serviceSecrets, siteSecret, taskSecret } from '../src/hub/site-secrets.ts';
+import { simulatedDrupal } from '../src/simulation/code.ts';
 import { mariadbIsDown } from '../src/simulation/mariadb.ts';
-import { simulatedDrupal } from '../src/simulation/php.ts';
 import { type HubWithWorker, hubWithWorker, installedSite, platformRoot, verifiedFarm } from './kit/hub-with-worker.ts';
 import { everythingIn, kinds, titleOf } from './kit/looks.ts';
 

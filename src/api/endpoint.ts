@@ -13,6 +13,10 @@ export interface Endpoint {
   readonly status?: 200 | 201 | 202;
   /** Answers a stream of server-sent events, each of the shape of `answer`. */
   readonly stream?: true;
+  /** Its body is a file of any size, and is not JSON. */
+  readonly upload?: true;
+  /** Answers a file instead of JSON. */
+  readonly file?: true;
   /** The answer holds something that is shown once: it is kept nowhere, also not to answer a repeated request. */
   readonly once?: true;
 }

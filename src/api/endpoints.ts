@@ -1,4 +1,5 @@
 import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
+import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
@@ -14,6 +15,7 @@ export const api = {
   ...serverEndpoints,
   ...platformEndpoints,
   ...siteEndpoints,
+  ...backupEndpoints,
   ...packageEndpoints,
   ...taskEndpoints,
   ...batchEndpoints,

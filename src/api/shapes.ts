@@ -175,9 +175,36 @@ export const alias = z
   .object({ name: z.string(), site: z.string(), kind: z.enum(['canonical', 'alias', 'redirect']) })
   .meta({ id: 'Alias' });
 
+/** What was found when somebody looked: at its checksums, or whether a site can be made of it. */
+const looked = z.object({ at, ok: z.boolean(), why: z.string().nullable(), seconds: z.number() }).nullable();
+
 export const backup = z
-  .object({ id: z.string(), site: z.string(), status: z.string(), createdAt: at })
+  .object({
+    id: z.string(),
+    name: z.string(),
+    site: z.string().nullable().describe('Site here that it is one of; null: it came from elsewhere'),
+    siteName: z.string().describe('As the site was called then'),
+    application: z.string().nullable(),
+    version: z.string().nullable(),
+    server: z.string(),
+    engine: z.string(),
+    status: z.string(),
+    reason: z.string().describe('request, schedule, before delete, before restore or import'),
+    note: z.string(),
+    pinned: z.boolean(),
+    bytes: z.number().nullable().describe('What it takes in its store'),
+    by: z.string().nullable(),
+    task: z.string().nullable().describe('The task that makes it'),
+    verified: looked,
+    tested: looked,
+    createdAt: at,
+    tasks: z.array(possibleTask),
+  })
   .meta({ id: 'Backup' });
+
+export const backupWithManifest = backup
+  .extend({ manifest: z.looseObject({ format: z.int() }).nullable() })
+  .meta({ id: 'BackupWithManifest' });
 
 export const queue = z.object({ name: z.string(), paused: z.boolean(), lastRunAt: atOrNull }).meta({ id: 'Queue' });
 

@@ -111,17 +111,16 @@ export function siteVerbs({ name: application, emptied, textFiles }: Application
       updates(machine, site, true, { timeoutMs, effect: 'changes', dryAnswer: { updates: [] } }),
     async rewrite(machine, site, before, as, timeoutMs = veryLongMs) {
       const how = { timeoutMs, effect: 'changes', dryAnswer: { rewritten: [] } } as const;
+      const place = { place: rewriting(site, before, as), emptied: emptied(site, as), files: textFiles };
       const { rewritten } = await call(machine, site, 'rewrite', rewrittenAnswer, how, {
-        ...{
-          want: rewriting(site, before, as),
-          emptied: emptied(site, as),
-          files: textFiles,
-          isNew: as === 'new site',
-        },
+        ...place,
+        isNew: as === 'new site',
       });
-      // Said to be a change, so that a dry run does not ask a site that is not there.
-      const pending = await updates(machine, site, false, { ...changes, dryAnswer: { updates: [] } });
-      // New code may not start with an old database, so whoever runs the updates makes the rest anew.
+      // New code may not start with an old database, so whoever runs the updates makes the rest anew. Said to be a change, so that
+      // a dry run does not ask a site that is not there.
+      const asked = { ...changes, dryAnswer: { updates: [] } };
+      const isOtherCode = before.root !== site.platform.root || before.version !== site.platform.version;
+      const pending = isOtherCode ? await updates(machine, site, false, asked) : [];
       if (pending.length === 0) await rebuildCaches(machine, site);
       return rewritten;
     },

@@ -55,7 +55,10 @@ test('what a site prints before it answers, and how loud PHP is, changes nothing
 
 test('what an application said when it failed is in the problem, and its code cannot go on', async (t) => {
   for (const [settings, message] of [
-    ['<?php throw new Exception("the <b>disk</b> is on fire");', /the disk is on fire \(Exception, settings\.php:1\)/],
+    [
+      '<?php throw new Exception("the <b>disk</b> is on fire");',
+      /the disk is on fire \(Exception, sites\/a\.com\/settings\.php:1\)/,
+    ],
     ['<?php function {', /syntax error/],
     ['<?php echo "<p>Sorry!</p>"; exit(0);', /ended before it was done: Sorry!/],
     ['<?php undefined_function();', /undefined_function/],

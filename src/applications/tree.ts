@@ -29,7 +29,7 @@ export interface CopyTree {
 
 const count = z.number().int().min(0);
 const copiedAnswer = z.object({ files: count, bytes: count, removed: count, skipped: z.array(z.string()).max(20) });
-const measuredAnswer = z.object({ files: count, bytes: count });
+const measuredAnswer = z.object({ files: count, bytes: count, apart: z.array(count).max(100) });
 
 /** As long as a very large site needs; a task has its own limit. */
 const copyMs = 6 * 60 * 60_000;
@@ -47,10 +47,18 @@ export const copyTree = (machine: Machine, user: string | null, tree: CopyTree):
     dryAnswer: { files: 0, bytes: 0, removed: 0, skipped: [] },
   });
 
+export interface Measured {
+  readonly files: number;
+  readonly bytes: number;
+  /** Bytes in each of the directories that were named, in their order. */
+  readonly apart: readonly number[];
+}
+
 /** What a copy of it takes on a disk, as far as this user may look. */
 export const measureTree = (
   machine: Machine,
   user: string | null,
   path: string,
-): Promise<{ readonly files: number; readonly bytes: number }> =>
-  callTool(machine, user, 'measure tree', { path }, measuredAnswer, { timeoutMs: measureMs, effect: 'reads' });
+  apart: readonly string[] = [],
+): Promise<Measured> =>
+  callTool(machine, user, 'measure tree', { path, apart }, measuredAnswer, { timeoutMs: measureMs, effect: 'reads' });

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { connect, type Send } from '../api/call.ts';
 import { Problem, problemCodes } from '../model/problem.ts';
+import { addBackupFiles } from './backup-commands.ts';
 import { addBatchLog } from './batch-commands.ts';
 import { addEndpointCommands, nounOf, type Session } from './commands.ts';
 import { complete, scripts } from './complete.ts';
@@ -33,6 +34,7 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   addEndpointCommands(program, session);
   addTaskLog(program, session);
   addBatchLog(program, session);
+  addBackupFiles(program, session);
   addCompletion(program, session);
   const failed = needsTaskTypes(argv) ? await addVerbs(program, session) : null;
   inherit(program, io);
@@ -75,7 +77,7 @@ function exitCodes(): string {
   return ['0 done', ...known.map(([exit, all]) => `${exit} ${all.map(([code]) => code).join(' or ')}`)].join(', ');
 }
 
-const withTaskVerbs = new Set(['server', 'platform', 'site', '__complete', '--help', '-h']);
+const withTaskVerbs = new Set(['server', 'platform', 'site', 'backup', '__complete', '--help', '-h']);
 const needsTaskTypes = ([noun = '']: readonly string[]): boolean => withTaskVerbs.has(noun);
 
 /** Answers what went wrong: most of the program works without, and help always. */
@@ -85,7 +87,7 @@ async function addVerbs(program: Command, session: Session): Promise<unknown> {
     addTaskVerbs(program, session, items);
     return null;
   } catch (error) {
-    for (const noun of ['server', 'platform', 'site'])
+    for (const noun of ['server', 'platform', 'site', 'backup'])
       nounOf(program, noun).addHelpText('after', '\nThe hub does not answer: verbs that are tasks are not shown.');
     return error;
   }

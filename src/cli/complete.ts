@@ -12,12 +12,16 @@ const lists: { readonly [word: string]: EndpointName } = {
   task: 'task list',
   batch: 'batch list',
   to: 'platform list',
+  backup: 'backup list',
   queue: 'queue list',
   setting: 'setting list',
   dbServer: 'server list',
   from: 'platform list',
   package: 'package list',
 };
+
+/** Those that people call by their numbers. */
+const byNumber: ReadonlySet<EndpointName> = new Set(['task list', 'batch list', 'backup list']);
 
 /**
  * What may follow: `words` are those behind 'aegir', the last one as far as it was typed.
@@ -76,7 +80,7 @@ async function names(word: string, call: Call, typed: string): Promise<readonly 
     const q = list === 'task list' || bare === '' ? {} : { q: bare };
     // All of them answer items that have a name or an id.
     const page = (await call(list, { query: { limit: 200, ...q } } as never)) as { readonly items: readonly Named[] };
-    const found = page.items.map((one) => (list === 'task list' || list === 'batch list' ? one.id : one.name) ?? '');
+    const found = page.items.map((one) => (byNumber.has(list) ? one.id : one.name) ?? '');
     return typed.startsWith('@') ? page.items.map(({ context }) => context ?? '') : found;
   } catch {
     return []; // Completion is no place to complain: the command itself will say what is wrong.

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { Send } from '../api/call.ts';
 import { Problem } from '../model/problem.ts';
 import type { Io } from './io.ts';
@@ -63,7 +64,10 @@ export function overSocket(socketPath: string): Send {
     request.on('error', (cause: NodeJS.ErrnoException) =>
       reject(signal?.aborted ? cause : unreachable(socketPath, cause)),
     );
-    request.end(typeof body === 'string' ? body : undefined);
+    if (body instanceof Blob) {
+      request.setHeader('content-length', body.size);
+      Readable.fromWeb(body.stream() as NodeReadableStream).pipe(request); // the same thing, typed twice
+    } else request.end(typeof body === 'string' ? body : undefined);
     return promise;
   };
 }

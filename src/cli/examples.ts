@@ -52,6 +52,7 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir site set @example.com --redirection www.example.com --tls required',
     'aegir site set example.com --no-redirection',
   ],
+  'backup list': ['aegir backup list --site @example.com', 'aegir backup list --status failed'],
   'site list': ['aegir site list', 'aegir site list --status failed --platform d10', 'aegir site list --q shop --json'],
   'task list': ['aegir task list --status failed', 'aegir task list --subject @example.com'],
   'platform migrate': [
@@ -79,6 +80,7 @@ const sample: { readonly [place: string]: string } = {
   'service name': 'master',
   'platform name': 'd10',
   'site name': '@example.com',
+  'backup name': '12',
   type: 'http',
   package: 'views',
   batch: '3',

@@ -68,6 +68,9 @@ export function addFlags(command: Command, schema: JsonSchema, without: readonly
 function flag({ key, schema, required }: Field): Option {
   const name = `--${kebab(key)}`;
   const text = schema.description ?? '';
+  // What is done unless somebody says no has a flag for the no.
+  if (schema.type === 'boolean' && schema.default === true)
+    return new Option(`--no-${kebab(key)}`, `do not ${small(text)}`);
   if (schema.type === 'boolean') return new Option(name, text);
   const option = new Option(`${name} <${wordFor(schema)}>`, text);
   if (schema.enum) option.choices(schema.enum.map(String));
@@ -77,6 +80,7 @@ function flag({ key, schema, required }: Field): Option {
   return option.makeOptionMandatory(required);
 }
 
+const small = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);
 const list = (before: unknown): readonly unknown[] => (Array.isArray(before) ? before : []);
 const number = (text: string): number => {
   if (!/^-?\d+(?:\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number.');

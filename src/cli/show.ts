@@ -13,7 +13,7 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   platform: ['name', 'application', 'version', 'server', 'root', 'sites', 'status'],
   site: ['name', 'status', 'platform', 'profile', 'client', 'aliases', 'url'],
   alias: ['name', 'site', 'kind'],
-  backup: ['id', 'site', 'status', 'createdAt'],
+  backup: ['id', 'siteName', 'status', 'reason', 'version', 'bytes', 'pinned', 'tested', 'createdAt', 'note'],
   task: ['id', 'name', 'subject', 'status', 'createdAt', 'endedAt'],
   batch: ['id', 'name', 'title', 'status', 'counts', 'createdAt', 'endedAt'],
   members: ['position', 'subject', 'status', 'task', 'problem'],
@@ -86,13 +86,20 @@ export function cell(value: unknown): string {
   return String(value);
 }
 
+/** Each kind of object is known by what it has. */
+const kinds: readonly (readonly [readonly string[], (value: Row) => string])[] = [
+  [['noun', 'name'], ({ name }) => cell(name)],
+  [['code', 'message'], ({ message }) => cell(message)],
+  [['redirect'], ({ name, redirect }) => `${cell(name)}${redirect === true ? ' (redirect)' : ''}`],
+  [['engine', 'type'], ({ engine, type }) => `${cell(type)}: ${cell(engine)}`],
+  [['ok', 'seconds'], ({ ok, why }) => (ok === true ? 'ok' : `no: ${cell(why)}`)],
+  [['directory'], ({ directory }) => cell(directory)],
+  [['schemaVersion'], (value) => versionCell(value)],
+];
+
 function objectCell(value: Row): string {
-  if ('noun' in value && 'name' in value) return cell(value['name']);
-  if ('code' in value && 'message' in value) return cell(value['message']);
-  if ('redirect' in value) return `${cell(value['name'])}${value['redirect'] === true ? ' (redirect)' : ''}`;
-  if ('engine' in value && 'type' in value) return `${cell(value['type'])}: ${cell(value['engine'])}`;
-  if ('directory' in value) return cell(value['directory']);
-  if ('schemaVersion' in value) return versionCell(value);
+  const kind = kinds.find(([keys]) => keys.every((key) => key in value));
+  if (kind) return kind[1](value);
   const schema = value['properties'];
   if (schema !== null && typeof schema === 'object') return Object.keys(schema).join(', ');
   const all = Object.entries(value);

@@ -9,8 +9,13 @@ import { followToEnd } from './follow.ts';
 import { LogLines } from './log-lines.ts';
 
 type TaskType = Answer<'task-type list'>['items'][number];
-type Noun = 'server' | 'platform' | 'site';
-const names: { readonly [One in Noun]: string } = { server: 'master', platform: 'd10', site: '@example.com' };
+type Noun = 'server' | 'platform' | 'site' | 'backup';
+const names: { readonly [One in Noun]: string } = {
+  server: 'master',
+  platform: 'd10',
+  site: '@example.com',
+  backup: '12',
+};
 
 interface TaskFlags extends Common, Readonly<Record<string, unknown>> {
   readonly dryRun?: boolean;
@@ -44,10 +49,10 @@ export function addTaskVerbs(program: Command, session: Session, types: readonly
     command.addHelpText('after', exampleText(examplesOf(type.name, noun)));
     command.action(async (name: string, ...given: unknown[]) => {
       const flags = given[inWords.length] as TaskFlags; // commander's order
-      const wanted = creates ? await flagValues(session.io, siteSchema, flags, siteWithout(type.name)) : {};
-      if (creates && (await createSite(session, type.name, name, wanted, flags))) return;
       const said = Object.fromEntries(inWords.map((key, at) => [key, String(given[at])]));
       const args = { ...(await flagValues(session.io, schema, flags, inWords)), ...said };
+      const wanted = creates ? await flagValues(session.io, siteSchema, flags, siteWithout(type.name)) : {};
+      if (creates && (await createSite(session, type.name, name, { wanted, args }, flags))) return;
       await askTask(session, noun, name, { name: type.name, args }, flags);
     });
   }
@@ -64,7 +69,11 @@ const siteSchema: JsonSchema = (() => {
   return rest; // --platform is needed only for a site that is not there yet; the hub says so then.
 })();
 const siteWithout = (task: string): readonly string[] =>
-  task === 'site import' ? ['name', 'import', 'dryRun'] : ['name', 'import', 'dryRun', 'directory'];
+  task === 'site import'
+    ? ['name', 'import', 'dryRun', ...ofBackup]
+    : ['name', 'import', 'dryRun', 'directory', ...ofBackup];
+/** Flags of the task itself, which a site that is not there yet is made with. */
+const ofBackup = ['backup', 'update'];
 
 function examplesOf(task: string, noun: Noun): readonly string[] {
   if (task === 'site install')
@@ -74,7 +83,13 @@ function examplesOf(task: string, noun: Noun): readonly string[] {
     ];
   const written = writtenExamples[task];
   if (written) return written;
-  if (task === 'site import') return ['aegir site import old.example.com --platform d7'];
+  if (task === 'site import')
+    return [
+      'aegir site import old.example.com --platform d7',
+      'aegir site import shop.example.com --platform d10 --backup 12',
+    ];
+  if (task === 'site restore') return ['aegir site restore @example.com --backup 12'];
+  if (task === 'site delete') return ['aegir site delete @example.com', 'aegir site delete @example.com --no-backup'];
   return [`aegir ${task} ${names[noun]}`, `aegir ${task} ${names[noun]} --dry-run`];
 }
 
@@ -97,7 +112,7 @@ async function createSite(
   session: Session,
   task: string,
   name: string,
-  wanted: Readonly<Record<string, unknown>>,
+  { wanted, args }: { readonly wanted: Readonly<Record<string, unknown>>; readonly args: Record<string, unknown> },
   flags: TaskFlags,
 ): Promise<boolean> {
   const found = await siteThere(session, name);
@@ -108,6 +123,7 @@ async function createSite(
   if (found && same) return false;
   const body = {
     ...wanted,
+    ...args,
     name: name.replace(/^@/, ''),
     import: task === 'site import',
     dryRun: flags.dryRun === true,

@@ -57,6 +57,13 @@ const powers: { readonly [Name in EndpointName]: Power } = {
   'site task': 'task',
   'alias list': 'read',
   'backup list': 'read',
+  'backup get': 'read',
+  'backup pin': 'change',
+  'backup unpin': 'change',
+  'backup task': 'task',
+  'backup upload': 'change',
+  // All of a site is in it, the hashes of its passwords too.
+  'backup download': 'secret',
   'task list': 'read',
   'task get': 'read',
   'task log': 'read',

@@ -3,7 +3,8 @@ import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
 import { type Caller, may } from './access.ts';
-import { handlers } from './handlers.ts';
+import { downloadBackup, uploadBackup } from './backup-files.ts';
+import { type Direct, handlers } from './handlers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
 import { type GivenParts, readRequest } from './request.ts';
@@ -68,13 +69,38 @@ async function answer(hub: Hub, name: EndpointName, context: Request): Promise<R
   const endpoint = endpointOf(name);
   const { given, text } = await readRequest(endpoint, context.req.raw, context.req.param());
   const gone = context.req.raw.signal;
-  if (name === 'task stream')
-    return streamTask(hub, given.params['task'] ?? '', context.req.header('last-event-id'), gone);
+  if (isDirect(name)) return answerDirectly(hub, name, { caller, gone, given }, context);
   const key = endpoint.method === 'POST' ? context.req.header('idempotency-key') : undefined;
   const request = `${endpoint.method} ${context.req.url}\n${text}`;
   const { status, body } = await handled(hub, name, { caller, gone, given, key, request });
   // The table says which it may be; Hono wants to see it.
   return context.json(body, status as 200);
+}
+
+const direct: ReadonlySet<EndpointName> = new Set<Direct>(['task stream', 'backup upload', 'backup download']);
+const isDirect = (name: EndpointName): name is Direct => direct.has(name);
+
+/** What is given has just been checked with the schemas of its endpoint. */
+async function answerDirectly(
+  hub: Hub,
+  name: Direct,
+  { caller, gone, given }: Pick<Handled, 'caller' | 'gone' | 'given'>,
+  context: Request,
+): Promise<Response> {
+  switch (name) {
+    case 'task stream':
+      return streamTask(hub, given.params['task'] ?? '', context.req.header('last-event-id'), gone);
+    case 'backup upload':
+      return context.json(await uploadBackup(given as never, { hub, caller, gone }, context.req.raw.body), 201);
+    case 'backup download': {
+      const file = await downloadBackup(given as never, hub);
+      return context.body(file.stream, 200, {
+        'content-type': 'application/x-tar',
+        'content-length': String(file.bytes),
+        'content-disposition': `attachment; filename="${file.name}"`,
+      });
+    }
+  }
 }
 
 interface Handled {
@@ -90,7 +116,7 @@ const alone: ReadonlySet<EndpointName> = new Set(['task cancel', 'task settle', 
 
 async function handled(
   hub: Hub,
-  name: Exclude<EndpointName, 'task stream'>,
+  name: Exclude<EndpointName, Direct>,
   { caller, gone, given, key, request }: Handled,
 ): Promise<{ readonly status: number; readonly body: object }> {
   const { db } = hub.database;

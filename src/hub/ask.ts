@@ -1,11 +1,13 @@
 import type { Json } from '../model/json.ts';
 import type { TaskType } from '../tasks/task-type.ts';
+import { insertBackup, serverOfSite } from './backup-rows.ts';
 import { allocateCopy } from './copies.ts';
 import type { Hub } from './hub.ts';
 import { type Asked, addTask, type Subject } from './queue.ts';
 
 /**
- * Adds a task with what it needs: the names of a copy are allocated in the same transaction, or neither is there.
+ * Adds a task with what it needs: the names of a copy are allocated in the same transaction, the row of a backup that it
+ * makes is inserted, or neither is there.
  * The caller holds the subject's row, and has looked whether the task is possible.
  */
 export async function askFor(
@@ -15,8 +17,23 @@ export async function askFor(
   asked: Asked = {},
 ): ReturnType<typeof addTask> {
   const added = await addTask(tx, type, subject, asked);
-  const wanted = added.coalesced ? null : type.copy(asked.args ?? ({} as Json));
-  if (wanted)
-    await allocateCopy({ tx, hub }, wanted, { site: subject, task: added.task, dryRun: asked.dryRun ?? false });
+  if (added.coalesced) return added;
+  const { args = {} as Json, dryRun = false, accountId = null } = asked;
+  const { task } = added;
+  const copy = type.copy(args);
+  if (copy) await allocateCopy({ tx, hub }, copy, { site: subject, task, dryRun });
+  const backup = type.backup(args);
+  if (backup) {
+    const serverId = await serverOfSite(tx, subject.id);
+    await insertBackup(tx, {
+      ...backup,
+      siteId: subject.id,
+      siteName: subject.name,
+      serverId,
+      task,
+      accountId,
+      dryRun,
+    });
+  }
   return added;
 }

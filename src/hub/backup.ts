@@ -1,30 +1,109 @@
 import { sql } from 'kysely';
-import type { Handler } from './hub.ts';
-import { contains, equals, listPage } from './list.ts';
+import type { Answer } from '../api/endpoints.ts';
+import type { Looked, Manifest } from '../model/backup.ts';
+import { Problem } from '../model/problem.ts';
+import type { Asked, Handler, Reader } from './hub.ts';
+import { contains, equals, listPage, live } from './list.ts';
+import { outstanding, possibleTasks } from './possible.ts';
 import { resolve } from './resolve.ts';
+import { one } from './rows.ts';
 import { iso } from './time.ts';
 
 interface BackupRow {
   readonly id: string;
-  readonly site: string;
+  readonly name: string;
+  readonly site: string | null;
+  readonly siteName: string;
+  readonly server: string;
+  readonly engine: string;
   readonly status: string;
+  readonly reason: string;
+  readonly note: string;
+  readonly pinned: boolean;
+  readonly bytes: string | null;
+  readonly by: string | null;
+  readonly task: string | null;
+  readonly verified: Looked | null;
+  readonly tested: Looked | null;
+  readonly application: string | null;
+  readonly version: string | null;
   readonly createdAt: Date;
 }
+const columns = sql`backup.id, backup.name, site.name as site, backup.site_name, server.name as server, backup.engine,
+  backup.status, backup.reason, backup.note, backup.pinned, backup.bytes, account.name as by, backup.task_id as task,
+  backup.verified, backup.tested, backup.manifest -> 'application' ->> 'name' as application,
+  backup.manifest -> 'application' ->> 'version' as version, backup.created_at`;
+const from = sql`backup join server on server.id = backup.server_id left join site on site.id = backup.site_id
+  left join account on account.id = backup.account_id`;
 
-const list: Handler<'backup list'> = async ({ query }, { tx }) => {
-  const site = query.site === undefined ? undefined : await resolve(tx, 'site', query.site);
-  const page = await listPage<BackupRow>(
+async function answers(
+  { tx, hub }: Pick<Asked<Reader>, 'tx' | 'hub'>,
+  rows: readonly BackupRow[],
+): Promise<Answer<'backup pin'>[]> {
+  const tasks = await outstanding(
     tx,
+    'backup',
+    rows.map(({ id }) => id),
+  );
+  return rows.map(({ verified, tested, ...row }) => ({
+    ...row,
+    bytes: row.bytes === null ? null : Number(row.bytes),
+    verified: verified && { ...verified },
+    tested: tested && { ...tested },
+    createdAt: iso(row.createdAt),
+    tasks: possibleTasks(hub, 'backup', row.status, tasks.get(row.id)),
+  }));
+}
+
+/** As the API answers it. Throws Problem 'not-found'. */
+export async function backupById(asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: string): Promise<Answer<'backup pin'>> {
+  const { rows } = await sql<BackupRow>`select ${columns} from ${from} where backup.id = ${id}`.execute(asked.tx);
+  return one(await answers(asked, rows), `there is no backup ${id}`);
+}
+
+const list: Handler<'backup list'> = async ({ query }, asked) => {
+  const site = query.site === undefined ? undefined : await resolve(asked.tx, 'site', query.site);
+  const page = await listPage<BackupRow>(
+    asked.tx,
     {
-      columns: sql`backup.id, site.name as site, backup.status, backup.created_at`,
-      from: sql`backup join site on site.id = backup.site_id`,
-      where: [equals('backup.site_id', site?.id), contains(['site.name'], query.q)],
+      ...{ columns, from },
+      where: [
+        live('backup', query.status),
+        equals('backup.site_id', site?.id),
+        equals('backup.pinned', query.pinned && query.pinned === 'true'),
+        contains(['backup.name', 'backup.site_name', 'backup.note'], query.q),
+      ],
       keys: [{ column: 'backup.id', type: 'bigint' }],
       descending: true,
     },
     query,
   );
-  return { ...page, items: page.items.map((row) => ({ ...row, createdAt: iso(row.createdAt) })) };
+  return { ...page, items: await answers(asked, page.items) };
 };
 
-export const backupHandlers = { 'backup list': list };
+const get: Handler<'backup get'> = async ({ params }, asked) => {
+  const { id } = await resolve(asked.tx, 'backup', params.name);
+  const { rows } = await sql<{ manifest: Manifest | null }>`select manifest from backup where id = ${id}`.execute(
+    asked.tx,
+  );
+  const { manifest } = one(rows, `there is no backup ${id}`);
+  return { ...(await backupById(asked, id)), manifest: manifest && { ...manifest } };
+};
+
+async function setPinned(asked: Asked, named: string, pinned: boolean): Promise<Answer<'backup pin'>> {
+  const { id, name, status } = await resolve(asked.tx, 'backup', named, { lock: true });
+  const deleting = (await outstanding(asked.tx, 'backup', [id])).get(id)?.find((task) => task.name === 'backup delete');
+  if (pinned && (status !== 'enabled' || deleting))
+    throw new Problem('wrong-status', `${name} cannot be pinned: it is ${deleting ? 'being deleted' : status}`, {
+      hint: deleting
+        ? `Cancel that first: aegir task cancel ${deleting.id}.`
+        : 'Only a backup that is there can be kept.',
+    });
+  await sql`update backup set pinned = ${pinned} where id = ${id}`.execute(asked.tx);
+  return backupById(asked, id);
+}
+
+const pin: Handler<'backup pin'> = ({ params }, asked) => setPinned(asked, params.name, true);
+const unpin: Handler<'backup unpin'> = ({ params }, asked) => setPinned(asked, params.name, false);
+
+export const backupHandlers = { 'backup list': list, 'backup get': get, 'backup pin': pin, 'backup unpin': unpin };

@@ -65,7 +65,10 @@ async function withPlatform(
     {
       columns: sql`site.id`,
       from: sql`site`,
-      where: [sql`site.platform_id = ${from.id} and site.status <> 'deleted'`, contains(['site.name'], query.q)],
+      where: [
+        sql`site.platform_id = ${from.id} and site.status <> 'deleted' and site.copy_of is null`,
+        contains(['site.name'], query.q),
+      ],
       keys: byName('site'),
     },
     query,

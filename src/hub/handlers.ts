@@ -21,8 +21,11 @@ import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
-/** Forget an endpoint and this does not compile. A stream is answered by the app itself. */
-export type Handlers = { readonly [Name in Exclude<EndpointName, 'task stream'>]: Handler<Name> };
+/** Streams, and files on their way in or out: the app itself answers them. */
+export type Direct = 'task stream' | 'backup upload' | 'backup download';
+
+/** Forget an endpoint and this does not compile. */
+export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handler<Name> };
 
 export const handlers: Handlers = {
   ...clientHandlers,

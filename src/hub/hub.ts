@@ -12,6 +12,8 @@ export interface Hub {
   readonly sealKey: SealKey;
   readonly catalog: Catalog;
   readonly version: string;
+  /** Directory of files that are uploaded or wait to be downloaded. */
+  readonly transfers: string;
   /** Told of each fault in Aegir itself, with the id that the caller was given. */
   onBug(id: string, error: unknown): void;
 }

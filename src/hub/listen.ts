@@ -65,8 +65,8 @@ async function openSocket(app: App, path: string): Promise<Server> {
 
 function serverFor(app: App, origin: Origin): Server {
   const listener = getRequestListener((request) => app.fetch(request, origin));
-  // A whole request within 30 s; answers may be streams and take as long as they need.
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5000 });
+  // A request's body has the time that its endpoint gives it (request.ts, transfers.ts): a file may come for hours. So may answers.
+  const server = createServer({ requestTimeout: 0, headersTimeout: 10_000, keepAliveTimeout: 5000 });
   server.on('request', (request, response) => void listener(request, response));
   return server;
 }

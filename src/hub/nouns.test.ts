@@ -235,6 +235,9 @@ test('settings have defaults, are checked, and are reset by null', async (t) => 
     [
       ['site.run-user', 'www-data', true],
       ['site.fpm-socket', '/run/php/php-fpm.sock', true],
+      ['backup.upload-max-mb', 20_480, true],
+      ['backup.unpacked-max-mb', 204_800, true],
+      ['backup.retention', null, true],
       ['task.retention-days', 30, false],
       ['platform.build-mib-max', 4096, true],
       ['platform.build-files-max', 500_000, true],

@@ -34,8 +34,8 @@ export function openApi(version: string): { openapi: string } & Json {
 type Schema = (of: z.ZodType, io: 'input' | 'output') => Json;
 
 function operation(name: Parameters<typeof endpointOf>[0], schema: Schema, problemSchema: Json): Json {
-  const { method, path, summary, query, body, answer, status = 200, stream } = endpointOf(name);
-  const type = stream ? 'text/event-stream' : 'application/json';
+  const { method, path, summary, query, body, answer, status = 200, stream, upload, file } = endpointOf(name);
+  const type = stream ? 'text/event-stream' : file ? 'application/x-tar' : 'application/json';
   const failure = { description: 'A problem', content: { 'application/problem+json': { schema: problemSchema } } };
   return {
     operationId: name.replace(/[ -](\w)/g, (_, letter) => letter.toUpperCase()),
@@ -50,13 +50,16 @@ function operation(name: Parameters<typeof endpointOf>[0], schema: Schema, probl
       })),
       ...(query ? inQuery(schema(query, 'input')) : []),
       ...(stream ? [header('Last-Event-ID', 'The number of the last event seen: go on behind it')] : []),
-      ...(method === 'POST' ? [header('Idempotency-Key', 'Asked twice with the same key, it is done once')] : []),
+      ...(method === 'POST' && !upload
+        ? [header('Idempotency-Key', 'Asked twice with the same key, it is done once')]
+        : []),
     ],
     ...(body && {
       requestBody: { required: true, content: { 'application/json': { schema: schema(body, 'input') } } },
     }),
+    ...(upload && { requestBody: { required: true, content: { 'application/octet-stream': {} } } }),
     responses: {
-      [status]: { description: 'Done', content: { [type]: { schema: schema(answer, 'output') } } },
+      [status]: { description: 'Done', content: { [type]: file ? {} : { schema: schema(answer, 'output') } } },
       '4XX': failure,
       '5XX': failure,
     },

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Found, Outcome } from '../tasks/outcome.ts';
 import type { Noun } from '../tasks/task-type.ts';
+import { recordBackup } from './backup-rows.ts';
 import { copyOf, takeCopyOver } from './copies.ts';
 import { jsonb } from './database.ts';
 import { forgetPackages, recordPackages, recordScan } from './record-packages.ts';
@@ -27,6 +28,7 @@ export async function recordOutcome(
     if (outcome.site.moved) await takeCopyOver(tx, key, { site: id, task }, outcome.site.moved);
     await recordSite(tx, id, outcome.site);
   }
+  if (noun === 'backup' && outcome.backup) await recordBackup(tx, { id, ...outcome.backup });
 }
 
 async function recordPlatform(
@@ -77,6 +79,7 @@ export async function recordFound(
       await sql`update platform set sites_found = ${jsonb(sitesFound)}::jsonb where id = ${id}`.execute(tx);
   }
   if (noun === 'site' && found.site) await recordFoundSite(tx, key, id, found.site);
+  if (found.backup) await recordBackup(tx, found.backup);
   if (noun === 'site' && found.copy) await recordFoundSite(tx, key, await copyOf(tx, id, task), found.copy);
 }
 

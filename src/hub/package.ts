@@ -5,26 +5,31 @@ import type { Handler, Reader } from './hub.ts';
 import { byName, contains, equals, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
 
+/** And no copy of one that a task works on. */
+const isSite = sql`site.status <> 'deleted' and site.copy_of is null`;
+
 /** Whether a query's word says so; undefined: all. */
 const isTrue = (word: 'true' | 'false' | undefined): boolean | undefined => word && word === 'true';
 
 const onPlatform: Handler<'platform packages'> = async ({ params, query }, { tx }) => {
   const { id } = await resolve(tx, 'platform', params.name);
-  const sites = sql`(select count(*)::int from package_on_site join site on site.id = package_on_site.site_id
-    where package_on_site.package_id = package.id and package_on_site.enabled
-      and site.platform_id = instance.platform_id and site.status <> 'deleted')`;
+  // Counted once for all of its packages: counting for each of them looks at each of its sites each time.
+  const using = sql`left join (select package_id, count(*)::int as sites
+      from package_on_site join site on site.id = package_on_site.site_id
+      where package_on_site.enabled and site.platform_id = ${id} and ${isSite}
+      group by package_id) used on used.package_id = package.id`;
   const { items, ...page } = await listPage<Answer<'platform packages'>['items'][number]>(
     tx,
     {
       columns: sql`package.type, package.name, package.title, release.version,
         release.schema_version::text as schema_version, release.core_compatibility, instance.php, instance.path,
-        instance.hidden, instance.of_profile, ${sites} as sites`,
+        instance.hidden, instance.of_profile, coalesce(used.sites, 0) as sites`,
       from: sql`instance join release on release.id = instance.release_id
-        join package on package.id = release.package_id`,
+        join package on package.id = release.package_id ${using}`,
       where: [
         sql`instance.platform_id = ${id}`,
         equals('package.type', query.type),
-        query.enabled === undefined ? null : sql`(${sites} > 0) = ${isTrue(query.enabled)}`,
+        query.enabled === undefined ? null : sql`(used.sites is not null) = ${isTrue(query.enabled)}`,
         contains(['package.name', 'package.title'], query.q),
       ],
       keys: [
@@ -43,11 +48,16 @@ const onPlatform: Handler<'platform packages'> = async ({ params, query }, { tx 
  * `package` and `site` must be in the query.
  */
 const used = sql`left join lateral (
-    select release.id, release.version, instance.path, instance.site_id is not null as own
-    from release join instance on instance.release_id = release.id
-    where release.package_id = package.id and (instance.platform_id = site.platform_id or instance.site_id = site.id)
-      and (instance.of_profile is null or instance.of_profile = site.profile)
-    order by instance.site_id is not null desc, instance.precedence desc limit 1) used on true`;
+    ${copies(sql`instance.platform_id = site.platform_id`, false)} union all ${copies(sql`instance.site_id = site.id`, true)}
+    order by own desc, precedence desc limit 1) used on true`;
+
+/** One half for each index. */
+function copies(lies: RawBuilder<unknown>, own: boolean): RawBuilder<unknown> {
+  return sql`
+    select release.id, release.version, instance.path, instance.precedence, ${own}::boolean as own
+    from release join instance on instance.release_id = release.id and ${lies}
+    where release.package_id = package.id and (instance.of_profile is null or instance.of_profile = site.profile)`;
+}
 
 const usedColumns = sql`package_on_site.enabled, package_on_site.is_default as "default",
   package_on_site.schema_version::text as schema_version, used.version, used.path, coalesce(used.own, false) as own`;
@@ -81,7 +91,8 @@ const list: Handler<'package list'> = async ({ query }, { tx }) => {
       columns: sql`package.application, package.type, package.name, package.title,
         array(select distinct release.version from ${instances} and release.version is not null order by 1) as versions,
         (select count(distinct instance.platform_id)::int from ${instances}) as platforms,
-        (select count(*)::int from package_on_site where package_id = package.id and enabled) as sites`,
+        (select count(*)::int from package_on_site join site on site.id = package_on_site.site_id
+          where package_id = package.id and enabled and ${isSite}) as sites`,
       from: sql`package`,
       where: [
         // Of what was deleted since, or never was more than the name of something missing, there is nothing to show.
@@ -106,7 +117,7 @@ const sites: Handler<'package sites'> = async ({ params, query }, { tx }) => {
       from: sql`package join package_on_site on package_on_site.package_id = package.id
         join site on site.id = package_on_site.site_id join platform on platform.id = site.platform_id ${used}`,
       where: [
-        sql`package.name = ${params.package} and site.status <> 'deleted'`,
+        sql`package.name = ${params.package} and ${isSite}`,
         equals('package.type', query.type),
         equals('package.application', query.application),
         equals('package_on_site.enabled', isTrue(query.enabled)),

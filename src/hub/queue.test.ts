@@ -22,6 +22,7 @@ const locking = (locks: readonly string[], more: Partial<TaskType> = {}): TaskTy
   coalesce: false,
   locks: () => locks,
   hasCopy: false,
+  backup: () => null,
   copy: () => null,
   open: () => assert.fail('not opened here'),
   ...more,

@@ -5,6 +5,7 @@ import { params as paramSchemas } from '../api/endpoint.ts';
 import { unkeepable } from '../api/json-input.ts';
 import { type FieldProblem, Problem } from '../model/problem.ts';
 import { fieldsOf } from './fields.ts';
+import { within } from './within.ts';
 
 const bytesMax = 1_000_000;
 
@@ -15,7 +16,8 @@ export interface GivenParts {
   readonly body: unknown;
 }
 
-/** Checks all three parts of a request. Throws Problem 'invalid' with the fields, or 'too-large'. */
+/** Checks all three parts of a request; the file of an upload is left for who takes it.
+ * Throws Problem 'invalid' with the fields, or 'too-large'. */
 export async function readRequest(
   endpoint: Endpoint,
   request: Request,
@@ -30,7 +32,7 @@ export async function readRequest(
   const query = checked(endpoint.query, asked, problems);
   if (!endpoint.query)
     for (const name of Object.keys(asked)) problems.push({ path: name, message: 'is not asked for here' });
-  const text = await bodyText(request);
+  const text = endpoint.upload ? '' : await bodyText(request);
   const body = endpoint.body ? checked(endpoint.body, parsedBody(request, text, problems), problems) : undefined;
   if (!endpoint.body && text.trim() !== '' && text.trim() !== '{}')
     problems.push({ path: '', message: 'takes no body' });
@@ -84,6 +86,20 @@ function parsedBody(request: Request, text: string, problems: FieldProblem[]): u
   }
 }
 
+/** The whole of it: who sends slower than that is not sending, but holding a connection. */
+const bodyMs = 30_000;
+
+async function chunksOf(body: ReadableStream<Uint8Array>, tooLarge: Problem): Promise<readonly Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax) throw tooLarge;
+    chunks.push(chunk);
+  }
+  return chunks;
+}
+
 /** Reads no further than is allowed, whatever the request says of its length. */
 async function bodyText(request: Request): Promise<string> {
   if (!request.body) return '';
@@ -91,14 +107,7 @@ async function bodyText(request: Request): Promise<string> {
     hint: 'Nothing that the API takes is that large.',
   });
   if (Number(request.headers.get('content-length')) > bytesMax) throw tooLarge;
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) throw tooLarge;
-    chunks.push(chunk);
-  }
-  const whole = Buffer.concat(chunks);
+  const whole = Buffer.concat(await within(bodyMs, chunksOf(request.body, tooLarge)));
   if (!isUtf8(whole)) throw new Problem('invalid', 'the body is not UTF-8', { hint: 'JSON is always UTF-8.' });
   return whole.toString();
 }

@@ -7,7 +7,7 @@ import type { Subject } from './queue.ts';
 import type { Tables } from './tables.ts';
 
 /** What has a name, an id and a status, and may be written as any of name, context name and id. */
-export type Named = 'client' | 'account' | 'server' | 'platform' | 'site';
+export type Named = 'client' | 'account' | 'server' | 'platform' | 'site' | 'backup';
 
 /**
  * The row that a person means. A name is compared whole; digits are an id when nothing has that name.

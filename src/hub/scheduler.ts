@@ -3,6 +3,8 @@ import type { Clock } from '../model/clock.ts';
 import { Problem, problemJson } from '../model/problem.ts';
 import type { Sweep } from '../tasks/catalog.ts';
 import { askFor } from './ask.ts';
+import { forgetTransfers } from './backup-files.ts';
+import { collectBackups } from './backup-gc.ts';
 import type { Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
 import type { Subject } from './queue.ts';
@@ -11,22 +13,26 @@ import type { Tables } from './tables.ts';
 import { forgetTasks } from './task-control.ts';
 
 const tickMs = 2000;
-const forgetEveryMs = 60 * 60_000;
+const hourMs = 60 * 60_000;
 const dayMs = 24 * 60 * 60_000;
 
-type Scheduling = Pick<Hub, 'database' | 'catalog' | 'sealKey'>;
+type Scheduling = Pick<Hub, 'database' | 'catalog' | 'sealKey' | 'transfers'>;
 
 /** What runs without anyone asking. Any number of hubs may run it: each row of `queue` decides who is first. */
-export async function schedule(
-  { database: { db }, ...hub }: Scheduling,
-  clock: Clock,
-  stop: AbortSignal,
-): Promise<void> {
+export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal): Promise<void> {
+  const { db } = hub.database;
+  let transfersAt = Number.NEGATIVE_INFINITY;
   while (!stop.aborted) {
     try {
       await requeueLost(db);
-      if (await isDue(db, 'task gc', forgetEveryMs))
+      if (await isDue(db, 'task gc', hourMs))
         await forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs);
+      if (await isDue(db, 'backup gc', hourMs)) await collectBackups(hub);
+      // Each hub has files of its own.
+      if (performance.now() - transfersAt > hourMs) {
+        transfersAt = performance.now();
+        await forgetTransfers(hub);
+      }
       for (const sweep of hub.catalog.sweeps)
         if (await isDue(db, sweep.name, sweep.everyMs)) await addSweep(db, hub, sweep);
     } catch (error) {
@@ -48,7 +54,7 @@ async function isDue(db: Kysely<Tables>, queue: string, everyMs: number): Promis
 }
 
 /** One task for every enabled subject; one that already waits is not added again. */
-async function addSweep(db: Kysely<Tables>, hub: Omit<Scheduling, 'database'>, sweep: Sweep): Promise<void> {
+async function addSweep(db: Kysely<Tables>, hub: Scheduling, sweep: Sweep): Promise<void> {
   const type = hub.catalog.taskTypes.find(({ name }) => name === sweep.task);
   if (!type)
     return void process.stderr.write(`scheduler: sweep '${sweep.name}' wants '${sweep.task}', which does not exist\n`);

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
 import type { Json } from '../model/json.ts';
 import { Problem } from '../model/problem.ts';
+import { retention } from '../model/retention.ts';
 import { jsonb } from './database.ts';
 import type { Handler } from './hub.ts';
 import type { Tables } from './tables.ts';
@@ -20,6 +21,21 @@ const settings = {
     about: 'The socket of the PHP-FPM pool that serves a new site',
     schema: z.string().regex(/^\/[A-Za-z0-9._/-]{1,106}$/, 'is not the path of a socket'),
     value: '/run/php/php-fpm.sock',
+  },
+  'backup.upload-max-mb': {
+    about: 'How large a backup may be that is uploaded',
+    schema: z.int().min(1).max(10_000_000),
+    value: 20_480,
+  },
+  'backup.unpacked-max-mb': {
+    about: 'How much may be in an uploaded backup when it is unpacked',
+    schema: z.int().min(1).max(100_000_000),
+    value: 204_800,
+  },
+  'backup.retention': {
+    about: 'How many backups of each site are kept: last, daily, weekly, monthly, timeZone; null: all of them',
+    schema: retention.nullable(),
+    value: null,
   },
   'task.retention-days': {
     about: 'How many days ended tasks and their logs are kept',

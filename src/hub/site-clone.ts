@@ -48,7 +48,7 @@ const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
   const data = dataFor(hub, row.data);
   const id = await insertSite(
     asked,
-    { ...wanted, platform: platform.name, data, import: false, dryRun: false },
+    { ...wanted, platform: platform.name, data, import: false, update: false, dryRun: false },
     { platformId: platform.id, profile, db, clientId },
   );
   await writeAliases(tx, id, new Map([[body.name, 'canonical']]));

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Given } from '../api/endpoints.ts';
+import { email } from '../api/text.ts';
+import type { Manifest } from '../model/backup.ts';
 import { Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import { databaseName } from '../services/db/name.ts';
@@ -9,13 +11,14 @@ import { type AliasRow, demandFree, writeAliases } from './alias.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
 import { taskTypeOf } from './possible.ts';
+import { profilesOf } from './profiles.ts';
 import { addTask } from './queue.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { seal } from './seal.ts';
 import { settingValue } from './setting.ts';
 import { siteById } from './site.ts';
-import { chosenDb, chosenProfile, type DbService, heldPlatform } from './site-platform.ts';
+import { chosenDb, chosenProfile, type DbService, type HeldPlatform, heldPlatform } from './site-platform.ts';
 import { siteSecret } from './site-secrets.ts';
 import { taskById } from './task.ts';
 
@@ -28,26 +31,64 @@ export type Wanted = Given<'site create'>['body'];
 const create: Handler<'site create'> = async ({ body }, asked) => {
   const { tx, hub } = asked;
   const platform = await heldPlatform(tx, body.platform);
-  const profile = chosenProfile(hub, platform, body.profile);
+  const backup = await backupFor(asked, body);
+  const profile = chosenProfile(hub, platform, body.profile ?? profileOf(hub, platform, backup));
   const db = await chosenDb(asked, platform, body.dbServer);
   const clientId = await chosenClient(asked, body.client);
   const names = siteNames(body.name, body.aliases ?? []);
   await demandFree(tx, [...names.keys()]);
   demandRedirection(names, body.redirection ?? null);
   demandCertificate(body.certificatePath ?? null, body.keyPath ?? null);
-  if (body.directory !== undefined && !body.import)
-    throw refusal('directory', 'a new site has no directory yet', 'Only for a site that is imported.');
-  const id = await insertSite(asked, body, { platformId: platform.id, profile, db, clientId });
+  if (body.directory !== undefined && (!body.import || backup))
+    throw refusal('directory', 'a new site has no directory yet', 'Only for a site that lies in its platform already.');
+  const id = await insertSite(
+    asked,
+    { ...fromBackup(backup), ...body },
+    { platformId: platform.id, profile, db, clientId },
+  );
   await writeAliases(tx, id, names);
   const type = taskTypeOf(hub, 'site', body.import ? 'site import' : 'site install');
   const { task } = await addTask(
     tx,
     type,
     { id, name: body.name, status: 'queued' },
-    { dryRun: body.dryRun, accountId: accountOf(asked) },
+    {
+      args: backup ? { backup: backup.id, update: body.update } : {},
+      ...{ dryRun: body.dryRun, accountId: accountOf(asked) },
+    },
   );
   return { site: await siteById(asked, id), task: await taskById(asked, task) };
 };
+
+interface ChosenBackup {
+  readonly id: string;
+  readonly manifest: Manifest | null;
+}
+
+/** Held, so that it is not deleted meanwhile; its task holds it from then on. */
+async function backupFor({ tx }: Asked, body: Wanted): Promise<ChosenBackup | null> {
+  if (body.backup === undefined) return null;
+  if (!body.import) throw refusal('backup', 'a site of a backup is imported', 'Say so: import.');
+  const { id, name, status } = await resolve(tx, 'backup', body.backup, { lock: true });
+  if (status !== 'enabled')
+    throw new Problem('wrong-status', `backup ${name} is ${status}`, {
+      hint: 'Choose one that is enabled: aegir backup list.',
+    });
+  const { rows } = await sql<ChosenBackup>`select id, manifest from backup where id = ${id}`.execute(tx);
+  return one(rows, `there is no backup ${id}`);
+}
+
+function profileOf(hub: Asked['hub'], platform: HeldPlatform, backup: ChosenBackup | null): string | undefined {
+  const wanted = backup?.manifest?.site.profile;
+  return wanted !== undefined && profilesOf(hub, platform).includes(wanted) ? wanted : undefined;
+}
+
+/** What the site was called and who cared for it, unless it is given. */
+function fromBackup(backup: ChosenBackup | null): Partial<Pick<Wanted, 'title' | 'email'>> {
+  const { title, email: address } = backup?.manifest?.site ?? {};
+  const parsed = email.safeParse(address);
+  return { ...(title && { title }), ...(parsed.success && { email: parsed.data }) };
+}
 
 /** All names of it are allocated here. Throws Problem 'conflict' for a directory that is another's. */
 export async function insertSite(

@@ -1,10 +1,12 @@
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { GeneratedAlways } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
+import type { Looked, Manifest } from '../model/backup.ts';
 import type { BatchStatus, MemberStatus } from '../model/batch.ts';
 import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
 import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
+import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
 export interface Tables {
@@ -33,19 +35,6 @@ export interface Tables {
   setting: SettingTable;
   idempotency: IdempotencyTable;
 }
-
-/** A bigint: JavaScript's numbers are too small for it, so it is a string of digits. */
-type Id = string;
-/** Has a default in the database. */
-type Default<T> = ColumnType<T, T | undefined, T>;
-type Time = ColumnType<Date, Date | string | undefined, Date | string>;
-/** timestamptz that may be null. */
-type MaybeTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
-/** jsonb: read as a value, written with `jsonb(value)`. */
-type JsonColumn<T> = ColumnType<T, string, string>;
-type JsonDefault<T> = ColumnType<T, string | undefined, string>;
-type MaybeJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
-type Maybe<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
 interface ClientTable {
   id: GeneratedAlways<Id>;
@@ -185,9 +174,27 @@ interface PackageOnSiteTable {
 }
 interface BackupTable {
   id: GeneratedAlways<Id>;
-  siteId: Id;
+  name: string;
   status: Default<string>;
+  siteId: Maybe<Id>;
+  siteName: string;
+  reason: string;
+  note: Default<string>;
+  pinned: Default<boolean>;
+  serverId: Id;
+  serviceId: Maybe<Id>;
+  engine: string;
+  options: JsonDefault<{ readonly [option: string]: Json }>;
+  secrets: Maybe<Buffer>;
+  taskId: Maybe<Id>;
+  accountId: Maybe<Id>;
+  upload: Maybe<string>;
+  manifest: MaybeJson<Manifest>;
+  bytes: Maybe<string>;
+  verified: MaybeJson<Looked>;
+  tested: MaybeJson<Looked>;
   createdAt: Time;
+  deletedAt: MaybeTime;
 }
 interface TaskTable {
   id: GeneratedAlways<Id>;

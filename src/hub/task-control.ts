@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { Problem, problemJson } from '../model/problem.ts';
-import { releaseCopies } from './copies.ts';
+import { releaseAllocated } from './allocated.ts';
 import { jsonb } from './database.ts';
 import { append } from './lost-tasks.ts';
 import { releaseLocks } from './queue.ts';
@@ -33,7 +33,7 @@ export async function cancelTask(
       update task set status = 'cancelled', ended_at = now(), cancel_requested_at = now(), problem = ${jsonb(problem)}::jsonb
       where id = ${id}`.execute(tx);
     await append(tx, id, { type: 'task.cancelled', problem });
-    await releaseCopies(tx, id);
+    await releaseAllocated(tx, id);
     await sql`select pg_notify('task', '')`.execute(tx); // A task behind it on the same lock may go now.
     return { status: 'cancelled' };
   });
@@ -48,7 +48,7 @@ export async function settleTask(db: Kysely<Tables>, id: string): Promise<void> 
         hint: 'Only a stuck task is settled.',
       });
     await sql`update task set status = 'failed' where id = ${id}`.execute(tx);
-    await releaseCopies(tx, id);
+    await releaseAllocated(tx, id);
     await releaseLocks(tx, [id]);
   });
 }

@@ -34,7 +34,7 @@ test('a task is asked for by its name, and its arguments are checked', async (t)
   const hurry = await good('POST', path, { name: 'site verify', priority: -5 });
   assert.deepEqual([hurry.task.id, hurry.task.priority], [first.task.id, -5]);
   const dry = await good('POST', path, { name: 'site delete', args: { force: true }, dryRun: true });
-  assert.deepEqual([dry.task.dryRun, dry.task.args], [true, { force: true }]);
+  assert.deepEqual([dry.task.dryRun, dry.task.args], [true, { force: true, backup: true }]);
 });
 
 test('who asked for a task is written down', async (t) => {

@@ -182,7 +182,7 @@ async function demandEmpty({ tx }: Pick<Asked, 'tx'>, id: string, name: string):
   });
 }
 
-// The three are alike to the last word, so one function answers them all.
+// All of them are alike to the last word, so one function answers them.
 const onNoun =
   (noun: Noun) =>
   async ({ params, body }: Given<'site task'>, asked: Asked): Promise<Answer<'site task'>> => {
@@ -194,6 +194,7 @@ export const taskHandlers = {
   'server task': onNoun('server'),
   'platform task': onNoun('platform'),
   'site task': onNoun('site'),
+  'backup task': onNoun('backup'),
   'task list': list,
   'task get': get,
   'task log': log,

@@ -1,5 +1,6 @@
 /** 'core' is the application itself, one on every platform; 'mu-plugin' one that WordPress runs on every site. */
-export type PackageType = 'core' | 'profile' | 'module' | 'theme' | 'engine' | 'plugin' | 'mu-plugin';
+export const packageTypes = ['core', 'profile', 'module', 'theme', 'engine', 'plugin', 'mu-plugin'] as const;
+export type PackageType = (typeof packageTypes)[number];
 
 /** One release of a package at one place of a platform or of a site's own directory: what old Aegir called an instance. */
 export interface PackageFound {

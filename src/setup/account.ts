@@ -60,11 +60,16 @@ export async function makeDirectories(): Promise<Did> {
   return made.length === 0 ? null : made.join(' ');
 }
 
+/** Of the database server as Debian installs it. */
+const tables = '/var/lib/mysql/';
+
 /**
  * All that user aegir may do as somebody else, word for word. `php ""` is PHP without any argument: it reads the
  * program from standard input and runs as the sites' own user, so it gives no more than a site's own code has; and
  * `tar` and `cp`, for what sites wrote, no more than that (decision 0017). As the build user, which may do nothing, it
- * starts the sandbox (sources/sandbox.ts) and ends what runs in it.
+ * starts the sandbox (sources/sandbox.ts) and ends what runs in it. Files of tables are copied as the user mysql, from one
+ * database into another and nowhere else (decision 0024); what is between ^ and $ is a regular expression, which sudo older
+ * than 1.9.10 takes for words: then rows are copied.
  */
 const sudoers = `# Written by ./up of Aegir.
 Defaults:${places.user} !requiretty
@@ -73,6 +78,7 @@ ${places.user} ALL=(root) NOPASSWD: /usr/sbin/nginx -s reload
 ${places.user} ALL=(root) NOPASSWD: /usr/sbin/apache2ctl configtest
 ${places.user} ALL=(root) NOPASSWD: /usr/sbin/apache2ctl graceful
 ${places.user} ALL=(${places.webUser}) NOPASSWD: /usr/bin/php "", /usr/bin/tar, /usr/bin/cp
+${places.user} ALL=(mysql) NOPASSWD: /usr/bin/cp ^-t ${tables}[a-zA-Z0-9_]+( ${tables}[a-zA-Z0-9_]+/[a-zA-Z0-9_]+\\.(ibd|cfg))+$
 ${places.user} ALL=(${buildUser}) NOPASSWD: /usr/bin/bwrap, /usr/bin/pkill, /usr/bin/pidwait
 `;
 

@@ -3,7 +3,7 @@ import { ask, must } from './program.ts';
 import type { Did, Say } from './screen.ts';
 import type { DatabaseEngine, WebEngine } from './up-options.ts';
 
-const always = ['sudo', 'curl', 'openssl', 'ca-certificates', 'procps', 'logrotate'];
+const always = ['sudo', 'curl', 'openssl', 'ca-certificates', 'procps', 'logrotate', 'zstd', 'restic'];
 /** What platforms are fetched and built with. */
 const building = ['bubblewrap', 'composer', 'git', 'libarchive-tools', 'unzip'];
 const php = ['fpm', 'cli', 'gd', 'xml', 'mbstring', 'curl', 'zip', 'intl'].map((part) => `php-${part}`);

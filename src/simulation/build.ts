@@ -1,7 +1,7 @@
 import type { Output } from '../machine/machine.ts';
 import type { MemoryFile, MemoryWorld, Program } from '../machine/memory-world.ts';
 import { buildUser } from '../model/platform-source.ts';
-import { simulatedDrupal, simulatedWordpress } from './php.ts';
+import { simulatedDrupal, simulatedWordpress } from './code.ts';
 import type { Simulation } from './world.ts';
 
 /** Which code everything that can be fetched holds: 'drupal' or 'wordpress', as the text of this file says. */

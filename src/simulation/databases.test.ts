@@ -10,8 +10,10 @@ import { serverPaths } from '../model/server.ts';
 import type { Db, SiteDatabase } from '../services/db/db.ts';
 import { mysql } from '../services/db/mysql.ts';
 import { postgresql as postgresqlEngine } from '../services/db/postgresql.ts';
+import { sqlite } from '../services/db/sqlite.ts';
 import type { Engine, EngineHost } from '../services/engine.ts';
 import { mariadb, mariadbIsDown } from './mariadb.ts';
+import { php } from './php.ts';
 import { postgresql, postgresqlIsDown } from './postgresql.ts';
 import { simulatedWorld } from './world.ts';
 
@@ -176,3 +178,23 @@ for (const engine of [mysql, postgresqlEngine])
     await dry.destroy(database);
     assert.equal(world.snapshot(), made);
   });
+
+test('sqlite in memory: a file is copied, dumped and loaded, and is closed and open again as it was', async () => {
+  const { world, machine, host } = memory();
+  php(world);
+  const db = open(sqlite, host);
+  const paths = ['one', 'other', 'third'].map((site) => `/srv/${site}/private/database.sqlite`);
+  const [from, to, third] = paths.map((name) => db.address({ ...fresh(), name }, '/srv'));
+  assert.ok(from && to && third);
+  for (const path of paths) world.directory(path.slice(0, path.lastIndexOf('/')), { group: 'www-data', mode: '02770' });
+  world.put(from.name, 'rows', { owner: 'www-data', group: 'www-data', mode: '0660' });
+  const before = world.snapshot();
+  await db.close(from, 0);
+  assert.notEqual(world.snapshot(), before);
+  await db.copy(from, to, ['cache_*']);
+  await pipeDump(db, from, third, machine);
+  await db.reopen(from);
+  for (const { name } of [from, to, third]) assert.equal(world.text(name), 'rows');
+  for (const { name, user } of [to, third]) await db.destroy({ name, user });
+  assert.equal(world.snapshot(), before);
+});

@@ -13,16 +13,9 @@ import { serverPaths } from '../model/server.ts';
 import { engines } from '../services/engines.ts';
 import type { Http } from '../services/http/http.ts';
 import { apache } from './apache.ts';
+import { simulatedDrupal, simulatedWordpress } from './code.ts';
 import { nginx } from './nginx.ts';
-import {
-  applicationIsBroken,
-  php,
-  phpIsMissing,
-  putSimulatedState,
-  simulatedDrupal,
-  simulatedState,
-  simulatedWordpress,
-} from './php.ts';
+import { applicationIsBroken, php, phpIsMissing, putSimulatedState, simulatedState } from './php.ts';
 import { simulatedWorld } from './world.ts';
 
 const root = '/var/aegir/platforms/p1';

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Command } from '../machine/command.ts';
 import type { Output } from '../machine/machine.ts';
-import { parentOf } from '../machine/matches.ts';
 import type { MemoryWorld, Program } from '../machine/memory-world.ts';
 import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
@@ -22,16 +21,14 @@ export const applicationIsBroken = '/run/simulated-application-is-broken';
  * is copied and dropped with that: `simulatedState`.
  */
 export const php: Simulation = (world) => {
-  world.keepers.push(() => () => void middles.delete(world));
   simulated({
     name: 'php',
     fresh: () => ({}),
-    programs: () => ({
-      php: answer,
-      id: () => ({ stdout: 'aegir\n' }),
-    }),
+    programs: () => ({ php: answer, id: () => ({ stdout: 'aegir\n' }) }),
     snapshot: () => '',
   })(world);
+  // A script that a test has held is not held in a moment that the world comes back to.
+  world.keepers.push(() => () => void middles.delete(world));
 };
 
 /** In this world scripts stand still when they have decided what to change, and change it when `wait` resolves. */
@@ -71,6 +68,7 @@ const inputShape = z.looseObject({
   run: z.boolean().optional(),
   user: z.string().nullable().optional(),
   path: z.string().optional(),
+  apart: z.array(z.string()).optional(),
   root: z.string().optional(),
   directories: z.array(z.string()).optional(),
   wordpress: z.boolean().optional(),
@@ -120,7 +118,7 @@ async function run(script: string, input: Input, world: MemoryWorld): Promise<Sa
     const copied = copyTree(treeShape.parse(input), world);
     return typeof copied === 'string' ? failed(copied, world.diskIsFull ? 'disk-full' : 'not-found') : done(copied);
   }
-  if (script === 'measure tree') return done(measureTree(input.path ?? '/nothing', world));
+  if (script === 'measure tree') return done(measureTree(input.path ?? '/nothing', input.apart ?? [], world));
   if (script === 'sites found')
     return done({ sites: (input.directories ?? []).map((name) => found(name, input, world)) });
   return runOnSite(script, input, world, middle);
@@ -274,32 +272,4 @@ function found(directory: string, { root, wordpress }: Input, world: MemoryWorld
   const text = world.text(`${root}/sites/${directory}/${wordpress ? 'wp-config.php' : 'settings.php'}`) ?? '';
   const database: unknown = JSON.parse(/^\/\/ simulated: (.*)$/m.exec(text)?.[1] ?? 'null');
   return { directory, database, hashSalt: null };
-}
-
-/** A code base as small as one can be that is still taken for Drupal 10.1.2. */
-export function simulatedDrupal(world: MemoryWorld, root: string): void {
-  world.put(`${root}/core/lib/Drupal.php`, `<?php\nclass Drupal {\n  const VERSION = '10.1.2';\n}\n`);
-  for (const path of ['autoload.php', 'vendor/autoload.php', 'index.php']) world.put(`${root}/${path}`, '<?php\n');
-  const packages = {
-    'core/modules/system': 'module',
-    'core/profiles/minimal': 'profile',
-    'core/profiles/standard': 'profile',
-    'core/themes/stark': 'theme',
-  };
-  for (const [path, type] of Object.entries(packages)) {
-    const name = path.split('/').at(-1);
-    world.put(`${root}/${path}/${name}.info.yml`, `name: ${name}\ntype: ${type}\nversion: VERSION\n`);
-  }
-  world.put(`${root}/core/modules/system/system.install`, '<?php\nfunction system_update_10100() {}\n');
-  world.directory(`${root}/sites`);
-}
-
-export function simulatedWordpress(world: MemoryWorld, root: string): void {
-  world.put(`${root}/wp-includes/version.php`, `<?php\n$wp_version = '6.1.9';\n$wp_db_version = 53496;\n`);
-  world.put(
-    `${root}/wp-content/themes/twentytwentythree/style.css`,
-    '/*\nTheme Name: Twenty Twenty-Three\nVersion: 1.0\n*/\n',
-  );
-  world.put(`${root}/index.php`, '<?php\n');
-  world.directory(`${root}/sites`);
 }

@@ -32,7 +32,8 @@ export function copyTree({ from, to, only, except }: z.infer<typeof treeShape>, 
   return { files, bytes, removed: gone.length, skipped: [] };
 }
 
-export function measureTree(path: string, world: MemoryWorld): object {
-  const below = [...world.files].filter(([one]) => one.startsWith(`${path}/`));
-  return { files: below.length, bytes: below.reduce((sum, [, { text }]) => sum + text.length, 0) };
+export function measureTree(path: string, apart: readonly string[], world: MemoryWorld): object {
+  const below = (top: string) => [...world.files].filter(([one]) => one.startsWith(`${top}/`));
+  const bytes = (top: string) => below(top).reduce((sum, [, { text }]) => sum + text.length, 0);
+  return { files: below(path).length, bytes: bytes(path), apart: apart.map((name) => bytes(`${path}/${name}`)) };
 }

@@ -1,11 +1,13 @@
 import type { Application, InstalledSite, PackageScan } from '../applications/application.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Changes } from '../machine/put.ts';
+import type { Backup } from '../model/backup.ts';
 import type { Platform } from '../model/platform.ts';
 import type { PlatformBuild } from '../model/platform-source.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Server, ServerPaths } from '../model/server.ts';
 import type { Site } from '../model/site.ts';
+import type { Backups } from '../services/backup/backups.ts';
 import type { Db } from '../services/db/db.ts';
 import type { Engine } from '../services/engine.ts';
 import type { Http } from '../services/http/http.ts';
@@ -59,8 +61,13 @@ export interface PlatformContext extends Omit<ServerContext, 'services' | 'engin
 }
 
 export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'> {
-  /** Ids of its services: two sites may have one and the same. */
-  readonly services: { readonly http: string; readonly db: string };
+  /** Ids of its services, as two sites may have one and the same, and names of their engines. */
+  readonly services: {
+    readonly http: string;
+    readonly db: string;
+    readonly httpEngine: string;
+    readonly dbEngine: string;
+  };
   readonly site: Site;
   readonly platform: Platform;
   readonly http: Http;
@@ -82,6 +89,16 @@ export interface CopyContext extends SiteContext {
   readonly draft: string;
 }
 
+/** A backup with the store that it is in, or will be, wherever backups of that server go today. */
+export interface BackupContext extends Omit<ServerContext, 'services' | 'engines'> {
+  readonly backup: Backup;
+  readonly backups: Backups;
+  /** Name of the store's engine. */
+  readonly engine: string;
+  /** Directory through which the hub takes and gives files, if it is on this server; else null. */
+  readonly transfers: string | null;
+}
+
 /** How a task type asks for the rows it needs, opened and ready to use. The worker answers from the hub, a test from memory. */
 export interface Load {
   server(id: string): Promise<ServerContext>;
@@ -89,4 +106,7 @@ export interface Load {
   site(id: string): Promise<SiteContext>;
   /** `change` is what will be different of the site itself. Throws Problem 'not-found' when none was allocated. */
   copy(id: string, change?: (site: Site) => Site): Promise<CopyContext>;
+  backup(id: string): Promise<BackupContext>;
+  /** The one that comes to be with this task. Throws Problem 'not-found' when it makes none. */
+  newBackup(): Promise<BackupContext>;
 }

@@ -21,6 +21,7 @@ export function taskType<Args, Context, Result extends Record<string, Json>>(
       [`${noun}:${subject}`, ...(definition.locks?.(subject, args.parse(given)) ?? [])].toSorted(),
     hasCopy: definition.copy !== undefined,
     copy: (given) => definition.copy?.(args.parse(given)) ?? null,
+    backup: (given) => definition.backup?.(args.parse(given)) ?? null,
     async open(load, subject, given, added = []) {
       const context = await definition.context(load, subject, args.parse(given));
       const own: readonly OpenStep[] = definition.steps(context).map((step) => bind(step, context));

@@ -1,4 +1,5 @@
 import type { PackageScan } from '../applications/application.ts';
+import type { BackupStatus, Looked, Manifest } from '../model/backup.ts';
 import type { Json } from '../model/json.ts';
 import type { PackageOnSite } from '../model/package.ts';
 import type { PlatformStatus } from '../model/platform.ts';
@@ -25,6 +26,8 @@ export interface Outcome {
     /** It is now where its copy is. */
     readonly moved?: Moved;
   };
+  /** Of the backup that the task is about. */
+  readonly backup?: { readonly status: Extract<BackupStatus, 'failed' | 'deleted'> };
 }
 
 /** What a site takes over from the copy that was allocated with its task; place and name always. */
@@ -33,6 +36,16 @@ export interface Moved {
   readonly database: boolean;
   /** What becomes of its former name, where it has a new one; 'redirect' if not given. */
   readonly oldName?: 'redirect' | 'alias' | 'none';
+}
+
+/** What a step found out about a backup, or made of it. */
+export interface FoundBackup {
+  readonly id: string;
+  readonly status?: Extract<BackupStatus, 'failed' | 'deleted'>;
+  /** It is whole, and lies where it should: from now on it is one. */
+  readonly made?: { readonly manifest: Manifest; readonly bytes: number };
+  readonly verified?: Looked;
+  readonly tested?: Looked;
 }
 
 /** What a step found out. */
@@ -55,6 +68,7 @@ export interface Found {
     readonly database?: Database;
     readonly hashSalt?: Secret;
   };
+  readonly backup?: FoundBackup;
   /** Of the copy that was allocated with the task; the site's own from when it takes the copy over. */
   readonly copy?: { readonly packages: readonly PackageOnSite[]; readonly profile?: string };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../model/problem.ts';
-import type { SiteContext } from './context.ts';
+import { type Backing, checkBackup, makeBackup } from './backup/making.ts';
+import type { BackupContext, SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { atRest, removeDirectory, removedDirectory, siteDirectory } from './site-directory.ts';
 import type { Step } from './task-type.ts';
@@ -12,27 +13,50 @@ export const siteDelete = taskType({
   title: 'Delete site',
   args: z.strictObject({
     force: z.boolean().default(false).describe('Delete it although it is enabled.'),
+    backup: z.boolean().default(true).describe('Back it up before anything of it is removed'),
   }),
   from: ['queued', 'enabled', 'disabled', 'failed'],
   timeoutMs: 30 * 60_000,
-  context: async (load, id, { force }) => ({ ...(await load.site(id)), force }),
+  backup: ({ backup }) => (backup ? { reason: 'before delete', note: 'before it was deleted' } : null),
+  async context(load, id, { force, backup }) {
+    const made = backup ? await load.newBackup() : null;
+    return { ...(await load.site(id)), made, force, seen: {} };
+  },
 
-  async check({ site, force, db }) {
+  async check(context) {
+    const { site, force, db } = context;
     if (site.status === 'enabled' && !force)
       throw new Problem('wrong-status', `${site.name} is enabled`, {
         hint: 'Disable it first, or delete it with --force.',
       });
     // Dropping the database cannot be undone or left out, so its server must be there before anything begins.
     if (site.databaseIsOurs) await db.exists(site.database);
+    if (isBacking(context)) await checkBackup(context);
   },
 
-  steps: () => [unpublish, setAside, dropDatabase, removeFiles],
+  steps: (context) => [...(isBacking(context) ? [backUp] : []), unpublish, setAside, dropDatabase, removeFiles],
 
   done: () => ({ site: { status: 'deleted' } }),
   failed: () => ({}),
 });
 
-type DeleteStep = Step<SiteContext, Record<string, never>>;
+type Deleting = SiteContext & Pick<Backing, 'seen'> & { readonly made: BackupContext | null };
+type DeleteStep = Step<Deleting, Record<string, never>>;
+
+/** One that never was installed has nothing that could be brought back. */
+const isBacking = (context: Deleting): context is Deleting & Backing =>
+  context.made !== null && (context.site.status === 'enabled' || context.site.status === 'disabled');
+
+/** When it fails, the site is not deleted. */
+const backUp: DeleteStep = {
+  name: makeBackup.name,
+  async run(context) {
+    if (isBacking(context)) await makeBackup.run(context);
+  },
+  async undo(context) {
+    if (isBacking(context) && typeof makeBackup.undo === 'function') await makeBackup.undo(context);
+  },
+};
 
 const unpublish: DeleteStep = {
   name: 'unpublish',

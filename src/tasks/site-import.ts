@@ -1,21 +1,21 @@
-import { z } from 'zod';
 import type { SiteFound } from '../applications/application.ts';
 import type { FileMode, Machine } from '../machine/machine.ts';
 import { Problem } from '../model/problem.ts';
+import { importArgs, importFromBackup } from './backup/importing.ts';
 import type { SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { putDirectories, putSettings, siteDirectory } from './site-directory.ts';
 import { readPackages } from './site-packages.ts';
-import type { Step } from './task-type.ts';
+import type { Step, TaskType } from './task-type.ts';
 import { publish } from './vhost.ts';
 
 type ImportContext = SiteContext & { readonly found: SiteFound | undefined; readonly settingsPaths: readonly string[] };
 
 /** Takes over a site that lies in its platform's directory: its database, its files and its salt stay what they are. */
-export const siteImport = taskType({
+const importInPlace = taskType({
   name: 'site import',
   title: 'Import site',
-  args: z.strictObject({}),
+  args: importArgs,
   from: ['queued', 'failed'],
   timeoutMs: 30 * 60_000,
   context: async (load, id) => withFound(await load.site(id)),
@@ -46,6 +46,17 @@ export const siteImport = taskType({
   done: () => ({ site: { status: 'enabled', verified: true, databaseIsOurs: false } }),
   failed: () => ({ site: { status: 'failed' } }),
 });
+
+const chosen = (args: unknown): TaskType =>
+  importArgs.parse(args).backup === undefined ? importInPlace : importFromBackup;
+
+/** A site that is there already, or one that comes out of a backup: to who asks it is one wish. */
+export const siteImport: TaskType = {
+  ...importInPlace,
+  timeoutMs: importFromBackup.timeoutMs,
+  locks: (subject, args) => chosen(args).locks(subject, args),
+  open: (load, subject, args, added) => chosen(args).open(load, subject, args, added),
+};
 
 /** Once the credentials are taken over, the hub's row has them and our own settings name none. */
 async function withFound(context: SiteContext): Promise<ImportContext> {

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { BackupReason } from '../model/backup.ts';
 import type { Json } from '../model/json.ts';
 import type { Load } from './context.ts';
 import type { Outcome } from './outcome.ts';
@@ -24,7 +25,7 @@ export type Undo<Action> = 'nothing' | 'forward' | Action;
 
 export interface Definition<Args, Context, Result> {
   /** Subject and verb, as said aloud: 'site install'. */
-  readonly name: `${'server' | 'platform' | 'site'} ${string}`;
+  readonly name: `${Noun} ${string}`;
   readonly title: string;
   readonly args: ZodType<Args>;
   /** The statuses of the subject in which this may be asked for. */
@@ -39,6 +40,8 @@ export interface Definition<Args, Context, Result> {
   locks?(subject: string, args: Args): readonly string[];
   /** Of a site: the place and the names that are allocated with the task, for `load.copy`. */
   copy?(args: Args): CopyWanted;
+  /** Of a site: the backup that it makes, whose row comes to be with the task, for `load.newBackup`; null: none. */
+  backup?(args: Args): BackupWanted | null;
   context(load: Load, subject: string, args: Args): Promise<Context>;
   /** Reads, and throws a Problem when the task should not even begin. Changes nothing. */
   check(context: Context): Promise<void>;
@@ -67,6 +70,12 @@ export interface CopyWanted {
   readonly directory: 'named' | 'aside' | 'apart';
 }
 
+/** Why a task makes a backup. */
+export interface BackupWanted {
+  readonly reason: BackupReason;
+  readonly note: string;
+}
+
 export interface OpenStep {
   readonly name: string;
   run(): Promise<Json>;
@@ -81,7 +90,7 @@ export interface OpenTask {
   failed(): Outcome;
 }
 
-export type Noun = 'server' | 'platform' | 'site';
+export type Noun = 'server' | 'platform' | 'site' | 'backup';
 
 export interface TaskType {
   readonly name: string;
@@ -97,6 +106,7 @@ export interface TaskType {
   /** Whether it has a copy of its site: then it moves the site, and no other such task may be asked for meanwhile. */
   readonly hasCopy: boolean;
   copy(args: unknown): CopyWanted | null;
+  backup(args: unknown): BackupWanted | null;
   /** `added` are steps of plug-ins, placed before or after ours. */
   open(load: Load, subject: string, args: unknown, added?: readonly AddedSteps[]): Promise<OpenTask>;
 }

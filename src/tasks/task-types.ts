@@ -1,8 +1,14 @@
+import { backupDelete } from './backup-delete.ts';
+import { backupExport } from './backup-export.ts';
+import { backupImport } from './backup-import.ts';
+import { backupTest } from './backup-test.ts';
+import { backupVerify } from './backup-verify.ts';
 import { platformDelete } from './platform-delete.ts';
 import { platformLock } from './platform-lock.ts';
 import { platformUnlock } from './platform-unlock.ts';
 import { platformVerify } from './platform-verify.ts';
 import { serverVerify } from './server-verify.ts';
+import { siteBackup } from './site-backup.ts';
 import { siteClone } from './site-clone.ts';
 import { siteDelete } from './site-delete.ts';
 import { siteDisable } from './site-disable.ts';
@@ -13,6 +19,7 @@ import { siteLogin } from './site-login.ts';
 import { siteMigrate } from './site-migrate.ts';
 import { siteMove } from './site-move.ts';
 import { siteRename } from './site-rename.ts';
+import { siteRestore } from './site-restore.ts';
 import { siteUpdate } from './site-update.ts';
 import { siteVerify } from './site-verify.ts';
 import type { TaskType } from './task-type.ts';
@@ -35,5 +42,12 @@ export const taskTypes: readonly TaskType[] = [
   siteMove,
   siteRename,
   siteUpdate,
+  siteBackup,
+  siteRestore,
   siteDelete,
+  backupImport,
+  backupVerify,
+  backupTest,
+  backupExport,
+  backupDelete,
 ];

@@ -24,6 +24,8 @@ export interface Loading {
   /** For what was allocated with it. */
   readonly task: string;
   readonly report: Report;
+  /** Directory on this worker's own machine through which the hub takes and gives files. */
+  readonly transfers: string;
   /** `secrets` are added to those that the machines of this task scrub from what they log. */
   openMachine(server: Server, secrets: readonly Secret[]): Machine;
 }

@@ -104,7 +104,7 @@ async function contextOf(loading: Loading, site: Site, row: SiteRow): Promise<Si
     settings: settingsLines(catalog, application.name, who),
     vhost: vhostLines(catalog, httpRow.engine, who),
   };
-  const services = { http: httpRow.id, db: dbRow.id };
+  const services = { http: httpRow.id, db: dbRow.id, httpEngine: httpRow.engine, dbEngine: dbRow.engine };
   return {
     ...{ report, server, paths, machine, services, site, platform, http, db: database, application, scan },
     ...{ installed, lines, ownScan: row.scan },

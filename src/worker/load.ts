@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { serverPaths } from '../model/server.ts';
 import type { Load, PlatformContext, ServerContext } from '../tasks/context.ts';
+import { loadBackup, loadNewBackup } from './load-backup.ts';
 import {
   findEngine,
   type Loading,
@@ -21,6 +22,8 @@ export function loader(loading: Loading): Load {
     platform: (id) => loadPlatform(loading, id),
     site: (id) => loadSite(loading, id),
     copy: (id, change) => loadCopy(loading, id, change),
+    backup: (id) => loadBackup(loading, id),
+    newBackup: () => loadNewBackup(loading),
   };
 }
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { releaseCopies } from '../hub/copies.ts';
+import { releaseAllocated } from '../hub/allocated.ts';
 import { jsonb } from '../hub/database.ts';
 import { appendEvents, readWholeLog } from '../hub/log.ts';
 import { silentMaxMs } from '../hub/lost-tasks.ts';
@@ -133,7 +133,14 @@ async function open(held: Held): Promise<OpenTask> {
       hint: 'It came from a plug-in that is not in aegir.config.ts any more.',
     });
   const load = loader({
-    ...{ db: worker.hub.db, key: worker.key, catalog: worker.catalog, task: task.taskId, report: report(held) },
+    ...{
+      db: worker.hub.db,
+      key: worker.key,
+      catalog: worker.catalog,
+      task: task.taskId,
+      report: report(held),
+      transfers: worker.transfers,
+    },
     openMachine: machinesOf(held),
   });
   return type.open(load, task.subjectId, task.args, worker.catalog.steps);
@@ -203,7 +210,7 @@ async function end({ worker, task, noun }: Held, seq: number, ending: Ending, ou
       tx,
     );
     await recordOutcome(tx, worker.key, { task: task.taskId, noun, id: task.subjectId }, outcome);
-    if (ending.status !== 'stuck') await releaseCopies(tx, task.taskId);
+    if (ending.status !== 'stuck') await releaseAllocated(tx, task.taskId);
     await sql`select pg_notify('event', ${task.taskId})`.execute(tx);
   });
 }

@@ -14,6 +14,8 @@ export interface Worker {
   readonly catalog: Catalog;
   /** How many tasks at once. */
   readonly slots: number;
+  /** Directory on this machine through which the hub takes and gives files. */
+  readonly transfers: string;
   openMachine(server: Server, hands: Hands): Machine;
   /** Only pretends, for a dry run. */
   dryMachine(real: Machine, hands: Hands): Machine;

@@ -1,6 +1,6 @@
 import type { PlatformSource } from '../../src/model/platform-source.ts';
 import { codeToFetch } from '../../src/simulation/build.ts';
-import { simulatedWordpress } from '../../src/simulation/php.ts';
+import { simulatedWordpress } from '../../src/simulation/code.ts';
 import { platformDelete } from '../../src/tasks/platform-delete.ts';
 import { platformVerify } from '../../src/tasks/platform-verify.ts';
 import { serverVerify } from '../../src/tasks/server-verify.ts';

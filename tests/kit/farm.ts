@@ -10,11 +10,13 @@ import type { PlatformBuild } from '../../src/model/platform-source.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { type Server, serverPaths } from '../../src/model/server.ts';
 import type { Site } from '../../src/model/site.ts';
+import { archive } from '../../src/services/backup/archive.ts';
+import type { Backups } from '../../src/services/backup/backups.ts';
 import type { Db } from '../../src/services/db/db.ts';
 import type { Engine } from '../../src/services/engine.ts';
 import type { Http } from '../../src/services/http/http.ts';
-import type { Load, Report, SiteContext } from '../../src/tasks/context.ts';
-import type { Truth, Whereabouts } from './truth.ts';
+import type { BackupContext, Load, Report, SiteContext } from '../../src/tasks/context.ts';
+import { know, type Truth, type Whereabouts } from './truth.ts';
 
 /** One server with its platforms, in memory or real; every engine and application can be put in. */
 export interface Place {
@@ -108,6 +110,7 @@ function reportTo(truth: Truth, log: Log): Report {
       if (found.platform?.scan) truth.scan = found.platform.scan;
       if (found.site?.scan) truth.ownScan = found.site.scan;
       if (found.site?.database) truth.database = found.site.database;
+      if (found.backup) know(truth, found.backup);
     },
   };
 }
@@ -141,6 +144,8 @@ function loadOf(place: Place, truth: Truth, machine: Machine, report: Report): L
       const at = { ...truth.copy, directory: directory.startsWith('.') ? truth.at.directory : directory };
       return { ...context.site({ site: change(siteOf(place, truth, at).site), at }), draft: directory };
     },
+    backup: async (id) => context.backup(id),
+    newBackup: async () => context.backup(truth.newBackup ?? 'none'),
   };
 }
 
@@ -220,7 +225,11 @@ function contextsOf(place: Place, truth: Truth, machine: Machine, report: Report
         scan: truth.scan,
         ownScan: truth.ownScan,
       },
-      services: { http: isSecond ? '3' : '1', db: at.dbService },
+      services: {
+        ...{ http: isSecond ? '3' : '1', db: at.dbService },
+        httpEngine: (isSecond ? second?.http : place.http)?.name ?? '',
+        dbEngine: place.db.name,
+      },
       installed: {
         ...{ site: one, platform: on, address: web.address(one) },
         database: db.address(one.database, `${on.root}/sites/${one.directory}`),
@@ -228,11 +237,38 @@ function contextsOf(place: Place, truth: Truth, machine: Machine, report: Report
       lines: { settings: [], vhost: [] },
     };
   };
-  return { server, paths, http, dbs, platform, site };
+  const backups = archive.open(host, {}) as Backups;
+  const backup = (id: string): BackupContext => {
+    const known = truth.backups[id];
+    assert.ok(known, `there is no backup ${id}`);
+    return {
+      ...{ report, machine, server, paths, backups, engine: 'archive', transfers: `${place.root}/transfers` },
+      backup: {
+        ...{
+          ...known,
+          id,
+          name: backupName(id),
+          siteName: known.siteId === null ? '' : truth.at.name,
+          note: '',
+          pinned: false,
+          by: null,
+        },
+      },
+    };
+  };
+  return { server, paths, http, dbs, platform, site, backup };
 }
 
-/** The world in text, for saying before and after; secrets are in it, as they are in the files. */
-export const worldOf = ({ world }: FarmParts): string => world.snapshot();
+export const backupName = (id: string): string => `example.com-20260801t120000z-${id}`;
+
+/**
+ * The world in text, for saying before and after; secrets are in it, as they are in the files. A backup says when it was made,
+ * so that two are never alike: of one that is whole it counts that it is there.
+ */
+export const worldOf = ({ world }: FarmParts): string =>
+  world
+    .snapshot()
+    .replace(/^(\/var\/aegir\/(?:backups|transfers)\/[^\s/]+\.tar file \S+ \S+ \S+) .*$/gm, '$1 a whole backup');
 
 /** Compares with a message that names the first line that differs, not the whole world. */
 export function sameWorld(actual: string, wanted: string, when: string): void {

@@ -22,9 +22,10 @@ import type { ProblemJson } from '../../src/model/problem.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
 import { build } from '../../src/simulation/build.ts';
+import { simulatedDrupal, simulatedWordpress } from '../../src/simulation/code.ts';
 import { mariadb } from '../../src/simulation/mariadb.ts';
 import { nginx } from '../../src/simulation/nginx.ts';
-import { php, simulatedDrupal, simulatedWordpress } from '../../src/simulation/php.ts';
+import { php } from '../../src/simulation/php.ts';
 import { postgresql } from '../../src/simulation/postgresql.ts';
 import { simulatedWorld } from '../../src/simulation/world.ts';
 import { type Catalog, catalog, type Extension } from '../../src/tasks/catalog.ts';
@@ -78,6 +79,8 @@ export interface HubMore {
   readonly workers?: number;
   readonly slots?: number;
   readonly world?: MemoryWorld;
+  /** Directory of transfers, on this very machine. */
+  readonly transfers?: string;
   /** Instead of a server in memory: opens the real one. */
   readonly open?: (hands: Hands) => Machine;
 }
@@ -96,10 +99,11 @@ export async function hubWithWorker(t: TestContext, more: HubMore = {}): Promise
   });
   const { url, ...database } = await testDatabase(t);
   const key = sealKey(randomBytes(32));
+  const transfers = more.transfers ?? '/nonexistent/transfers';
   const world = more.world ?? freshWorld();
   const begin = (given: HubMore): HubWithWorker => {
     const hub: Hub = {
-      ...{ database, sealKey: key, version: '0.0.0-test' },
+      ...{ database, sealKey: key, version: '0.0.0-test', transfers },
       catalog: given.catalog ?? catalog({ engines, applications, taskTypes, sweeps: [] }, given.extensions ?? []),
       onBug: (_, error) => bugs.push(error),
     };
@@ -166,6 +170,7 @@ async function startWorker(
     await work(
       {
         ...{ name: unique, hub: database, key: hub.sealKey, clock: systemClock, catalog: hub.catalog, slots },
+        transfers: hub.transfers,
         openMachine: (_, hands) => watched(farm, name, open(hands)),
         dryMachine: (real, { log }) => new DryMachine(real, log),
         busy: () => farm.busy,

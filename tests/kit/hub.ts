@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { builtIn } from '../../src/built-in.ts';
@@ -7,6 +10,7 @@ import { hubApp, type PageFile } from '../../src/hub/app.ts';
 import { jsonb } from '../../src/hub/database.ts';
 import type { Hub } from '../../src/hub/hub.ts';
 import { sealKey } from '../../src/hub/seal.ts';
+import { found } from './comparison.ts';
 import { testDatabase } from './postgres.ts';
 
 /** What the hub answered, for a test to look into: any field may be asked for and is unknown until it is compared. */
@@ -56,12 +60,15 @@ const counted = [
 /** A hub on a database of this test alone, asked without a port. Fails the test if it meets a bug. */
 export async function testHub(t: TestContext, page: readonly PageFile[] = []): Promise<TestHub> {
   const database = await testDatabase(t);
+  const transfers = await mkdtemp(join(tmpdir(), 'aegir-transfers-'));
+  t.after(() => rm(transfers, { recursive: true, force: true }));
   const bugs: unknown[] = [];
   const hub: Hub = {
     database,
     sealKey: sealKey(randomBytes(32)),
     catalog: builtIn,
     version: '0.0.0-test',
+    transfers,
     onBug: (_, error) => void bugs.push(error),
   };
   const app = hubApp(hub, page);
@@ -119,11 +126,10 @@ export async function furnished(t: TestContext, page: readonly PageFile[] = []):
 
 export async function addPlatform({ good, hub }: TestHub, name: string): Promise<void> {
   const { platform } = await good('POST', '/api/platforms', { name, root: `/var/aegir/platforms/${name}/web` });
-  const packageOf = (type: string, one: string) => ({
-    ...{ type, name: one, title: one, version: '10.1.2', schemaVersion: null, coreCompatibility: null, hidden: false },
-    path: `core/${type}s/${one}`,
-  });
-  const scan = { packages: [packageOf('profile', 'minimal'), packageOf('profile', 'standard')], files: {} };
+  const of = (type: 'core' | 'profile' | 'module', one: string) =>
+    found(one, { type, version: '10.1.2', path: type === 'core' ? '' : `core/${type}s/${one}` });
+  const packages = [of('core', 'drupal'), of('profile', 'minimal'), of('profile', 'standard'), of('module', 'system')];
+  const scan = { scanner: 'of the tests', packages };
   await sql`
     update platform set status = 'enabled', application = 'drupal', version = '10.1.2', verified_at = now(),
       scan = ${jsonb(scan)}::jsonb where id = ${platform.id}`.execute(hub.database.db);
@@ -132,8 +138,24 @@ export async function addPlatform({ good, hub }: TestHub, name: string): Promise
 
 /** As a worker would leave it. */
 export const setStatus = async ({ hub }: TestHub, table: string, name: string, status: string): Promise<void> => {
-  await sql`update ${sql.table(table)} set status = ${status} where name = ${name}`.execute(hub.database.db);
+  const { db } = hub.database;
+  await sql`update ${sql.table(table)} set status = ${status} where name = ${name}`.execute(db);
+  if (table === 'site' && status === 'enabled') await knowPackages(db, name);
 };
+
+/** What an installed site has said of itself. */
+async function knowPackages(db: TestHub['hub']['database']['db'], name: string): Promise<void> {
+  await sql`update site set scan = '{"packages": []}' where name = ${name}`.execute(db);
+  await sql`
+    insert into package (application, type, name, title) values ('drupal', 'module', 'system', 'System')
+    on conflict do nothing`.execute(db);
+  await sql`
+    insert into package_on_site (site_id, package_id, enabled, schema_version)
+    select site.id, package.id, true, 8000 from site, package
+    where site.name = ${name} and package.application = 'drupal' and package.type = 'module' and package.name = 'system'
+    on conflict do nothing`.execute(db);
+}
+
 /** As a worker would end what waits for a subject. */
 export const endTasks = async ({ hub }: TestHub, status = 'done'): Promise<void> => {
   await sql`update task set status = ${status}, ended_at = now() where status in ('queued', 'running')`.execute(

@@ -21,6 +21,7 @@ await work(
   {
     ...{ hub, catalog: builtIn, clock: systemClock, slots: environment.workerSlots, busy: () => null },
     name: `w${process.pid}`,
+    transfers: environment.transfers,
     key: await readSealKey(environment.keyPath),
     openMachine: (_, hands) => new WorldMachine(hands, world),
     dryMachine: (real, { log }) => new DryMachine(real, log),

@@ -18,7 +18,7 @@ import { freshTruth, siteName, type Truth } from './truth.ts';
 const directory = `${platformRootOfFarm}/sites/${siteName}`;
 
 /** An installed site that has been used: with uploads, code of its own, lines of the operator, and updates to run. */
-async function lived(parts: FarmParts, ...then: readonly TaskType[]): Promise<Truth> {
+export async function lived(parts: FarmParts, ...then: readonly TaskType[]): Promise<Truth> {
   const truth = freshTruth();
   await played(parts, truth, [serverVerify, platformVerify]);
   for (const other of ['2', '3']) await played(parts, truth, [platformVerify], other);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -179,7 +179,8 @@ const codeDirectories = ['wp-admin', 'wp-includes', 'wp-content', 'core', 'modul
 function tree(root: string, platformRoots: readonly string[]): readonly string[] {
   const pruned = new Set(platformRoots.flatMap((one) => codeDirectories.map((name) => join(one, name))));
   return below(root, pruned).map(({ path, line, stat }) => {
-    const isOurs = stat.isFile() && stat.uid === process.geteuid?.();
+    // No two backups are alike, as each says when it was made.
+    const isOurs = stat.isFile() && stat.uid === process.geteuid?.() && !path.startsWith(join(root, 'backups/'));
     return isOurs ? `${line} ${createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12)}` : line;
   });
 }
@@ -212,7 +213,7 @@ async function save(
   truth: Truth,
 ): Promise<Saved> {
   await mkdir(copy);
-  await run('cp', ['-a', join(root, 'config'), join(platformRoot, 'sites'), copy]);
+  await run('cp', ['-a', ...kept(root, platformRoot), copy]);
   const accounts = await sql(
     `select user, host, authentication_string, db from mysql.user join mysql.db using (user, host) where db <> 'mysql'`,
   );
@@ -223,8 +224,15 @@ async function save(
   const names = (await ownDatabases(sql)).map(([name = '']) => name);
   const dump = ['--no-defaults', `--socket=${socket}`, '--user=root', '--skip-comments', '--databases', ...names];
   const { stdout } = names.length > 0 ? await run('mariadb-dump', dump, { maxBuffer: 1e9 }) : { stdout: '' };
-  return { world: await farm.world(), truth: { ...truth }, copy, sql: `${statements.join('\n')}\n${stdout}` };
+  return { world: await farm.world(), truth: structuredClone(truth), copy, sql: `${statements.join('\n')}\n${stdout}` };
 }
+
+/** What is saved of the files. */
+const kept = (root: string, platformRoot: string): readonly string[] => [
+  join(root, 'config'),
+  join(root, 'backups'),
+  join(platformRoot, 'sites'),
+];
 
 const ownDatabases = (sql: PrivateMariadb['sql']): Promise<string[][]> =>
   sql(`select schema_name from information_schema.schemata where schema_name not in (${system})`);
@@ -239,11 +247,12 @@ async function restore(
   if ((await farm.world()) === saved.world) return;
   for (const [name] of await ownDatabases(sql)) await sql(`drop database \`${name}\``);
   for (const [user, host] of await sql(
-    "select user, host from mysql.user where user like 'example%' or user like 'aegir%'",
+    "select user, host from mysql.user where user like '%example%' or user like 'aegir%'",
   ))
     await sql(`drop user '${user}'@'${host}'`);
   if (saved.sql.trim() !== '') await sql(saved.sql);
-  for (const path of [join(root, 'config'), join(platformRoot, 'sites')]) {
+  await rm(join(root, 'transfers'), { recursive: true, force: true });
+  for (const path of kept(root, platformRoot)) {
     // The directories themselves stay: their times and inodes are nobody's business, but nginx may be looking.
     await run('find', [path, '-mindepth', '1', '-delete']);
     const from = join(saved.copy, path.split('/').at(-1) ?? '');

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { taskTypes } from '../../src/tasks/task-types.ts';
 import { run } from '../../src/worker/run.ts';
 import { hand } from './farm.ts';
+import { withoutBackup } from './played.ts';
 import { type PlaceData, placeOf } from './real-farm.ts';
 import type { Truth } from './truth.ts';
 
@@ -17,5 +18,5 @@ const type = taskTypes.find((one) => one.name === name);
 if (!type) throw new Error(`there is no task '${name}'`);
 // As an event is written to the hub: when the line is out, it is there, whatever happens to us.
 const worker = hand(placeOf(data), truth, { before: (event) => void writeSync(1, `${JSON.stringify(event)}\n`) });
-const task = await type.open(worker.load, subject, {});
+const task = await type.open(worker.load, subject, withoutBackup(type));
 await run(task, worker.log, [], { claim: worker.claim.signal, stop: () => undefined, undoing: () => undefined });

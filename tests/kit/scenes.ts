@@ -5,9 +5,10 @@ import type { MemoryWorld } from '../../src/machine/memory-world.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
 import { build } from '../../src/simulation/build.ts';
+import { simulatedDrupal, simulatedWordpress } from '../../src/simulation/code.ts';
 import { mariadb } from '../../src/simulation/mariadb.ts';
 import { nginx } from '../../src/simulation/nginx.ts';
-import { php, putSimulatedState, simulatedDrupal, simulatedWordpress } from '../../src/simulation/php.ts';
+import { php, putSimulatedState } from '../../src/simulation/php.ts';
 import { postgresql } from '../../src/simulation/postgresql.ts';
 import { simulatedWorld } from '../../src/simulation/world.ts';
 import { platformDelete } from '../../src/tasks/platform-delete.ts';
@@ -22,6 +23,7 @@ import { siteImport } from '../../src/tasks/site-import.ts';
 import { siteInstall } from '../../src/tasks/site-install.ts';
 import { siteLogin } from '../../src/tasks/site-login.ts';
 import { siteVerify } from '../../src/tasks/site-verify.ts';
+import { backupScenes } from './backup-scenes.ts';
 import { buildingScenes } from './building-scenes.ts';
 import { type FarmParts, otherRootOfFarm, placeInMemory, platformRootOfFarm, thirdRootOfFarm } from './farm.ts';
 import { movingScenes } from './moving-scenes.ts';
@@ -145,6 +147,7 @@ export const scenes: readonly Scene[] = [
   },
   ...buildingScenes,
   ...movingScenes,
+  ...backupScenes,
 ];
 
 /** A site that somebody else installed: the simulated PHP reads from this line where its database is. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { PackageScan } from '../../src/applications/application.ts';
+import type { Backup, Manifest } from '../../src/model/backup.ts';
 import type { PlatformStatus } from '../../src/model/platform.ts';
 import type { PlatformSource } from '../../src/model/platform-source.ts';
 import type { ServerStatus } from '../../src/model/server.ts';
@@ -42,11 +43,19 @@ export interface Truth {
   ownScan: PackageScan | null;
   /** Of an imported site, once the hub knows it. */
   database: Database | null;
+  /** By number. */
+  backups: Record<string, KnownBackup>;
+  /** Number of the one that is allocated with the task at hand. */
+  newBackup: string | null;
   found: Found[];
   kept: string[];
   /** Where the code of p1 comes from, and whether Aegir has built it. */
   source: PlatformSource;
   isBuilt: boolean;
+}
+
+interface KnownBackup extends Pick<Backup, 'status' | 'reason' | 'siteId' | 'upload'> {
+  readonly manifest: Manifest | null;
 }
 
 export const siteName = 'example.com';
@@ -68,6 +77,8 @@ export const freshTruth = (): Truth => ({
   scan: null,
   ownScan: null,
   database: null,
+  backups: {},
+  newBackup: null,
   found: [],
   kept: [],
   source: { type: 'path' },
@@ -81,11 +92,22 @@ function whereabouts(name: string, id: string, password: string): Whereabouts {
 
 /** As the hub does it when such a task is added. */
 export function allocate(truth: Truth, type: TaskType, args: unknown): void {
+  const backup = type.backup(args);
+  truth.newBackup = backup ? String(Object.keys(truth.backups).length + 1) : null;
+  if (backup && truth.newBackup)
+    truth.backups[truth.newBackup] = {
+      status: 'queued',
+      reason: backup.reason,
+      siteId: '7',
+      upload: null,
+      manifest: null,
+    };
   const wanted = type.copy(args);
   if (!wanted) return;
   const { platform = truth.at.platform, dbServer, name = truth.at.name, directory } = wanted;
   truth.copy = {
-    ...whereabouts(name, '9', 's3cret-of-the-copy'),
+    // The site may have the database of an earlier copy.
+    ...whereabouts(name, truth.at.database.endsWith('_9') ? '10' : '9', 's3cret-of-the-copy'),
     platform: platform as Whereabouts['platform'], // scenes name no others
     dbService: dbServer === undefined ? truth.at.dbService : '4',
     directory:
@@ -94,7 +116,9 @@ export function allocate(truth: Truth, type: TaskType, args: unknown): void {
 }
 
 /** What the hub would write when the task on this subject ends. */
-export function settle(truth: Truth, { server, platform, site }: Outcome, subject = '7'): void {
+export function settle(truth: Truth, { server, platform, site, backup }: Outcome, subject = '7'): void {
+  if (backup) know(truth, { id: subject, status: backup.status });
+  if (backup) return;
   if (server?.status) truth.server = server.status;
   if (subject === '2') {
     if (platform?.version) truth.otherVersion = platform.version;
@@ -111,6 +135,17 @@ export function settle(truth: Truth, { server, platform, site }: Outcome, subjec
   if (site?.databaseIsOurs !== undefined) truth.databaseIsOurs = site.databaseIsOurs;
   if (site?.moved) move(truth, site.moved);
   truth.copy = null;
+}
+
+/** What a step has recorded of a backup. */
+export function know(truth: Truth, { id, status, made }: NonNullable<Found['backup']>): void {
+  const known = truth.backups[id];
+  assert.ok(known, `there is no backup ${id}`);
+  truth.backups[id] = {
+    ...known,
+    ...(made && { status: 'enabled', manifest: made.manifest, upload: null }),
+    ...(status && { status }),
+  };
 }
 
 function move(truth: Truth, { oldName = 'redirect' }: Moved): void {

@@ -44,6 +44,8 @@ export const siteEndpoints = {
       keyPath: text.path.optional(),
       data: text.data.optional(),
       import: z.boolean().default(false).describe('It lies in the platform already: take it over'),
+      backup: text.id.optional().describe('Of an imported site: number of the backup that it is made of'),
+      update: z.boolean().default(false).describe("With a backup: run the updates that the platform's code wants"),
       directory: text.directory.optional().describe('Of an imported site, below sites/; its name unless given'),
       dryRun: z.boolean().default(false).describe('Only say what the task would do'),
     }),
@@ -106,12 +108,5 @@ export const siteEndpoints = {
       kind: z.enum(['canonical', 'alias', 'redirect']).optional(),
     }),
     answer: page(shape.alias),
-  }),
-  'backup list': endpoint({
-    method: 'GET',
-    path: '/api/backups',
-    summary: 'Backups of sites',
-    query: listQuery({ site: text.reference.optional() }),
-    answer: page(shape.backup),
   }),
 };

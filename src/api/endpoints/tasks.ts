@@ -3,7 +3,8 @@ import { endpoint, listQuery, page } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
-const asked = z.strictObject({
+/** What is asked for, whatever noun it is about. */
+export const asked = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z][a-z -]{0,62}$/, 'is not the name of a task')
@@ -13,7 +14,7 @@ const asked = z.strictObject({
   runAt: text.time.optional().describe('Not before this time'),
   priority: z.int().min(-1000).max(1000).optional().describe('Lower runs first'),
 });
-const added = z.object({ task: shape.task, coalesced: z.boolean() });
+export const added = z.object({ task: shape.task, coalesced: z.boolean() });
 
 export const taskEndpoints = {
   'server task': endpoint({
@@ -47,7 +48,7 @@ export const taskEndpoints = {
     query: listQuery({
       status: z.enum(['queued', 'running', 'done', 'failed', 'stuck', 'cancelled']).optional(),
       name: z.string().max(64).optional(),
-      noun: z.enum(['server', 'platform', 'site']).optional(),
+      noun: z.enum(['server', 'platform', 'site', 'backup']).optional(),
       subject: text.reference.optional().describe('Name as it was then, context name, or with `noun` an id'),
     }),
     answer: page(shape.task),

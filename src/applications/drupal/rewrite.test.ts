@@ -113,6 +113,10 @@ async function moved(
         (error) =>
           error instanceof Problem && error.code === 'conflict' && /local\.settings\.php/.test(error.hint ?? ''),
       );
+      await assert.rejects(
+        drupal.runUpdates(machine, clone),
+        (error) => error instanceof Problem && error.code === 'conflict',
+      );
       assert.deepEqual(await readdir(`${directory}/files`), files);
       assert.equal(await isIn(editor), true);
     },

@@ -5,14 +5,14 @@ aegir_run(function () use ($aegir) {
   aegir_request($site);
   $settings = drupal_settings($site);
   $own = aegir_address($site['database']);
-  rewrite_must_be_own($settings['database'], $own);
+  drupal_must_be_own($settings['database'], $own);
   [, $t] = drupal_open($settings);
   $pdo = aegir_connect($own);
   $is7 = drupal_is_7($site);
   if (!drupal_is_installed($pdo, $t(''), $is7))
     aegir_fail('application-failed', 'there is no finished installation in its database', 'Was the database copied?');
   $place = new AegirPlace($pdo, $t(''), "{$site['root']}/sites/{$site['directory']}");
-  $want = $aegir['want'];
+  $want = $aegir['place'];
   $place->empty($aegir['emptied']);
   // The router is made anew from the code; until then it serves nobody.
   $place->tables($want, ['cache', 'cache_*', 'cachetags', 'search_index', 'search_dataset', 'search_total', 'search_node_links', 'search_api_db_*',

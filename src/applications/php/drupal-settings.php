@@ -53,3 +53,14 @@ function drupal_is_installed(PDO $pdo, string $prefix, bool $is7): bool {
   $task = aegir_plain_data(aegir_one($pdo, "select value from {$prefix}key_value where collection = 'state' and name = 'install_task'"));
   return $task === 'done' || ($task === null && aegir_one($pdo, "select data from {$prefix}config where collection = '' and name = 'core.extension'") !== null);
 }
+
+/**
+ * Settings of the operator may name a database of their own. On a copy they would lead to the site that it was made of, and what is
+ * done to the copy would be done to that one.
+ */
+function drupal_must_be_own(array $named, array $own): void {
+  $file = fn (array $d): string => $d['driver'] === 'sqlite' ? (string) (realpath($d['database']) ?: $d['database']) : $d['database'];
+  if (($named['driver'] ?? '') === $own['driver'] && $file($named) === $file($own)) return;
+  aegir_fail('conflict', sprintf('the settings of the site lead to the database %s and not to %s, which is its own', basename($named['database'] ?? 'of nothing'), basename($own['database'])),
+    'Take what names a database out of its local.settings.php.');
+}

@@ -11,6 +11,8 @@ try {
     require_once './includes/bootstrap.inc';
     // We look like a visitor of the front page, who would be given a page that was kept, and that would be the end.
     drupal_page_is_cacheable(false);
+    drupal_bootstrap(DRUPAL_BOOTSTRAP_CONFIGURATION);
+    drupal_must_be_own($GLOBALS['databases']['default']['default'] ?? [], aegir_address($site['database']));
     if ($updating) {
       foreach (['update', 'common', 'file', 'entity', 'unicode'] as $part) require_once "./includes/$part.inc";
       update_prepare_d7_bootstrap();
@@ -26,6 +28,7 @@ try {
     $request = Symfony\Component\HttpFoundation\Request::create("{$aegir['address']}/", 'GET', [], [], [], $_SERVER);
     $class = $updating ? 'Drupal\Core\Update\UpdateKernel' : 'Drupal\Core\DrupalKernel';
     $kernel = $class::createFromRequest($request, $autoloader, 'prod', !$updating, $site['root']);
+    drupal_must_be_own(Drupal\Core\Database\Database::getConnectionInfo()['default'] ?? [], aegir_address($site['database']));
     $kernel->boot();
     $kernel->preHandle($request);
     if (!$request->hasSession())

@@ -22,6 +22,8 @@ aegir_run(function () use ($aegir, $is7, $site) {
     aegir_fail('application-failed', 'these updates are still pending after all of them ran: ' . implode(', ', array_map(fn ($one) => "{$one['package']} {$one['update']}", $left)));
   }
   $is7 ? variable_set('maintenance_mode', $was) : Drupal::state()->set('system.maintenance_mode', (bool) $was);
+  // As in drupal-rewrite.php: what was updated may be a copy that is only looked at, and a page that is asked for can run cron.
+  $is7 ? variable_set('cron_last', time()) : Drupal::state()->set('system.cron_last', time());
   return ['updates' => $pending];
 });
 

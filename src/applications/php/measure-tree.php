@@ -1,9 +1,14 @@
 <?php
-/** How much there is to copy, as far as this user may look: number of files, and bytes as they are counted on a disk. */
+/** How much there is to copy, as far as this user may look: number of files, and bytes as they are counted on a disk; also in each of `apart`. */
 aegir_run(function () use ($aegir) {
   $found = ['files' => 0, 'bytes' => 0];
   measure_below($aegir['path'], $found);
-  return $found;
+  $apart = array_map(function (string $name) use ($aegir) {
+    $part = ['files' => 0, 'bytes' => 0];
+    measure_below("{$aegir['path']}/$name", $part);
+    return $part['bytes'];
+  }, $aegir['apart']);
+  return $found + ['apart' => $apart];
 });
 
 function measure_below(string $path, array &$found): void {

@@ -97,11 +97,3 @@ function rewrite_run(PDO $pdo, string $sql, array $values): int {
   $statement->execute($values);
   return $statement->rowCount();
 }
-
-/** Settings of the operator may name a database of their own. A copy with them would change the site that it was made of. */
-function rewrite_must_be_own(array $named, array $own): void {
-  $file = fn (array $d): string => $d['driver'] === 'sqlite' ? (string) (realpath($d['database']) ?: $d['database']) : $d['database'];
-  if (($named['driver'] ?? '') === $own['driver'] && $file($named) === $file($own)) return;
-  aegir_fail('conflict', sprintf('the settings of the site lead to the database %s and not to %s, which is its own', basename($named['database'] ?? 'of nothing'), basename($own['database'])),
-    'Take what names a database out of its local.settings.php.');
-}

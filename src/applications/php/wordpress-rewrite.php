@@ -7,7 +7,7 @@ aegir_run(function () use ($aegir) {
   foreach (['blogs', 'sitemeta'] as $table)
     if (in_array($prefix . $table, aegir_tables($pdo), true)) aegir_fail('invalid', 'it is a network of several sites in one WordPress, whose names stand in many of its tables', 'Such a network cannot be moved or copied by Aegir.');
   $place = new AegirPlace($pdo, $prefix, "{$site['root']}/sites/{$site['directory']}");
-  $want = $aegir['want'];
+  $want = $aegir['place'];
   $place->empty($aegir['emptied']);
   // A guid is the name of a post for feed readers, and only looks like an address: a new one would be a new post to them.
   $place->tables($want, ['relevanssi*', 'swp_*', 'searchwp_*', '*_actionscheduler_logs'], ["{$prefix}posts.guid"]);

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fresh } from '../../../tests/kit/db-contract.ts';
 import { localHost, openDb } from '../../../tests/kit/db-worlds.ts';
+import { command } from '../../machine/command.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Engine } from '../engine.ts';
 import { mysql } from './mysql.ts';
@@ -62,4 +63,32 @@ test('detect says which servers are installed', async (t) => {
   const { machine } = await localHost(t);
   assert.match((await mysql.detect?.(machine))?.version ?? '', /^\d+\.\d+/);
   assert.match((await postgresql.detect?.(machine))?.version ?? '', /^\d+\.\d+/);
+});
+
+test('sqlite: a copy and a database that is loaded are the site’s own, as its directory is, wherever they came from', async (t) => {
+  if (process.geteuid?.() !== 0) return t.skip('only root can be two users');
+  const host = await localHost(t);
+  const { machine, paths } = host;
+  const db = openDb(sqlite, host, {});
+  const [one, other, third] = ['one', 'other', 'third'].map(
+    (site) => `${paths.root}/sites/${site}/private/database.sqlite`,
+  );
+  await machine.run(command`chmod 0755 ${paths.root}`);
+  const address = (name: string) => db.address({ ...fresh(), name }, '');
+  for (const path of [one!, other!, third!])
+    await machine.makeDirectory(path.slice(0, path.lastIndexOf('/')), { mode: '02770', group: 'www-data' });
+  const make = `<?php $db = new SQLite3('${one}'); $db->exec("create table t (v); insert into t values ('kept')");`;
+  await machine.run({ ...command`sudo -n -u www-data php`, stdin: make });
+  await db.close(address(one!), 0);
+  await db.copy(address(one!), address(other!), []);
+  await db.dumping(address(one!), machine, [], (dump) =>
+    db.loading(address(third!), machine, (load) => machine.pipe({ commands: [dump, ...load] })),
+  );
+  for (const path of [other!, third!]) {
+    const { owner, group, mode } = (await machine.stat(path))!;
+    assert.deepEqual([owner, group, mode], ['www-data', 'www-data', '0660']);
+    assert.deepEqual((await machine.find(path.slice(0, path.lastIndexOf('/')), {})).length, 1);
+    const read = `<?php $db = new SQLite3('${path}'); $db->exec("insert into t values ('new')"); echo $db->querySingle('select v from t');`;
+    assert.equal((await machine.run({ ...command`sudo -n -u www-data php`, stdin: read })).stdout, 'kept');
+  }
 });

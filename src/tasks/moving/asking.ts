@@ -82,13 +82,13 @@ async function askFrontPage(context: Moving, through: Door | null): Promise<void
     await report.note(`its front page is called ${nameOf(page)} now, and was ${nameOf(seen.before)}`, 'warning');
 }
 
-const frontPage = ({ machine, installed }: SiteContext, through: Door): Promise<Page> =>
+export const frontPage = ({ machine, installed }: SiteContext, through: Door): Promise<Page> =>
   probe(machine, installed, { through, path: '/', follow: redirectsMax, timeoutMs: firstPageMs });
 
 const answerText = ({ status, location, path }: Page): string =>
   `${status}${location === null ? '' : ` to ${location}`}${path === '/' ? '' : ` (${path})`}`;
-const nameOf = ({ title }: Page): string => (title === null ? 'nothing' : `'${title}'`);
-const shown = ({ status, title }: Page) => ({ status, title });
+const nameOf = ({ title }: Pick<Page, 'title'>): string => (title === null ? 'nothing' : `'${title}'`);
+const shown = ({ status, title }: Pick<Page, 'status' | 'title'>) => ({ status, title });
 
 async function demandSilence(problems: readonly string[], { site, report, despiteErrors }: Moving): Promise<void> {
   if (problems.length === 0) return;

@@ -66,7 +66,8 @@ async function demandWhole({ from }: Moving): Promise<void> {
   });
 }
 
-async function demandFree(context: Moving): Promise<void> {
+/** Nothing is in the way where the copy is made. */
+export async function demandFree(context: Moving): Promise<void> {
   const { machine, platform, db, site, installed } = context;
   if ((await machine.stat(`${platform.root}/sites`)) === null)
     throw new Problem('not-found', `platform ${platform.name} is not at ${platform.root} any more`, {

@@ -51,7 +51,7 @@ interface Seen {
   /** It has copied the database, and the copy is as it was copied; or something was run in it since. */
   copy?: 'fresh' | 'touched';
   closedAtMs?: number;
-  before?: Page;
+  before?: Pick<Page, 'status' | 'title'>;
 }
 
 export type MovingStep = Step<Moving, Record<string, Json>>;

@@ -1,0 +1,138 @@
+import { sql } from 'kysely';
+import type { Answer, Given } from '../api/endpoints.ts';
+import { Problem } from '../model/problem.ts';
+import { askFor } from './ask.ts';
+import { backupById } from './backup.ts';
+import { insertBackup, serverOfSite } from './backup-rows.ts';
+import { type Asked, accountOf, type Hub, type Reader } from './hub.ts';
+import { taskTypeOf } from './possible.ts';
+import { resolve } from './resolve.ts';
+import { one } from './rows.ts';
+import { settingValue } from './setting.ts';
+import { taskById } from './task.ts';
+import { forget, forgetOld, give, receive } from './transfers.ts';
+
+type Asking = Omit<Asked<Reader>, 'tx'>;
+
+/** The file comes first, as that takes its time; then its row and the task that looks into it, in one transaction. */
+export async function uploadBackup(
+  { query }: Given<'backup upload'>,
+  asking: Asking,
+  body: ReadableStream<Uint8Array> | null,
+): Promise<Answer<'backup upload'>> {
+  const { hub } = asking;
+  const { db } = hub.database;
+  // What is wrong with the request is said before anything is sent for nothing.
+  await chosenPlace(db, query);
+  const bytesMax = (await settingValue(db, 'backup.upload-max-mb')) * 1024 * 1024;
+  const { name: upload } = await receive(hub.transfers, body, bytesMax);
+  try {
+    return await db.transaction().execute(async (tx) => {
+      const asked: Asked = { ...asking, tx };
+      const { siteId, siteName, serverId } = await chosenPlace(tx, query);
+      const id = await insertBackup(tx, {
+        ...{ siteId, siteName: query.name ?? siteName, serverId, upload },
+        ...{ reason: 'import', note: query.note ?? '', accountId: accountOf(asked) },
+      });
+      const subject = await resolve(tx, 'backup', id, { lock: true });
+      const { task } = await askFor(asked, taskTypeOf(hub, 'backup', 'backup import'), subject, {
+        args: await importArgs(tx, query),
+        accountId: accountOf(asked),
+      });
+      return { backup: await backupById(asked, id), task: await taskById(asked, task) };
+    });
+  } catch (error) {
+    await forget(hub.transfers, upload);
+    throw error;
+  }
+}
+
+async function importArgs(
+  tx: Reader,
+  { name, directory }: Given<'backup upload'>['query'],
+): Promise<Readonly<Record<string, string | number>>> {
+  const unpackedMaxMb = await settingValue(tx, 'backup.unpacked-max-mb');
+  return { unpackedMaxMb, ...(name !== undefined && { name }), ...(directory !== undefined && { directory }) };
+}
+
+interface Place {
+  readonly siteId: string | null;
+  readonly siteName: string;
+  readonly serverId: string;
+}
+
+async function chosenPlace(tx: Reader, { site, server }: Given<'backup upload'>['query']): Promise<Place> {
+  const found = site === undefined ? null : await resolve(tx, 'site', site);
+  const serverId = await chosenServer(tx, found && (await serverOfSite(tx, found.id)), server);
+  const { rows } = await sql<{
+    host: string;
+    name: string;
+  }>`select host, name from server where id = ${serverId}`.execute(tx);
+  const { host, name } = one(rows, `there is no server ${serverId}`);
+  if (host !== 'localhost')
+    throw new Problem(
+      'invalid',
+      `server ${name} is another machine than the hub's, and files do not travel there yet`,
+      {
+        hint: 'Import it on a server whose host is localhost.',
+      },
+    );
+  return { siteId: found?.id ?? null, siteName: found?.name ?? '', serverId };
+}
+
+async function chosenServer(tx: Reader, ofSite: string | null, named: string | undefined): Promise<string> {
+  if (named !== undefined) {
+    const { id, name } = await resolve(tx, 'server', named);
+    if (ofSite !== null && ofSite !== id)
+      throw new Problem('invalid', `the site is not on server ${name}`, {
+        hint: 'Leave out --server: it is kept where the site is.',
+        fields: [{ path: 'server', message: 'is not the server of the site' }],
+      });
+    return id;
+  }
+  if (ofSite !== null) return ofSite;
+  const { rows } = await sql<{ id: string }>`
+    select id from server where status <> 'deleted' and exists (
+      select from service where service.server_id = server.id and type = 'http' and service.status <> 'deleted')
+    limit 2`.execute(tx);
+  if (rows.length === 1 && rows[0]) return rows[0].id;
+  throw new Problem(
+    'invalid',
+    rows.length === 0 ? 'there is no server that carries sites' : 'there are several servers',
+    {
+      hint: 'Say which one keeps it: --server.',
+      fields: [{ path: 'server', message: 'must be given' }],
+    },
+  );
+}
+
+export interface GivenFile {
+  readonly name: string;
+  readonly stream: ReadableStream;
+  readonly bytes: number;
+}
+
+/** Throws Problem 'wrong-status' where no export has made it a file in the last day. */
+export async function downloadBackup({ params }: Given<'backup download'>, hub: Hub): Promise<GivenFile> {
+  const { id, name } = await resolve(hub.database.db, 'backup', params.name);
+  const file = await give(hub.transfers, `${name}.tar`);
+  if (file) return { name: `${name}.tar`, ...file };
+  throw new Problem('wrong-status', `there is no file of backup ${id}`, {
+    hint: `Make one, it is kept for a day: aegir backup export ${id} --to FILE.`,
+  });
+}
+
+const keptMs = 24 * 60 * 60_000;
+
+/** Files that were uploaded or exported are for a day; an upload that nobody looked into in time cannot be any more. */
+export async function forgetTransfers({
+  database: { db },
+  transfers,
+}: Pick<Hub, 'database' | 'transfers'>): Promise<void> {
+  await forgetOld(transfers, keptMs);
+  await sql`
+    update backup set status = 'deleted', deleted_at = now(), upload = null
+    where upload is not null and created_at < now() - make_interval(secs => ${keptMs / 1000})
+      and not exists (select from task where subject_type = 'backup' and subject_id = backup.id
+                        and task.status in ('queued', 'running', 'stuck'))`.execute(db);
+}

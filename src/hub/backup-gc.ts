@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import { Problem } from '../model/problem.ts';
+import { expired } from '../model/retention.ts';
+import { askFor } from './ask.ts';
+import type { Hub } from './hub.ts';
+import { demandPossible, taskTypeOf } from './possible.ts';
+import { resolve } from './resolve.ts';
+import { settingValue } from './setting.ts';
+
+interface Row {
+  readonly id: string;
+  readonly siteId: string;
+  readonly at: Date;
+  readonly pinned: boolean;
+}
+
+/** The next run goes on with the rest. */
+const deletedAtOnceMax = 1000;
+
+/**
+ * Asks that backups be deleted which the setting backup.retention does not keep, site by site. Those of a deleted site have
+ * the same rules; those that came from elsewhere and belong to no site here have none. Answers how many.
+ */
+export async function collectBackups({
+  database: { db },
+  ...hub
+}: Pick<Hub, 'database' | 'catalog' | 'sealKey'>): Promise<number> {
+  const rule = await settingValue(db, 'backup.retention');
+  if (rule === null) return 0;
+  const { rows } = await sql<Row>`
+    select id, site_id, coalesce((manifest -> 'made' ->> 'at')::timestamptz, created_at) as at, pinned
+    from backup where status = 'enabled' and site_id is not null`.execute(db);
+  const gone = [...Map.groupBy(rows, ({ siteId }) => siteId).values()].flatMap((own) => expired(own, rule));
+  const type = taskTypeOf(hub, 'backup', 'backup delete');
+  let count = 0;
+  for (const id of gone.slice(0, deletedAtOnceMax))
+    try {
+      await db.transaction().execute(async (tx) => {
+        const backup = await resolve(tx, 'backup', id, { lock: true });
+        await demandPossible(tx, type, backup);
+        await askFor({ tx, hub }, type, backup);
+      });
+      count++;
+    } catch (error) {
+      // It is being deleted already, or somebody has just pinned or restored it: the next run looks again.
+      if (!(error instanceof Problem)) throw error;
+    }
+  return count;
+}

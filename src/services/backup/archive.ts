@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { type Command, command, query } from '../../machine/command.ts';
+import type { Machine } from '../../machine/machine.ts';
+import { type Changes, putDirectory } from '../../machine/put.ts';
+import { demandRoom } from '../../machine/room.ts';
+import { type Manifest, type ManifestPart, manifestText, type PartName, readManifest } from '../../model/backup.ts';
+import { Problem } from '../../model/problem.ts';
+import { type EngineHost, engine } from '../engine.ts';
+import { type BackupPart, type Backups, behind, longMs, type Source, type Stored } from './backups.ts';
+import { endOfArchive, memberHead, padding } from './tar-text.ts';
+
+const options = z.object({
+  directory: z
+    .string()
+    .regex(/^(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'must be an absolute path of plain characters')
+    .optional()
+    .describe("Where they are kept; backups/ below the server's root unless given"),
+  level: z.int().min(1).max(19).default(1).describe('How hard zstd tries: 1 is quickest, 19 smallest'),
+});
+
+export const archive = engine({
+  type: 'backup',
+  name: 'archive',
+  title: 'One file for each backup',
+  options,
+  open: ({ machine, paths }: EngineHost, { directory = paths.backups, level }) =>
+    new Archive(machine, directory, level),
+});
+
+/** What is not finished yet, and so no backup. */
+const unfinished = '.part';
+/** Longer than any backup takes. */
+const leftoverAgeMs = 48 * 60 * 60_000;
+const manifestName = 'manifest.json';
+
+/** Every backup is an ordinary tar archive; see docs/backup-format.md, which tells how to restore one by hand. */
+export class Archive implements Backups {
+  readonly #machine: Machine;
+  readonly #directory: string;
+  readonly #level: number;
+
+  constructor(machine: Machine, directory: string, level = 1) {
+    this.#machine = machine;
+    this.#directory = directory;
+    this.#level = level;
+  }
+
+  async verify(): Promise<Changes> {
+    const changes = [...(await putDirectory(this.#machine, this.#directory, { mode: '0700' }))];
+    for (const { path, modifiedMs } of await this.#machine.find(this.#directory, {
+      names: [`*${unfinished}`],
+      depthMax: 1,
+    }))
+      if (modifiedMs < Date.now() - leftoverAgeMs) {
+        await this.#machine.remove(path);
+        changes.push(`removed ${path}, which a killed worker had left`);
+      }
+    return changes;
+  }
+
+  demandRoom(bytes: number): Promise<void> {
+    return demandRoom(this.#machine, this.#directory, bytes);
+  }
+
+  async put(
+    key: string,
+    parts: readonly BackupPart[],
+    manifest: (parts: readonly ManifestPart[]) => Manifest,
+  ): Promise<Stored> {
+    const fresh = `${this.place(key)}${unfinished}`;
+    const made = new Date();
+    await putDirectory(this.#machine, this.#directory, { mode: '0700' });
+    await this.#machine.remove(fresh);
+    const written = new Growing(this.#machine, fresh);
+    const facts: ManifestPart[] = [];
+    let rest = '';
+    for (const { name, restoredBytes, source } of parts) {
+      const member = `${name}.zst`;
+      const headAt = written.bytes + rest.length;
+      await written.text(`${rest}${memberHead(member, made, 0)}`);
+      const { bytes, sha256 } = await written.stream(behind(source, this.#zstd()));
+      await this.#machine.writeAt(fresh, headAt, memberHead(member, made, bytes));
+      rest = padding(bytes);
+      facts.push({ name, restoredBytes, stored: { as: 'zstd', bytes, sha256 } });
+    }
+    const whole = manifest(facts);
+    const text = manifestText(whole);
+    const bytes = Buffer.byteLength(text);
+    await written.text(`${rest}${memberHead(manifestName, made, bytes)}${text}${padding(bytes)}${endOfArchive}`);
+    await this.#machine.move(fresh, this.place(key));
+    return { manifest: whole, bytes: written.bytes };
+  }
+
+  async manifest(key: string): Promise<string | null> {
+    if ((await this.#machine.stat(this.place(key))) === null) return null;
+    return (await this.#machine.pipe({ commands: [this.#member(key, manifestName)] })).stdout;
+  }
+
+  read(key: string, part: PartName): Source {
+    return [this.#member(key, `${part}.zst`), { ...query`zstd --decompress --stdout --quiet`, timeoutMs: longMs }];
+  }
+
+  async check(key: string): Promise<void> {
+    const text = await this.manifest(key);
+    if (text === null) throw new Problem('not-found', `there is no ${this.place(key)}`);
+    for (const { name, stored } of readManifest(text, key).parts) {
+      const sum = { ...query`sha256sum`, timeoutMs: longMs };
+      const { stdout } = await this.#machine.pipe({ commands: [this.#member(key, `${name}.zst`), sum] });
+      if (stored.as !== 'zstd' || stdout.slice(0, 64) !== stored.sha256)
+        throw new Problem('conflict', `the part '${name}' of ${this.place(key)} is not what was written`, {
+          hint: 'It is damaged: delete it, make another, and look at the disk (dmesg).',
+        });
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#machine.remove(`${this.place(key)}${unfinished}`);
+    await this.#machine.remove(this.place(key));
+  }
+
+  place(key: string): string {
+    return `${this.#directory}/${key}.tar`;
+  }
+
+  file(key: string): string {
+    return this.place(key);
+  }
+
+  #member(key: string, name: string): Command {
+    // With --occurrence it ends at the first of that name.
+    return {
+      ...query`tar --extract --to-stdout --occurrence=1 --file=${this.place(key)} ${name}`,
+      timeoutMs: longMs,
+      quiet: true,
+    };
+  }
+
+  #zstd(): Command {
+    return { ...command`zstd -${this.#level} --threads=0 --quiet --stdout`, timeoutMs: longMs };
+  }
+}
+
+/** A file that is written from its beginning to its end. */
+class Growing {
+  readonly #machine: Machine;
+  readonly #path: string;
+  bytes = 0;
+
+  constructor(machine: Machine, path: string) {
+    this.#machine = machine;
+    this.#path = path;
+  }
+
+  async text(text: string): Promise<void> {
+    await this.stream([{ ...command`cat`, stdin: text }]);
+  }
+
+  async stream(commands: Source): Promise<{ readonly bytes: number; readonly sha256: string }> {
+    const piped = await this.#machine.pipe({ commands, to: { path: this.#path, mode: '0600', append: true } });
+    this.bytes += piped.bytes;
+    return piped;
+  }
+}

@@ -1,0 +1,61 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { readManifest } from '../model/backup.ts';
+import { Problem, problemJson } from '../model/problem.ts';
+import { longMs } from '../services/backup/backups.ts';
+import type { BackupContext } from './context.ts';
+import { taskType } from './define.ts';
+import type { Step } from './task-type.ts';
+
+/** Reads every byte of it. Whether a site can be made of it is what `backup test` finds out. */
+export const backupVerify = taskType({
+  name: 'backup verify',
+  title: 'Verify backup',
+  args: z.strictObject({}),
+  from: ['enabled'],
+  timeoutMs: longMs,
+  coalesce: true,
+  context: (load, id) => load.backup(id),
+  check: async () => {},
+  steps: () => [readIt],
+  done: () => ({}),
+  failed: () => ({}),
+});
+
+const readIt: Step<BackupContext, Record<string, never>> = {
+  name: 'read it',
+  async run(context) {
+    const { backup, backups, report } = context;
+    const begun = Date.now();
+    const found = (why: string | null) => ({
+      ...{ at: new Date(begun).toISOString(), ok: why === null, why },
+      seconds: (Date.now() - begun) / 1000,
+    });
+    try {
+      await demandOurs(context);
+      await backups.check(backup.name);
+    } catch (error) {
+      if (!isVerdict(error)) throw error;
+      await report.record({ backup: { id: backup.id, verified: found(problemJson(error).message) } });
+      throw error;
+    }
+    await report.record({ backup: { id: backup.id, verified: found(null) } });
+    await report.note('it is whole');
+  },
+  undo: 'nothing', // It only looks.
+};
+
+/** What lies there is what was put there, and not something else that is whole. */
+async function demandOurs({ backup: { name, manifest }, backups }: BackupContext): Promise<void> {
+  const text = await backups.manifest(name);
+  if (text === null)
+    throw new Problem('not-found', `${backups.place(name)} is gone`, { hint: 'Delete the backup, and make another.' });
+  if (!isDeepStrictEqual(readManifest(text, name), manifest))
+    throw new Problem('conflict', `${backups.place(name)} is not the backup that was made`, {
+      hint: 'Somebody has put another in its place: delete it, and make another.',
+    });
+}
+
+/** A disk that is full or a server that is away says nothing about the backup. */
+export const isVerdict = (error: unknown): boolean =>
+  error instanceof Problem && !['disk-full', 'server-unreachable', 'timeout', 'cancelled', 'bug'].includes(error.code);

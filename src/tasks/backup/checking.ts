@@ -1,0 +1,91 @@
+import { phpVersion } from '../../applications/php-version.ts';
+import { demandRoom } from '../../machine/room.ts';
+import type { Manifest } from '../../model/backup.ts';
+import { type ComparedPlatform, type ComparedSite, compare } from '../../model/comparison.ts';
+import type { PackageFound } from '../../model/package.ts';
+import { Problem } from '../../model/problem.ts';
+import { compareVersions } from '../../model/version.ts';
+import type { Filling } from './filling.ts';
+
+/** What is compared with what. */
+export const seenBefore = ({ manifest }: Filling['source']): Filling['seen'] =>
+  manifest.site.front ? { before: manifest.site.front } : {};
+
+/**
+ * Whether a backup fits to where it goes, and whether there is room: before anything is written. Nothing is believed but what
+ * it says of itself, and that only where a lie leads to no more than a restore that fails.
+ */
+export async function checkFilling(context: Filling): Promise<void> {
+  const { source, platform, machine } = context;
+  const { manifest, backup, backups } = source;
+  demandOneMachine(context);
+  demandKind(context);
+  if ((await backups.manifest(backup.name)) === null)
+    throw new Problem('not-found', `${backups.place(backup.name)} is gone`, { hint: 'Choose another backup.' });
+  await demandCode(context);
+  const bytes = manifest.parts.reduce((sum, { restoredBytes }) => sum + restoredBytes, 0);
+  await demandRoom(machine, `${platform.root}/sites`, bytes);
+}
+
+const invalid = (what: string, hint: string): Problem => new Problem('invalid', what, { hint });
+
+function demandOneMachine({ source, server }: Filling): void {
+  const { backup } = source;
+  if (source.server.host !== server.host)
+    throw invalid(
+      `backup ${backup.id} lies on ${source.server.name}, and the site on ${server.name}`,
+      `Bring it there: aegir backup export ${backup.id} --to FILE; aegir backup import FILE --server ${server.name}.`,
+    );
+}
+
+function demandKind({ source, application, platform, services }: Filling): void {
+  const { manifest, backup } = source;
+  if (manifest.application.name !== application.name)
+    throw invalid(
+      `backup ${backup.id} is of a site of ${manifest.application.name}, and platform ${platform.name} holds ${application.title}`,
+      'Choose a platform of the same application.',
+    );
+  if (manifest.engines.db !== services.dbEngine)
+    throw invalid(
+      `the database in backup ${backup.id} is one of ${manifest.engines.db}, and the site's service is ${services.dbEngine}`,
+      `Choose a server whose db service is ${manifest.engines.db}.`,
+    );
+}
+
+/** The rule that guards migrate and clone: nothing that the site uses may be missing, or older than its database. */
+async function demandCode({ source, application, platform, machine, scan, installed, db }: Filling): Promise<void> {
+  const { manifest, backup } = source;
+  const { packages } = manifest;
+  const { version } = manifest.application;
+  if (version === null) return;
+  if ((compareVersions(version, platform.version ?? version) ?? 0) > 0)
+    throw invalid(
+      `backup ${backup.id} is of ${application.title} ${version}, and platform ${platform.name} is older (${platform.version})`,
+      `Use a platform with ${version} or newer: code cannot work on a database that is newer than itself.`,
+    );
+  if (packages === null || packages.length === 0) return;
+  const site: ComparedSite = {
+    ...{ name: `backup ${backup.id}`, profile: manifest.site.profile, packages },
+    ...{ application: manifest.application.name, version },
+    around: packages.filter(({ isOwn }) => !isOwn).map(found),
+    own: packages.filter(({ isOwn }) => isOwn).map(found),
+    database: { driver: installed.database.driver, server: await db.version() },
+  };
+  const code = await application.packages(machine, platform.root, scan);
+  const there: ComparedPlatform = {
+    ...{ name: platform.name, status: 'enabled', isVerified: true, application: application.name },
+    ...{ version: platform.version, packages: code.packages, php: await phpVersion(machine) },
+  };
+  const { problems } = compare(site, there, application);
+  const [first, ...more] = problems;
+  if (first)
+    throw new Problem(first.code, [first, ...more].map(({ message }) => message).join('; '), { hint: first.hint });
+}
+
+type Kept = NonNullable<Manifest['packages']>[number];
+
+/** As much of it as a manifest keeps; what only the code could say is not known. */
+const found = ({ type, name, version, schemaVersion }: Kept): PackageFound => ({
+  ...{ type, name, title: name, version, schemaVersion, lastRemovedUpdate: null, coreCompatibility: null },
+  ...{ php: null, dependencies: [], path: '', hidden: false, precedence: 0, ofProfile: null },
+});

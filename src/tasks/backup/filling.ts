@@ -1,0 +1,139 @@
+import type { FormerPlace } from '../../applications/application.ts';
+import { asUser } from '../../machine/as-user.ts';
+import { type Command, command } from '../../machine/command.ts';
+import type { Manifest } from '../../model/backup.ts';
+import { Problem } from '../../model/problem.ts';
+import { behind, longMs } from '../../services/backup/backups.ts';
+import type { BackupContext } from '../context.ts';
+import { draftOf, type Moving } from '../moving/moving.ts';
+import { siteDirectory } from '../site-directory.ts';
+import type { Step } from '../task-type.ts';
+import { writtenParts } from './parts.ts';
+
+/** A site that is made of a backup, in the place that `moving/` gives it. */
+export interface Filling extends Moving {
+  readonly source: BackupContext & { readonly manifest: Manifest };
+}
+export type FillingStep = Step<Filling, Record<string, never>>;
+
+/** Throws Problem 'wrong-status' for one that was not made. */
+export function sourceOf(context: BackupContext): Filling['source'] {
+  const { backup } = context;
+  if (backup.status === 'enabled' && backup.manifest) return { ...context, manifest: backup.manifest };
+  throw new Problem('wrong-status', `backup ${backup.id} is ${backup.status}`, {
+    hint: 'Choose one that is enabled: aegir backup list.',
+  });
+}
+
+export const unpackFiles: FillingStep = {
+  name: 'unpack files',
+  async run(context) {
+    const { source, machine, site, report } = context;
+    const { backups, backup, manifest } = source;
+    const has = new Set(manifest.parts.map(({ name }) => name));
+    for (const name of writtenParts)
+      if (has.has(name)) {
+        const unpacker = await asUser(machine, site.runUser, unpack(context, oursIn(context, name)));
+        await machine.pipe({ commands: behind(backups.read(backup.name, name), unpacker) });
+      }
+    if (has.has('code')) {
+      const unpacker = unpack(context, backup.reason === 'import' ? importedSettings : []);
+      await machine.pipe({ commands: behind(backups.read(backup.name, 'code'), unpacker) });
+    }
+    await report.note(`unpacked the files of backup ${backup.id}, which was made ${manifest.made.at}`);
+  },
+  undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
+};
+
+/** Directories that we made already and that are ours: what is in them is unpacked, they stay as they are. */
+function oursIn({ application, site, platform }: Filling, part: string): readonly string[] {
+  const top = `${siteDirectory({ site, platform })}/`;
+  return application
+    .directories(site, platform)
+    .map(({ path }) => path.slice(top.length))
+    .filter((path) => path === part || path.startsWith(`${part}/`));
+}
+
+/** At the top of a site's directory these are settings, which are run whenever the site is: those of strangers are not taken. */
+const importedSettings = ['./*.php', './*.inc', './*.yml', './*.yaml', './.[!/]*'];
+
+function unpack(context: Filling, except: readonly string[]): Command {
+  // Without recursion what is excluded is that name only, and not what is below it.
+  const not = [
+    '--no-recursion',
+    '--anchored',
+    '--no-wildcards-match-slash',
+    ...except.map((one) => `--exclude=${one}`),
+  ];
+  const how = ['--preserve-permissions', '--no-same-owner', ...(except.length > 0 ? not : [])];
+  return {
+    ...command`tar --extract --file=- --directory=${siteDirectory(draftOf(context))} ${how}`,
+    timeoutMs: longMs,
+  };
+}
+
+export const loadDatabase: FillingStep = {
+  name: 'load database',
+  async run(context) {
+    const { source, machine, db, site } = context;
+    const { backups, backup } = source;
+    const target = draftOf(context).installed.database;
+    // What a lost worker had loaded of it would be in the way. Of SQLite the file is the database.
+    const there = target.driver === 'sqlite' ? { ...site.database, name: target.name } : site.database;
+    await db.destroy(there);
+    await db.create(site.database);
+    await db.loading(target, machine, async (load) => {
+      await machine.pipe({ commands: behind(backups.read(backup.name, 'database'), ...load) });
+    });
+  },
+  undo: 'nothing', // An earlier step takes the copy's database away.
+};
+
+/** What in database and files speaks of where and who it was when the backup was made. */
+export const rewriteFormer: FillingStep = {
+  name: 'rewrite paths and names',
+  async run({ application, machine, installed, platform, site, source, report, as }) {
+    const { manifest } = source;
+    const { root, directory, address, name } = manifest.site;
+    const isSamePlace = root === platform.root && directory === site.directory && address === installed.address;
+    if (isSamePlace && name === site.name) return report.note('it is where it was, so nothing speaks of another place');
+    const done = await application.rewrite(machine, installed, formerPlace(manifest), as);
+    for (const { what, rows } of done) await report.note(`${what}: ${rows} rows`);
+  },
+  undo: 'nothing', // Only the copy speaks of itself.
+};
+
+const formerPlace = ({ site, application }: Manifest): FormerPlace => ({
+  root: site.root,
+  directory: site.directory,
+  address: site.address,
+  names: [site.name, ...site.aliases.map(({ name }) => name)],
+  version: application.version,
+});
+
+/** Code that is newer than the backup's changes its database, which nobody may find out afterwards. */
+export const lookForUpdates: FillingStep = {
+  name: 'look for pending updates',
+  async run({ application, machine, installed, source, report }) {
+    if (report.isDryRun) return;
+    const pending = await application.pendingUpdates(machine, installed);
+    if (pending.length === 0) return;
+    throw new Problem(
+      'conflict',
+      `the code is newer than backup ${source.backup.id}: ${pending.length} updates of its database would be pending`,
+      { hint: 'Let them be run on it: --update.' },
+    );
+  },
+  undo: 'nothing', // It only looks.
+};
+
+/** What the copy has enabled, for when the site is the copy. */
+export const readPackagesOfCopy: FillingStep = {
+  name: 'read packages',
+  async run({ application, machine, installed, report }) {
+    if (report.isDryRun) return;
+    const { packages, profile } = await application.status(machine, installed);
+    await report.record({ copy: { packages, ...(profile !== null && { profile }) } });
+  },
+  undo: 'nothing', // What was recorded of the copy goes with it.
+};

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { Problem } from '../../model/problem.ts';
+import { longMs } from '../../services/backup/backups.ts';
+import { taskType } from '../define.ts';
+import { askSite } from '../moving/asking.ts';
+import { demandFree } from '../moving/check.ts';
+import { runUpdates, writeSettings } from '../moving/fitting.ts';
+import { createDatabase, createDirectory } from '../moving/making.ts';
+import { moving } from '../moving/moving.ts';
+import { publishNew } from '../moving/publishing.ts';
+import { readPackages } from '../site-packages.ts';
+import { checkFilling, seenBefore } from './checking.ts';
+import { type Filling, loadDatabase, lookForUpdates, rewriteFormer, sourceOf, unpackFiles } from './filling.ts';
+
+export const importArgs = z.strictObject({
+  backup: z
+    .string()
+    .regex(/^[1-9][0-9]{0,18}$/, 'is not the number of a backup')
+    .optional()
+    .describe("Number of the backup that it is made of; without it, it lies in the platform's directory"),
+  update: z
+    .boolean()
+    .default(false)
+    .describe("With a backup: run the updates that the platform's code wants on its database"),
+});
+
+/** `site import` where the site comes out of a backup: this hub's own, or one that was uploaded. */
+export const importFromBackup = taskType({
+  name: 'site import',
+  title: 'Import site',
+  args: importArgs,
+  from: ['queued', 'failed'],
+  timeoutMs: longMs,
+  locks: (_, { backup }) => (backup === undefined ? [] : [`backup:${backup}`]),
+
+  async context(load, id, { backup = '', update }): Promise<Filling & { readonly update: boolean }> {
+    const source = sourceOf(await load.backup(backup));
+    const site = await load.site(id);
+    // One that goes on as it was keeps its sessions and what waits to be sent; a second one must not send it again.
+    const as = source.manifest.site.name === site.site.name ? 'same site' : 'new site';
+    return {
+      ...moving({ ...site, draft: site.site.directory }, site, { as }),
+      seen: seenBefore(source),
+      source,
+      update,
+    };
+  },
+
+  async check(context) {
+    await checkFilling(context);
+    await demandFree(context);
+    const { http, site } = context;
+    if (await http.exists(site.name))
+      throw new Problem('conflict', `${site.name} is already published on this web server`, {
+        hint: 'Remove what vhost.d of the web server has for it, then retry.',
+      });
+  },
+
+  steps: ({ update }) => [
+    createDatabase,
+    createDirectory,
+    unpackFiles,
+    loadDatabase,
+    writeSettings,
+    rewriteFormer,
+    update ? runUpdates : lookForUpdates,
+    publishNew,
+    askSite,
+    readPackages,
+  ],
+  done: () => ({ site: { status: 'enabled', verified: true, databaseIsOurs: true } }),
+  failed: () => ({ site: { status: 'failed' } }),
+});

@@ -1,0 +1,130 @@
+import { type Manifest, type ManifestPart, manifestFormat } from '../../model/backup.ts';
+import { packageKey, packagesInUse } from '../../model/package.ts';
+import { problemJson } from '../../model/problem.ts';
+import type { BackupContext, SiteContext } from '../context.ts';
+import { frontPage } from '../moving/asking.ts';
+import type { Step } from '../task-type.ts';
+import { measureSite, roomFor, type SiteSize, siteParts } from './parts.ts';
+
+/** A site, and the backup that a task makes of it. */
+export type Backing = SiteContext & {
+  readonly made: BackupContext;
+  /** How much there is, once somebody has looked. */
+  readonly seen: { size?: SiteSize };
+};
+
+/** Throws Problem 'disk-full' before the first byte is written. */
+export async function checkBackup(context: Backing): Promise<void> {
+  context.seen.size = await measureSite(context);
+  await context.made.backups.demandRoom(roomFor(context.seen.size));
+}
+
+export const makeBackup: Step<Backing, { backup: string }> = {
+  name: 'make backup',
+  async run(context) {
+    const { db, installed, machine, report, made, application } = context;
+    const { backup, backups } = made;
+    const begun = new Date();
+    const size = context.seen.size ?? (await measureSite(context));
+    const known = await knownOf(context);
+    const emptied = application.emptied(installed, 'same site');
+    const stored = await db.dumping(installed.database, machine, emptied, async (dump) =>
+      backups.put(backup.name, await siteParts(context, dump, size), (parts) =>
+        manifestOf(context, begun, known, parts),
+      ),
+    );
+    await report.record({ backup: { id: backup.id, made: stored } });
+    await report.changed([`made backup ${backup.id}: ${backups.place(backup.name)}`]);
+    return { backup: backup.id };
+  },
+  async undo({ made: { backup, backups }, report }) {
+    await backups.remove(backup.name);
+    await report.record({ backup: { id: backup.id, status: 'failed' } });
+  },
+};
+
+interface Known
+  extends Pick<Manifest, 'packages'>,
+    Pick<Manifest['site'], 'front'>,
+    Pick<Manifest['engines'], 'dbVersion'> {}
+
+function manifestOf(
+  { site, platform, installed, application, made, server, services }: Backing,
+  begun: Date,
+  { packages, front, dbVersion }: Known,
+  parts: readonly ManifestPart[],
+): Manifest {
+  const { name, aliases, title, profile, language, email, directory } = site;
+  const { backup } = made;
+  return {
+    format: manifestFormat,
+    key: backup.name,
+    site: {
+      ...{ name, title, profile, language, email, directory, root: platform.root, address: installed.address },
+      aliases: aliases.map((alias) => ({ ...alias })),
+      front,
+    },
+    application: { name: application.name, version: platform.version },
+    packages,
+    engines: { http: services.httpEngine, db: services.dbEngine, dbVersion, backup: made.engine },
+    made: {
+      ...{ at: begun.toISOString(), ms: Date.now() - begun.getTime(), server: server.name },
+      ...{ by: backup.by, why: backup.reason, note: backup.note },
+    },
+    parts: [...parts],
+  };
+}
+
+/** A failure is told only when all have ended: nobody may still be at work when it is put back. */
+async function knownOf(context: Backing): Promise<Known> {
+  const asked = [packagesOf(context), frontOf(context), dbVersionOf(context)] as const;
+  await Promise.allSettled(asked);
+  const [packages, front, dbVersion] = await Promise.all(asked);
+  return { packages, front, dbVersion };
+}
+
+/** What its visitors get, so that what is made of the backup can be compared. A site that does not answer can be backed up. */
+async function frontOf(context: Backing): Promise<Manifest['site']['front']> {
+  const door = context.site.status === 'enabled' ? context.http.door(context.site) : null;
+  if (!door || context.report.isDryRun) return null;
+  try {
+    const { status, title } = await frontPage(context, door);
+    return { status, title };
+  } catch (error) {
+    return notAsked(context, error, 'how its front page answers');
+  }
+}
+
+/** The backup is made all the same; a fault of ours is one. */
+async function notAsked({ report }: Backing, error: unknown, what: string): Promise<null> {
+  const { code, message } = problemJson(error);
+  if (code === 'bug') throw error;
+  await report.note(`the backup does not say ${what}: ${message}`, 'warning');
+  return null;
+}
+
+/** Those of the site as it says, with the versions that its platform has. A site that cannot say it can be backed up all the same. */
+async function packagesOf(context: Backing): Promise<Manifest['packages']> {
+  const { application, machine, installed, scan, ownScan, site, report } = context;
+  if (report.isDryRun) return null;
+  try {
+    const { packages } = await application.status(machine, installed);
+    const own = await application.ownPackages(machine, installed, ownScan);
+    const used = packagesInUse([...(scan?.packages ?? []), ...own.packages], site.profile);
+    const isOwn = new Set(own.packages);
+    return packages.map((one) => {
+      const found = used.get(packageKey(one));
+      return { ...one, version: found?.version ?? null, isOwn: found !== undefined && isOwn.has(found) };
+    });
+  } catch (error) {
+    return notAsked(context, error, 'which packages the site has');
+  }
+}
+
+async function dbVersionOf(context: Backing): Promise<string | null> {
+  try {
+    return await context.db.version();
+  } catch (error) {
+    return notAsked(context, error, 'which version its database server has');
+  }
+}

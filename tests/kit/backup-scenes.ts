@@ -1,0 +1,67 @@
+import { backupDelete } from '../../src/tasks/backup-delete.ts';
+import { backupExport } from '../../src/tasks/backup-export.ts';
+import { backupImport } from '../../src/tasks/backup-import.ts';
+import { backupTest } from '../../src/tasks/backup-test.ts';
+import { backupVerify } from '../../src/tasks/backup-verify.ts';
+import { siteBackup } from '../../src/tasks/site-backup.ts';
+import { siteDisable } from '../../src/tasks/site-disable.ts';
+import { siteImport } from '../../src/tasks/site-import.ts';
+import { siteRestore } from '../../src/tasks/site-restore.ts';
+import type { TaskType } from '../../src/tasks/task-type.ts';
+import { backupName, type FarmParts, platformRootOfFarm } from './farm.ts';
+import { lived } from './moving-scenes.ts';
+import { played, type Scene } from './played.ts';
+import { siteName, type Truth } from './truth.ts';
+
+const directory = `${platformRootOfFarm}/sites/${siteName}`;
+
+/** A site with a backup, number 1, which was changed since. */
+async function backedUp(parts: FarmParts, ...then: readonly TaskType[]): Promise<Truth> {
+  const truth = await lived(parts);
+  parts.world.directory('/var/aegir/transfers', { mode: '0700' });
+  await played(parts, truth, [siteBackup], '7');
+  parts.world.put(`${directory}/files/pictures/two.png`, 'another', { owner: 'www-data', group: 'www-data' });
+  parts.world.remove(`${directory}/files/pictures/one.png`);
+  parts.world.put(`${directory}/notes.txt`, 'changed since');
+  await played(parts, truth, then, '7');
+  return truth;
+}
+
+/** What another hub exported lies among the transfers, as number 2. */
+async function uploaded(parts: FarmParts): Promise<Truth> {
+  const truth = await backedUp(parts);
+  await played(parts, truth, [backupExport], '1');
+  parts.world.move(`/var/aegir/transfers/${backupName('1')}.tar`, '/var/aegir/transfers/upload-x');
+  truth.backups['2'] = { status: 'queued', reason: 'import', siteId: null, upload: 'upload-x', manifest: null };
+  return truth;
+}
+
+const restore = { type: siteRestore, subject: '7', args: { backup: '1' } } as const;
+
+export const backupScenes: readonly Scene[] = [
+  { title: 'site backup', type: siteBackup, subject: '7', args: {}, prepare: (parts) => lived(parts) },
+  { ...restore, title: 'site restore', prepare: (parts) => backedUp(parts) },
+  { ...restore, title: 'site restore of a disabled one', prepare: (parts) => backedUp(parts, siteDisable) },
+  {
+    ...{ ...restore, title: 'site restore without a backup first', args: { backup: '1', backupFirst: false } },
+    prepare: (parts) => backedUp(parts),
+  },
+  {
+    ...{ ...restore, title: 'site restore of one whose directory is gone' },
+    args: { backup: '1', backupFirst: false },
+    async prepare(parts) {
+      const truth = await backedUp(parts);
+      parts.world.remove(directory);
+      return truth;
+    },
+  },
+  {
+    ...{ title: 'site import from a backup', type: siteImport, subject: '8', args: { backup: '1' } },
+    prepare: (parts) => backedUp(parts),
+  },
+  { title: 'backup verify', type: backupVerify, subject: '1', args: {}, prepare: (parts) => backedUp(parts) },
+  { title: 'backup test', type: backupTest, subject: '1', args: {}, prepare: (parts) => backedUp(parts) },
+  { title: 'backup export', type: backupExport, subject: '1', args: {}, prepare: (parts) => backedUp(parts) },
+  { title: 'backup delete', type: backupDelete, subject: '1', args: {}, prepare: (parts) => backedUp(parts) },
+  { title: 'backup import', type: backupImport, subject: '2', args: {}, prepare: uploaded },
+];
