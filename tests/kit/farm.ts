@@ -266,7 +266,9 @@ export const backupName = (id: string): string => `example.com-20260801t120000z-
  * so that two are never alike: of one that is whole it counts that it is there.
  */
 export const worldOf = ({ world }: FarmParts): string =>
-  world.snapshot().replace(/^(\/var\/aegir\/(?:backups|transfers)\/[^\s/]+\.tar file \S+ \S+ \S+) .*$/gm, '$1 a whole backup');
+  world
+    .snapshot()
+    .replace(/^(\/var\/aegir\/(?:backups|transfers)\/[^\s/]+\.tar file \S+ \S+ \S+) .*$/gm, '$1 a whole backup');
 
 /** Compares with a message that names the first line that differs, not the whole world. */
 export function sameWorld(actual: string, wanted: string, when: string): void {
