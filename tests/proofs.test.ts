@@ -44,7 +44,7 @@ async function prepare(farm: () => FarmParts, scene: Scene): Promise<Prepared> {
 async function begin(farm: () => FarmParts, scene: Scene, more: HandMore = {}) {
   const { parts, truth: first, comeBack } = await prepare(farm, scene);
   comeBack();
-  const truth = { ...first, found: [...first.found], kept: [...first.kept] };
+  const truth = { ...first, found: [...first.found], kept: [...first.kept], backups: { ...first.backups } };
   const before = worldOf(parts);
   return { parts, truth, before, ...(await take(parts, truth, scene, more)) };
 }
@@ -100,7 +100,8 @@ function heldScript({ world }: FarmParts, at: number, held: () => void) {
     reached.resolve('reached');
     await free.promise;
   });
-  return { reached: reached.promise, goOn: free.resolve };
+  const forget = (): void => inTheMiddle(world, async () => undefined);
+  return { reached: reached.promise, goOn: free.resolve, forget };
 }
 
 /** In memory nothing takes time: who has not ended after some turns waits for somebody. */
@@ -183,7 +184,10 @@ for (const [kind, farm] of Object.entries(farms)) {
             .open()
             .then((task) => runOpen(first.worker, withBoom(task)))
             .catch(String);
-          if ((await Promise.race([lost, orphan.reached])) !== 'reached') break; // It has no more scripts that change anything.
+          if ((await Promise.race([lost, orphan.reached])) !== 'reached') {
+            orphan.forget();
+            break; // It has no more scripts that change anything.
+          }
           const second = await take(first.parts, first.truth, scene, { events: first.worker.events });
           const ending = second.open().then((task) => runOpen(second.worker, withBoom(task)));
           await endedOrWaiting(ending);

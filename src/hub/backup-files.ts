@@ -131,7 +131,8 @@ export async function forgetTransfers({
 }: Pick<Hub, 'database' | 'transfers'>): Promise<void> {
   await forgetOld(transfers, keptMs);
   await sql`
-    update backup set status = 'deleted', deleted_at = now(), upload = null
+    update backup set upload = null, status = case status when 'enabled' then status else 'deleted' end,
+                      deleted_at = case status when 'enabled' then deleted_at else now() end
     where upload is not null and created_at < now() - make_interval(secs => ${keptMs / 1000})
       and not exists (select from task where subject_type = 'backup' and subject_id = backup.id
                         and task.status in ('queued', 'running', 'stuck'))`.execute(db);

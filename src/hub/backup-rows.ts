@@ -60,7 +60,7 @@ export async function recordBackup(tx: Kysely<Tables>, found: FoundBackup): Prom
   if (made)
     await sql`
       update backup set status = 'enabled', manifest = ${jsonb(made.manifest)}::jsonb, bytes = ${made.bytes},
-                        site_name = ${made.manifest.site.name}, upload = null
+                        site_name = ${made.manifest.site.name}
       where id = ${id} and status <> 'deleted'`.execute(tx);
   await sql`
     update backup set status = coalesce(${status}, status),

@@ -166,6 +166,6 @@ export interface Backup {
   /** Who asked for it. */
   readonly by: string | null;
   readonly manifest: Manifest | null;
-  /** Name of an uploaded file that waits to be looked into. */
+  /** Name of the uploaded file that it is, or was, made of; null: it was not, or that is long ago. */
   readonly upload: string | null;
 }

@@ -92,3 +92,19 @@ test('df and du say what there is', async () => {
   assert.equal((await machine.run(query`du -sb /srv/site`)).stdout, '21\t/srv/site\n');
   await assert.rejects(machine.run(query`df /nothing`), /No such file/);
 });
+
+test('what is excluded is what the real tar excludes', async () => {
+  const world = simulatedWorld();
+  const machine = new MemoryMachine(handsOf(new AbortController(), []), world);
+  for (const path of ['files/x/1', 'files/2', 'lib/x.php', 's.php', '.env', '.git/h', 'k'])
+    world.put(`/srv/a/${path}`, path);
+  const { stdout: archive } = await machine.pipe({ commands: [{ ...command`tar --create .`, cwd: '/srv/a' }] });
+  for (const only of [[], ['--no-recursion']])
+    for (const stops of [[], ['--no-wildcards-match-slash']])
+      for (const pattern of ['./files', './*.php', './.[!/]*', './f?les/2']) {
+        const options = ['--list', '--anchored', ...only, ...stops, `--exclude=${pattern}`];
+        const real = execFileSync('tar', options, { input: archive, encoding: 'utf8' });
+        const { stdout } = await machine.pipe({ commands: [{ ...command`tar ${options}`, stdin: archive }] });
+        assert.equal(stdout, real, options.join(' '));
+      }
+});

@@ -70,17 +70,23 @@ function look(files: UserFiles, path: string): { readonly member: TarMember; rea
   return { member, below: () => (kind === 'directory' ? reading(() => files.names(path)) : []) };
 }
 
-/** Of excludes * matches / too, and one without an anchor may begin behind any /. */
+/**
+ * Of excludes * matches / too, unless it is told not to, and one without an anchor may begin behind any /. What is below one that is
+ * excluded is so too, unless there is no recursion.
+ */
 export function exclusion({ values, flags }: Words): (name: string) => boolean {
-  const patterns = values.filter(({ option }) => option === 'exclude').map(({ value }) => globSource(value));
+  const star = flags.has('star stops') ? '[^/]*' : '.*';
+  const patterns = values.filter(({ option }) => option === 'exclude').map(({ value }) => globSource(value, star));
   const start = flags.has('anchored') ? '^' : '(?:^|/)';
-  const any = patterns.map((source) => new RegExp(`${start}${source}$`, 'su'));
+  const end = flags.has('no recursion') ? '$' : '(?:/|$)';
+  const any = patterns.map((source) => new RegExp(`${start}${source}${end}`, 'su'));
   return (name) => any.some((pattern) => pattern.test(name));
 }
 
-const globSource = (pattern: string): string =>
-  pattern.replace(/\/+$/, '').replace(/\\(.)|[\s\S]/gu, (sign, escaped?: string) => {
-    if (sign === '*') return '.*';
+const globSource = (pattern: string, star: string): string =>
+  pattern.replace(/\/+$/, '').replace(/\\(.)|\[!([^\]]+)\]|[\s\S]/gu, (sign, escaped?: string, not?: string) => {
+    if (not !== undefined) return `[^${not.replace(/[\\^\]]/g, '\\$&')}]`;
+    if (sign === '*') return star;
     if (sign === '?') return '.';
     return (escaped ?? sign).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   });

@@ -9,7 +9,7 @@ import { bits, Refused, trying, type UserFiles } from './user-files.ts';
  * tar in memory, with archives in the real format. Names in a directory are taken in their order. It understands
  *
  * - one of `--create`, `--extract`, `--list`, with `--file` (`-`, which is the default, is standard input or output), `--directory`,
- *   `--verbose`, `--exclude` (with `--anchored` or not), `--files-from` (`-` too; with `--null`), `--no-recursion`, `--strip-components`;
+ *   `--verbose`, `--exclude` (with `--anchored`, `--no-wildcards-match-slash` or not), `--files-from` (`-` too; with `--null`), `--no-recursion`, `--strip-components`;
  * - owners and modes: `--preserve-permissions`, `--same-owner`, `--no-same-owner`, `--touch`;
  * - `--to-stdout`, `--occurrence=<n>`, and names of members to take;
  * - in listings `--quoting-style=c`, `--full-time`, `--numeric-owner`;
@@ -46,6 +46,7 @@ const understood = {
     ...alias('full time', '--full-time'),
     ...alias('occurrence', '--occurrence'),
     ...alias('anchored', '--anchored'),
+    ...alias('star stops', '--no-wildcards-match-slash'),
     ...alias('null', '--null'),
     ...alias('no recursion', '--no-recursion'),
     ...alias('absolute', '-P', '--absolute-names'),

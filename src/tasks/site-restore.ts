@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { Problem } from '../model/problem.ts';
 import { longMs } from '../services/backup/backups.ts';
-import { checkFilling, seenBefore } from './backup/checking.ts';
+import { checkFilling, lookForUpdates, seenBefore } from './backup/checking.ts';
 import {
   type Filling,
   type FillingStep,
   loadDatabase,
-  lookForUpdates,
   readPackagesOfCopy,
   rewriteFormer,
   sourceOf,
@@ -17,10 +16,10 @@ import type { BackupContext } from './context.ts';
 import { taskType } from './define.ts';
 import { askAside, askSite, askUpdated } from './moving/asking.ts';
 import { demandFree } from './moving/check.ts';
-import { closeSite } from './moving/closing.ts';
+import { closeDoor, closeSite } from './moving/closing.ts';
 import { runUpdates, writeSettings } from './moving/fitting.ts';
 import { createDatabase, createDirectory } from './moving/making.ts';
-import { moving } from './moving/moving.ts';
+import { type MovingStep, moving } from './moving/moving.ts';
 import { takePlace } from './moving/placing.ts';
 import { publishAside, switchOver } from './moving/publishing.ts';
 import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
@@ -83,7 +82,7 @@ export const siteRestore = taskType({
     loadDatabase,
     publishAside,
     makeUp,
-    closeSite,
+    closeWhatIsThere,
     ...(made ? [backUpPresent] : []),
     takePlace,
     writeSettings,
@@ -135,6 +134,16 @@ const makeUp: FillingStep = {
   async undo({ from, machine }) {
     await machine.remove(standIn(from));
     if (await machine.stat(`${siteDirectory(from)}/${mark}`)) await machine.remove(siteDirectory(from));
+  },
+};
+
+/** A file that is gone cannot be closed, and needs not be. */
+const closeWhatIsThere: MovingStep = {
+  ...closeSite,
+  async run(context) {
+    const { driver, name } = context.from.installed.database;
+    const isGone = driver === 'sqlite' && (await context.machine.stat(name)) === null;
+    return isGone ? closeDoor(context) : closeSite.run(context);
   },
 };
 

@@ -143,7 +143,7 @@ export function know(truth: Truth, { id, status, made }: NonNullable<Found['back
   assert.ok(known, `there is no backup ${id}`);
   truth.backups[id] = {
     ...known,
-    ...(made && { status: 'enabled', manifest: made.manifest, upload: null }),
+    ...(made && { status: 'enabled', manifest: made.manifest }),
     ...(status && { status }),
   };
 }

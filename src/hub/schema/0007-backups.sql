@@ -23,7 +23,7 @@ create table backup (
   -- The task that makes it, until that has ended well.
   task_id       bigint      references task on delete set null,
   account_id    bigint      references account,
-  -- Name of an uploaded file that waits to be looked into.
+  -- Name of the uploaded file that it is, or was, made of.
   upload        text,
   manifest      jsonb,
   bytes         bigint,

@@ -1,11 +1,11 @@
 import { phpVersion } from '../../applications/php-version.ts';
 import { demandRoom } from '../../machine/room.ts';
 import type { Manifest } from '../../model/backup.ts';
-import { type ComparedPlatform, type ComparedSite, compare } from '../../model/comparison.ts';
+import { type ComparedPlatform, type ComparedSite, type Comparison, compare } from '../../model/comparison.ts';
 import type { PackageFound } from '../../model/package.ts';
 import { Problem } from '../../model/problem.ts';
 import { compareVersions } from '../../model/version.ts';
-import type { Filling } from './filling.ts';
+import type { Filling, FillingStep } from './filling.ts';
 
 /** What is compared with what. */
 export const seenBefore = ({ manifest }: Filling['source']): Filling['seen'] =>
@@ -53,17 +53,34 @@ function demandKind({ source, application, platform, services }: Filling): void 
 }
 
 /** The rule that guards migrate and clone: nothing that the site uses may be missing, or older than its database. */
-async function demandCode({ source, application, platform, machine, scan, installed, db }: Filling): Promise<void> {
-  const { manifest, backup } = source;
-  const { packages } = manifest;
+async function demandCode(context: Filling): Promise<void> {
+  const { manifest, backup } = context.source;
+  const { application, platform } = context;
   const { version } = manifest.application;
-  if (version === null) return;
-  if ((compareVersions(version, platform.version ?? version) ?? 0) > 0)
+  if (version !== null && (compareVersions(version, platform.version ?? version) ?? 0) > 0)
     throw invalid(
       `backup ${backup.id} is of ${application.title} ${version}, and platform ${platform.name} is older (${platform.version})`,
       `Use a platform with ${version} or newer: code cannot work on a database that is newer than itself.`,
     );
-  if (packages === null || packages.length === 0) return;
+  const [first, ...more] = (await compareCode(context))?.problems ?? [];
+  if (first)
+    throw new Problem(first.code, [first, ...more].map(({ message }) => message).join('; '), { hint: first.hint });
+}
+
+/** Null: the backup does not say which code it had. */
+async function compareCode({
+  source,
+  application,
+  platform,
+  machine,
+  scan,
+  installed,
+  db,
+}: Filling): Promise<Comparison | null> {
+  const { manifest, backup } = source;
+  const { packages } = manifest;
+  const { version } = manifest.application;
+  if (version === null || packages === null || packages.length === 0) return null;
   const site: ComparedSite = {
     ...{ name: `backup ${backup.id}`, profile: manifest.site.profile, packages },
     ...{ application: manifest.application.name, version },
@@ -76,10 +93,7 @@ async function demandCode({ source, application, platform, machine, scan, instal
     ...{ name: platform.name, status: 'enabled', isVerified: true, application: application.name },
     ...{ version: platform.version, packages: code.packages, php: await phpVersion(machine) },
   };
-  const { problems } = compare(site, there, application);
-  const [first, ...more] = problems;
-  if (first)
-    throw new Problem(first.code, [first, ...more].map(({ message }) => message).join('; '), { hint: first.hint });
+  return compare(site, there, application);
 }
 
 type Kept = NonNullable<Manifest['packages']>[number];
@@ -89,3 +103,31 @@ const found = ({ type, name, version, schemaVersion }: Kept): PackageFound => ({
   ...{ type, name, title: name, version, schemaVersion, lastRemovedUpdate: null, coreCompatibility: null },
   ...{ php: null, dependencies: [], path: '', hidden: false, precedence: 0, ofProfile: null },
 });
+
+/** Code that is newer than the backup's changes its database, which nobody may find out afterwards. */
+export const lookForUpdates: FillingStep = {
+  name: 'look for pending updates',
+  async run(context) {
+    const { application, machine, installed, source, report } = context;
+    if (report.isDryRun) return;
+    const pending = await application.pendingUpdates(machine, installed);
+    if (pending.length === 0) return;
+    if (await isSameCode(context))
+      return report.note(
+        `${pending.length} updates of its database are pending, as they were: its code is the backup's`,
+        'warning',
+      );
+    throw new Problem(
+      'conflict',
+      `the code is newer than backup ${source.backup.id}: ${pending.length} updates of its database would be pending`,
+      { hint: 'Let them be run on it: --update.' },
+    );
+  },
+  undo: 'nothing', // It only looks.
+};
+
+async function isSameCode(context: Filling): Promise<boolean> {
+  const comparison = await compareCode(context);
+  const isSame = context.source.manifest.application.version === context.platform.version;
+  return isSame && (comparison?.packages.every(({ result }) => result === 'same') ?? false);
+}

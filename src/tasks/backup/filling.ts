@@ -33,11 +33,11 @@ export const unpackFiles: FillingStep = {
     const has = new Set(manifest.parts.map(({ name }) => name));
     for (const name of writtenParts)
       if (has.has(name)) {
-        const unpacker = await asUser(machine, site.runUser, unpack(context, oursIn(context, name)));
+        const unpacker = await asUser(machine, site.runUser, unpack(context, oursIn(context, name), 'only these'));
         await machine.pipe({ commands: behind(backups.read(backup.name, name), unpacker) });
       }
     if (has.has('code')) {
-      const unpacker = unpack(context, backup.reason === 'import' ? importedSettings : []);
+      const unpacker = unpack(context, backup.reason === 'import' ? importedSettings : [], 'with all below');
       await machine.pipe({ commands: behind(backups.read(backup.name, 'code'), unpacker) });
     }
     await report.note(`unpacked the files of backup ${backup.id}, which was made ${manifest.made.at}`);
@@ -57,17 +57,15 @@ function oursIn({ application, site, platform }: Filling, part: string): readonl
 /** At the top of a site's directory these are settings, which are run whenever the site is: those of strangers are not taken. */
 const importedSettings = ['./*.php', './*.inc', './*.yml', './*.yaml', './.[!/]*'];
 
-function unpack(context: Filling, except: readonly string[]): Command {
-  // Without recursion what is excluded is that name only, and not what is below it.
-  const not = [
-    '--no-recursion',
-    '--anchored',
-    '--no-wildcards-match-slash',
-    ...except.map((one) => `--exclude=${one}`),
+function unpack(context: Filling, except: readonly string[], how: 'only these' | 'with all below'): Command {
+  const not = ['--anchored', '--no-wildcards-match-slash', ...except.map((one) => `--exclude=${one}`)];
+  const options = [
+    ...['--preserve-permissions', '--no-same-owner'],
+    ...(how === 'only these' ? ['--no-recursion'] : []),
+    ...(except.length > 0 ? not : []),
   ];
-  const how = ['--preserve-permissions', '--no-same-owner', ...(except.length > 0 ? not : [])];
   return {
-    ...command`tar --extract --file=- --directory=${siteDirectory(draftOf(context))} ${how}`,
+    ...command`tar --extract --file=- --directory=${siteDirectory(draftOf(context))} ${options}`,
     timeoutMs: longMs,
   };
 }
@@ -110,22 +108,6 @@ const formerPlace = ({ site, application }: Manifest): FormerPlace => ({
   names: [site.name, ...site.aliases.map(({ name }) => name)],
   version: application.version,
 });
-
-/** Code that is newer than the backup's changes its database, which nobody may find out afterwards. */
-export const lookForUpdates: FillingStep = {
-  name: 'look for pending updates',
-  async run({ application, machine, installed, source, report }) {
-    if (report.isDryRun) return;
-    const pending = await application.pendingUpdates(machine, installed);
-    if (pending.length === 0) return;
-    throw new Problem(
-      'conflict',
-      `the code is newer than backup ${source.backup.id}: ${pending.length} updates of its database would be pending`,
-      { hint: 'Let them be run on it: --update.' },
-    );
-  },
-  undo: 'nothing', // It only looks.
-};
 
 /** What the copy has enabled, for when the site is the copy. */
 export const readPackagesOfCopy: FillingStep = {

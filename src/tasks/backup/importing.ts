@@ -9,8 +9,8 @@ import { createDatabase, createDirectory } from '../moving/making.ts';
 import { moving } from '../moving/moving.ts';
 import { publishNew } from '../moving/publishing.ts';
 import { readPackages } from '../site-packages.ts';
-import { checkFilling, seenBefore } from './checking.ts';
-import { type Filling, loadDatabase, lookForUpdates, rewriteFormer, sourceOf, unpackFiles } from './filling.ts';
+import { checkFilling, lookForUpdates, seenBefore } from './checking.ts';
+import { type Filling, loadDatabase, rewriteFormer, sourceOf, unpackFiles } from './filling.ts';
 
 export const importArgs = z.strictObject({
   backup: z

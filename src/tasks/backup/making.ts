@@ -1,6 +1,7 @@
 import { type Manifest, type ManifestPart, manifestFormat } from '../../model/backup.ts';
 import { packageKey, packagesInUse } from '../../model/package.ts';
 import { problemJson } from '../../model/problem.ts';
+import { allEnded } from '../all-ended.ts';
 import type { BackupContext, SiteContext } from '../context.ts';
 import { frontPage } from '../moving/asking.ts';
 import type { Step } from '../task-type.ts';
@@ -75,11 +76,8 @@ function manifestOf(
   };
 }
 
-/** A failure is told only when all have ended: nobody may still be at work when it is put back. */
 async function knownOf(context: Backing): Promise<Known> {
-  const asked = [packagesOf(context), frontOf(context), dbVersionOf(context)] as const;
-  await Promise.allSettled(asked);
-  const [packages, front, dbVersion] = await Promise.all(asked);
+  const [packages, front, dbVersion] = await allEnded([packagesOf(context), frontOf(context), dbVersionOf(context)]);
   return { packages, front, dbVersion };
 }
 

@@ -10,18 +10,25 @@ const graceMs = 5_000;
  */
 export const closeSite: MovingStep = {
   name: 'close the site',
-  async run({ from, report, seen }) {
-    const closedAtMs = Date.now();
-    seen.closedAtMs = closedAtMs;
-    if (from.site.status === 'enabled') await report.changed(await publish(from, 'maintenance'));
+  async run(context) {
+    const { from } = context;
+    const closed = await closeDoor(context);
     await from.db.close(from.installed.database, graceMs);
-    return { closedAt: new Date(closedAtMs).toISOString() };
+    return closed;
   },
   async undo({ from }) {
     await from.db.reopen(from.installed.database);
     if (from.site.status === 'enabled') await publish(from, 'enabled');
   },
 };
+
+/** To its visitors only. */
+export async function closeDoor({ from, report, seen }: Moving): Promise<{ closedAt: string }> {
+  const closedAtMs = Date.now();
+  seen.closedAtMs = closedAtMs;
+  if (from.site.status === 'enabled') await report.changed(await publish(from, 'maintenance'));
+  return { closedAt: new Date(closedAtMs).toISOString() };
+}
 
 /** When it is open again. A worker that took over does not know when that began; the task's result does. */
 export async function openedAgain({
