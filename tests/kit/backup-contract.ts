@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { command, query } from '../../src/machine/command.ts';
 import type { Machine } from '../../src/machine/machine.ts';
-import { type Manifest, type ManifestPart, manifestText, readManifest } from '../../src/model/backup.ts';
+import { type Manifest, type ManifestPart, readManifest } from '../../src/model/backup.ts';
 import type { BackupPart, Backups } from '../../src/services/backup/backups.ts';
 
 /** A store for backups, real or in memory. */
@@ -159,4 +159,3 @@ export function backupContract(name: string, open: (t: import('node:test').TestC
 }
 
 const sum = (content: string): string => createHash('sha256').update(content).digest('hex');
-const textManifest = (key: string): string => manifestText(exampleManifest(key, []));

@@ -100,11 +100,13 @@ export async function onSimulated(server: Server, action: (bench: HttpBench) => 
           test: ['sudo', '-n', '/usr/sbin/nginx', '-t'],
           reload: ['sudo', '-n', '/usr/sbin/nginx', '-s', 'reload'],
           version: ['nginx', '-v'],
+          pidPath: '/run/nginx.pid',
         }
       : {
           test: ['sudo', '-n', '/usr/sbin/apache2ctl', 'configtest'],
           reload: ['sudo', '-n', '/usr/sbin/apache2ctl', 'graceful'],
           version: ['apache2', '-v'],
+          pidPath: '/run/apache2/apache2.pid',
         };
   await action({
     ...{

@@ -15,6 +15,7 @@ export interface PrivateWeb {
     readonly test: readonly [string, ...string[]];
     readonly reload: readonly [string, ...string[]];
     readonly version: readonly [string, ...string[]];
+    readonly pidPath: string;
   };
   /** Process id of the server's master, to look at its memory. */
   readonly pid: number;
@@ -85,7 +86,12 @@ export async function startNginx(directory: string, include: string): Promise<Pr
   return {
     port: await freePort(),
     tlsPort: await freePort(),
-    program: { test: [...nginx, '-t'], reload: [...nginx, '-s', 'reload'], version: ['/usr/sbin/nginx', '-v'] },
+    program: {
+      test: [...nginx, '-t'],
+      reload: [...nginx, '-s', 'reload'],
+      version: ['/usr/sbin/nginx', '-v'],
+      pidPath: `${home}/pid`,
+    },
     pid: child.pid ?? 0,
     stop: () => end(child),
   };
@@ -149,7 +155,12 @@ export async function startApache(directory: string, include: string, modPhp?: s
   return {
     port: await freePort(),
     tlsPort: await freePort(),
-    program: { test: [...apache, '-t'], reload: [...apache, '-k', 'graceful'], version: ['/usr/sbin/apache2', '-v'] },
+    program: {
+      test: [...apache, '-t'],
+      reload: [...apache, '-k', 'graceful'],
+      version: ['/usr/sbin/apache2', '-v'],
+      pidPath: `${home}/pid`,
+    },
     pid: child.pid ?? 0,
     stop: () => end(child),
   };

@@ -20,12 +20,14 @@ import {
 } from './options.ts';
 import { readme } from './readme.ts';
 import { checkVhost, fileName, names, takenName } from './rules.ts';
+import { areGone, takersOf } from './takers.ts';
 
 /** Exactly what the sudoers file allows. */
 const system: WebProgram = {
   test: ['sudo', '-n', '/usr/sbin/apache2ctl', 'configtest'],
   reload: ['sudo', '-n', '/usr/sbin/apache2ctl', 'graceful'],
   version: ['/usr/sbin/apache2', '-v'],
+  pidPath: '/run/apache2/apache2.pid',
 };
 
 const directories = ['pre.d', 'platform.d', 'vhost.d', 'wild.d', 'post.d', 'site.d', 'tls.d'];
@@ -55,6 +57,7 @@ class Apache implements Http {
   readonly #options: WebOptions;
   readonly #paths: WebPaths;
   readonly #configuration: Configuration;
+  readonly #pidPath: string;
   readonly #portsPath: string | null;
 
   constructor(host: EngineHost, options: WebOptions, program: WebProgram, portsPath: string | null) {
@@ -62,6 +65,7 @@ class Apache implements Http {
     this.#options = options;
     this.#paths = webPaths(host, 'apache', options);
     this.#configuration = new Configuration(host.machine, this.#paths, 'Apache', program);
+    this.#pidPath = program.pidPath;
     this.#portsPath = portsPath;
   }
 
@@ -169,6 +173,14 @@ class Apache implements Http {
 
   door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door {
     return doorOf(vhost, this.#options);
+  }
+
+  takers(): Promise<readonly string[]> {
+    return takersOf(this.#machine, this.#pidPath);
+  }
+
+  haveAnswered(takers: readonly string[], limitMs: number): Promise<boolean> {
+    return areGone(this.#machine, this.#pidPath, takers, limitMs);
   }
 
   /** All that there is of a site. */

@@ -12,6 +12,8 @@ export interface WebProgram {
   readonly test: readonly [string, ...string[]];
   readonly reload: readonly [string, ...string[]];
   readonly version: readonly [string, ...string[]];
+  /** File in which its main process keeps its id. */
+  readonly pidPath: string;
 }
 
 /** A file as it is to be, or the section of a site in a file that many share: `text` null is absent. */

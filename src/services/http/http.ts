@@ -61,4 +61,8 @@ export interface Http extends Provides<Vhost, string> {
   address(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string;
   /** The same from the server itself; null where nothing of ours publishes it. */
   door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door | null;
+  /** Whoever takes requests at this moment. After the next `create` they take no more, but still answer what they took. */
+  takers(): Promise<readonly string[]>;
+  /** Waits until all that these took is answered, for any site; false: not within `limitMs`. */
+  haveAnswered(takers: readonly string[], limitMs: number): Promise<boolean>;
 }

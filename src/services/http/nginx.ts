@@ -22,12 +22,14 @@ import {
 import { readme } from './readme.ts';
 import { checkVhost, fileName, names, takenName } from './rules.ts';
 import { sectionsOf, withSection } from './sections.ts';
+import { areGone, takersOf } from './takers.ts';
 
 /** Exactly what the sudoers file allows. */
 const system: WebProgram = {
   test: ['sudo', '-n', '/usr/sbin/nginx', '-t'],
   reload: ['sudo', '-n', '/usr/sbin/nginx', '-s', 'reload'],
   version: ['/usr/sbin/nginx', '-v'],
+  pidPath: '/run/nginx.pid',
 };
 
 const directories = ['pre.d', 'platform.d', 'vhost.d', 'post.d', 'site.d', 'class.d', 'tls.d'];
@@ -60,12 +62,14 @@ class Nginx implements Http {
   readonly #options: WebOptions;
   readonly #paths: WebPaths;
   readonly #configuration: Configuration;
+  readonly #pidPath: string;
 
   constructor(host: EngineHost, options: WebOptions, program: WebProgram) {
     this.#machine = host.machine;
     this.#options = options;
     this.#paths = webPaths(host, 'nginx', options);
     this.#configuration = new Configuration(host.machine, this.#paths, 'nginx', program);
+    this.#pidPath = program.pidPath;
   }
 
   async verify(): Promise<Changes> {
@@ -146,6 +150,14 @@ class Nginx implements Http {
 
   door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door {
     return doorOf(vhost, this.#options);
+  }
+
+  takers(): Promise<readonly string[]> {
+    return takersOf(this.#machine, this.#pidPath);
+  }
+
+  haveAnswered(takers: readonly string[], limitMs: number): Promise<boolean> {
+    return areGone(this.#machine, this.#pidPath, takers, limitMs);
   }
 
   async #section(name: string): Promise<string | null> {

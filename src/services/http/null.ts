@@ -16,6 +16,8 @@ export const nullHttp: Engine = engine({
     destroy: async () => undefined,
     ownLines: () => '(nowhere: this server publishes no sites)',
     door: () => null,
+    takers: async () => [],
+    haveAnswered: async () => true,
     address: ({ name, redirection }) => `${redirection ?? name} (not published by Aegir)`,
   }),
 });

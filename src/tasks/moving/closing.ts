@@ -22,11 +22,19 @@ export const closeSite: MovingStep = {
   },
 };
 
-/** To its visitors only. */
+/** To its visitors only. Who was let in before gets the page that was asked for: it may wait in PHP's line, and needs the database then. */
 export async function closeDoor({ from, report, seen }: Moving): Promise<{ closedAt: string }> {
   const closedAtMs = Date.now();
   seen.closedAtMs = closedAtMs;
-  if (from.site.status === 'enabled') await report.changed(await publish(from, 'maintenance'));
+  if (from.site.status === 'enabled') {
+    const takers = await from.http.takers();
+    await report.changed(await publish(from, 'maintenance'));
+    if (!report.isDryRun && !(await from.http.haveAnswered(takers, graceMs)))
+      await report.note(
+        `after ${graceMs / 1000} s the web server still answers requests of before; it is closed now`,
+        'warning',
+      );
+  }
   return { closedAt: new Date(closedAtMs).toISOString() };
 }
 
