@@ -200,7 +200,8 @@ export function httpContract(
     await http.create({ ...old, replaces: renamed.name });
     assert.equal(await bench.databaseOf('new.example.com'), null);
     // A certificate is made anew, and is another one.
-    const plain = (files: ReadonlyMap<string, string>) => [...files].filter(([path]) => !path.endsWith('.pem'));
+    const plain = (files: ReadonlyMap<string, string>) =>
+      new Map([...files].filter(([path]) => !path.endsWith('.pem')));
     assert.deepEqual(plain(await filesOf(bench)), plain(before));
   });
 

@@ -1,8 +1,9 @@
 import { type Command, command, query } from '../../machine/command.ts';
-import type { FileMode, Machine, Output } from '../../machine/machine.ts';
+import type { Machine, Output } from '../../machine/machine.ts';
 import { type Changes, putDirectory } from '../../machine/put.ts';
 import { Problem } from '../../model/problem.ts';
-import { Secret } from '../../model/secret.ts';
+import type { Secret } from '../../model/secret.ts';
+import { KeptRoom } from './kept-room.ts';
 import type { WebPaths } from './options.ts';
 import { markPath } from './rules.ts';
 import { sectionsOf, withSection } from './sections.ts';
@@ -48,9 +49,6 @@ export interface Sign {
   readonly status: '204' | '404';
 }
 
-/** Credentials are in these files: nobody but us and root reads them. */
-const fileMode: FileMode = { mode: '0600' };
-
 /** What a dry run takes for the answer of a reload: there is nothing then that could come into force. */
 const notReloaded = 'not reloaded';
 
@@ -68,6 +66,7 @@ export class Configuration {
   readonly #paths: WebPaths;
   readonly #title: string;
   readonly #program: WebProgram;
+  readonly #room: KeptRoom;
   #isDryRun = false;
 
   constructor(machine: Machine, paths: WebPaths, title: string, program: WebProgram) {
@@ -75,6 +74,7 @@ export class Configuration {
     this.#paths = paths;
     this.#title = title;
     this.#program = program;
+    this.#room = new KeptRoom(machine, paths.config);
   }
 
   /** The server's own files. Where nothing was to be written, nothing was tested either: somebody else's file may be broken, or the server not running. */
@@ -117,7 +117,7 @@ export class Configuration {
         await this.#write(wanted);
         return { changes: [], old };
       }
-      await this.#machine.write(this.#paths.journal, new Secret(JSON.stringify(old)), fileMode);
+      await this.#room.write(this.#paths.journal, JSON.stringify(old));
       let reloading = false;
       try {
         await this.#write(wanted.filter(({ text }, index) => text !== old[index]?.text));
@@ -128,6 +128,7 @@ export class Configuration {
         await this.#putBack(old, reloading ? sign : null, error);
       }
       await this.#machine.remove(this.#paths.journal);
+      await this.#room.keep();
       return { changes: recovered ? ['put back what an interrupted change had left', ...changes] : changes, old };
     });
   }
@@ -199,7 +200,7 @@ export class Configuration {
     ];
     for (const name of names)
       changes.push(...(await putDirectory(this.#machine, `${config}/${name}`, { mode: '0700' })));
-    return changes;
+    return [...changes, ...(await this.#room.keep())];
   }
 
   async #ask({ at, host, mark }: Sign, times = asksMax): Promise<readonly string[]> {
@@ -237,7 +238,7 @@ export class Configuration {
   async #write(files: readonly Wanted[]): Promise<void> {
     for (const { path, site, text } of files) {
       const whole = site === undefined ? text : withSection(await this.#machine.read(path), site, text);
-      await (whole === null ? this.#machine.remove(path) : this.#machine.write(path, new Secret(whole), fileMode));
+      await (whole === null ? this.#machine.remove(path) : this.#room.write(path, whole));
     }
   }
 

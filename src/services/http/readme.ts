@@ -8,6 +8,7 @@ Aegir writes, and writes over:
   ${config}.conf   the main file; the server's own configuration includes it
   vhost.d (${server === 'nginx' ? '<two digits>.map have a section for each site, <site>.conf is a block of its own' : 'a file for each site'})
   class.d, wild.d, tls.d, and the *.conf files beside this text
+  kept-room (what is given up when the disk is full, so that a site can still be put back)
 
 You write, and Aegir only includes. Nothing here is ever changed or removed by it:
   pre.d/*.conf                        the server, before everything of Aegir's
