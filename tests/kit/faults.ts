@@ -19,6 +19,24 @@ export const breakAt = (steps: readonly OpenStep[], bad: number, how: 'before' |
   }));
 };
 
+/** Every undo fails once, before its work or after it. */
+export const breakUndos = (steps: readonly OpenStep[], how: 'before' | 'after'): readonly OpenStep[] =>
+  steps.map((step) => {
+    const { undo } = step;
+    if (typeof undo === 'string') return step;
+    let broken = false;
+    return {
+      ...step,
+      undo: async () => {
+        const fails = !broken;
+        broken = true;
+        if (fails && how === 'before') throw new Error('injected');
+        await undo();
+        if (fails) throw new Error('injected');
+      },
+    };
+  });
+
 /** Its work is done twice, and its undo too. */
 export function twice(step: OpenStep): OpenStep {
   const { undo } = step;

@@ -14,6 +14,7 @@ export interface TaskForWorker {
   readonly truth: Truth;
   readonly task: string;
   readonly subject: string;
+  readonly args?: object;
 }
 
 /**
