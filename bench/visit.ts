@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** What a visitor got from one look at a site. */
 type Look = 'page' | 'maintenance' | 'wrong' | 'refused';
 
-/** What all looks of a visit amount to. Seconds are looks times the time between them, so a slow answer counts for its time too. */
+/** What all looks of a visit amount to. Seconds are looks times the time between them; a look that others wait for counts for theirs too. */
 export interface Visit {
   readonly looks: number;
   /** Neither the site's page nor its maintenance page. */
@@ -17,11 +17,13 @@ export interface Visit {
 }
 
 const answerMaxMs = 30_000;
+/** A few visitors at once. Without a limit the looks themselves would be more than two cores can answer. */
+const atOnceMax = 4;
 const examplesMax = 5;
 
 /**
- * Asks for a page every `everyMs` until it is told to leave; a look does not wait for the one before it. `isPage` says whether
- * an answer is the site's own; the maintenance page is a 503 that says so (Retry-After or the notice of ours).
+ * Asks for a page every `everyMs` until it is told to leave, unless four looks are without an answer yet: then the oldest of them
+ * counts for one more. `isPage` says whether an answer is the site's own; the maintenance page is a 503.
  */
 export function startVisit(
   site: { readonly port: number; readonly host: string; readonly path?: string },
@@ -29,25 +31,30 @@ export function startVisit(
   everyMs = 20,
 ): { leave(): Promise<Visit> } {
   const agent = new Agent({ keepAlive: false });
-  const looks: { readonly kind: Look; readonly tookMs: number }[] = [];
+  const looks: { readonly kind: Look; readonly ticks: number }[] = [];
   const examples: string[] = [];
-  const waiting = new Set<Promise<void>>();
+  const waiting = new Map<Promise<void>, { ticks: number }>();
   const over = new AbortController();
-  const look = async (): Promise<void> => {
-    const startedAt = performance.now();
+  const look = async (mine: { ticks: number }): Promise<void> => {
     const { kind, said } = await ask(agent, site, isPage);
-    looks.push({ kind, tookMs: performance.now() - startedAt });
+    looks.push({ kind, ticks: mine.ticks });
     if ((kind === 'wrong' || kind === 'refused') && examples.length < examplesMax) examples.push(said);
   };
   const visiting = (async () => {
     while (!over.signal.aborted) {
-      const one = look().finally(() => waiting.delete(one));
-      waiting.add(one);
+      const [oldest] = waiting.values();
+      if (oldest && waiting.size >= atOnceMax) oldest.ticks++;
+      else {
+        const mine = { ticks: 1 };
+        const one = look(mine).finally(() => waiting.delete(one));
+        waiting.set(one, mine);
+      }
       await wait(everyMs, undefined, { signal: over.signal }).catch(() => undefined); // ended early by leave()
     }
-    await Promise.all(waiting);
+    await Promise.all(waiting.keys());
   })();
-  const seconds = (kind: Look): number => (looks.filter((one) => one.kind === kind).length * everyMs) / 1000;
+  const seconds = (kind: Look): number =>
+    looks.filter((one) => one.kind === kind).reduce((sum, { ticks }) => sum + (ticks * everyMs) / 1000, 0);
   return {
     async leave() {
       over.abort();
