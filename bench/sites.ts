@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { startCluster } from './cluster.ts';
 import { type Figure, figure, percentile } from './figure.ts';
-import { addPlatform, type Hosting, startHosting } from './hosting.ts';
+import { addPlatform, type DoneTask, type Hosting, startHosting } from './hosting.ts';
 import { type PlainPipelines, plainPipelines } from './plain-pipeline.ts';
 import { fillDrupal, fillFiles, fillWordpress, realSize, type SitePlace } from './real-size.ts';
 import { say, withResources } from './resources.ts';
@@ -93,8 +93,27 @@ const against = ([value, reference]: readonly [number, number], name: string, mo
     ok: (is, beside) => is <= most * beside,
   });
 
-const seconds = async (hosting: Hosting, task: { readonly id: string }): Promise<number> =>
-  (await hosting.done(task)).askedToEndMs / 1000;
+/** With AEGIR_BENCH_STEPS=1 it also says what the time went into. */
+async function seconds(hosting: Hosting, task: { readonly id: string }): Promise<number> {
+  const { events, askedToEndMs } = await hosting.done(task);
+  if (process.env['AEGIR_BENCH_STEPS'] === '1') say(`  ${(askedToEndMs / 1000).toFixed(2)} s\n${timeline(events)}`);
+  return askedToEndMs / 1000;
+}
+
+/** Each step and command with when it began and how long it took. */
+function timeline(events: DoneTask['events']): string {
+  const from = events[0]?.at.getTime() ?? 0;
+  return events
+    .flatMap(({ at, data }) => {
+      const when = `    ${String(at.getTime() - from).padStart(6)} ms  `;
+      if (data.type === 'step.started') return [`${when}${data.step}`];
+      if (data.type === 'check.done' || data.type === 'task.done') return [`${when}${data.type}`];
+      if (data.type === 'command.started') return [`${when}  ${data.command.slice(0, 110)}`];
+      if (data.type === 'command.done') return [`${when}    ${data.ms} ms`];
+      return data.type === 'note' ? [`${when}  ${data.text}`] : [];
+    })
+    .join('\n');
+}
 
 async function backupAndRestore(hosting: Hosting, { title }: Kind, site: SitePlace, plain: PlainPipelines) {
   const { call } = hosting;
