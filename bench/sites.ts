@@ -8,7 +8,7 @@ import { addPlatform, type DoneTask, type Hosting, startHosting } from './hostin
 import { type PlainPipelines, plainPipelines } from './plain-pipeline.ts';
 import { fillDrupal, fillFiles, fillWordpress, realSize, type SitePlace } from './real-size.ts';
 import { say, withResources } from './resources.ts';
-import { startVisit, type Visit } from './visit.ts';
+import { type IsPage, startVisit, type Visit } from './visit.ts';
 
 const rounds = Number(process.env['AEGIR_BENCH_ROUNDS'] ?? 5);
 
@@ -172,12 +172,7 @@ async function clone(hosting: Hosting, { title }: Kind, site: SitePlace, plain: 
 const visitsMax = 3;
 
 /** The task while a visitor asks for `host` all the time. */
-async function visited(
-  { port }: Hosting,
-  host: string,
-  isPage: (status: number, text: string) => boolean,
-  task: () => Promise<unknown>,
-): Promise<Visit> {
+async function visited({ port }: Hosting, host: string, isPage: IsPage, task: () => Promise<unknown>): Promise<Visit> {
   const visit = startVisit({ port, host }, isPage);
   await task();
   return visit.leave();
@@ -226,8 +221,8 @@ async function rename(hosting: Hosting, { title }: Kind, site: SitePlace, plain:
   );
   const visits: Visit[] = [];
   // The old name leads to the new one in the end.
-  const isPage = (status: number, text: string): boolean =>
-    (status === 200 && text.includes(site.name)) || (status >= 301 && status <= 308);
+  const isPage: IsPage = (status, text, location) =>
+    (status === 200 && text.includes(site.name)) || (status === 301 && location.includes('//renamed'));
   for (let at = 0; at < Math.min(rounds, visitsMax); at++) visits.push(await visited(hosting, now, isPage, go));
   return [
     against(times, `site rename, ${title} (beside: mariadb-dump | sed | mariadb, mv)`, 1, 'did it in a migrate'),

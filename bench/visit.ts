@@ -16,6 +16,9 @@ export interface Visit {
   readonly examples: readonly string[];
 }
 
+/** Whether an answer is the site's own; `location` is where a redirect leads, else empty. */
+export type IsPage = (status: number, text: string, location: string) => boolean;
+
 const answerMaxMs = 30_000;
 /** A few visitors at once. Without a limit the looks themselves would be more than two cores can answer. */
 const atOnceMax = 4;
@@ -27,7 +30,7 @@ const examplesMax = 5;
  */
 export function startVisit(
   site: { readonly port: number; readonly host: string; readonly path?: string },
-  isPage: (status: number, text: string) => boolean,
+  isPage: IsPage,
   everyMs = 20,
 ): { leave(): Promise<Visit> } {
   const agent = new Agent({ keepAlive: false });
@@ -74,20 +77,27 @@ export function startVisit(
 function ask(
   agent: Agent,
   { port, host, path = '/' }: { readonly port: number; readonly host: string; readonly path?: string },
-  isPage: (status: number, text: string) => boolean,
+  isPage: IsPage,
 ): Promise<{ readonly kind: Look; readonly said: string }> {
   const { promise, resolve } = Promise.withResolvers<{ readonly kind: Look; readonly said: string }>();
   const refused = (error: unknown): void => resolve({ kind: 'refused', said: String(error) });
-  const asked = request({ agent, host: '127.0.0.1', port, path, headers: { host }, timeout: answerMaxMs }, (answer) => {
-    const chunks: Buffer[] = [];
-    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-    answer.on('error', refused);
-    answer.on('end', () => {
-      const [status = 0, text] = [answer.statusCode, Buffer.concat(chunks).toString('utf8')];
-      const kind = isPage(status, text) ? 'page' : status === 503 ? 'maintenance' : 'wrong';
-      resolve({ kind, said: `${status} ${text.slice(0, 200)}` });
-    });
-  });
+  const asked = request(
+    { agent, host: '127.0.0.1', port, path, headers: { host: `${host}:${port}` }, timeout: answerMaxMs },
+    (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('error', refused);
+      answer.on('end', () => {
+        const [status = 0, text] = [answer.statusCode, Buffer.concat(chunks).toString('utf8')];
+        const kind = isPage(status, text, answer.headers.location ?? '')
+          ? 'page'
+          : status === 503
+            ? 'maintenance'
+            : 'wrong';
+        resolve({ kind, said: `${status} ${answer.headers.location ?? ''} ${text.slice(0, 200)}` });
+      });
+    },
+  );
   asked.on('timeout', () => asked.destroy(new Error(`no answer within ${answerMaxMs} ms`)));
   asked.on('error', refused);
   asked.end();
