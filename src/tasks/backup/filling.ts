@@ -90,12 +90,12 @@ export const loadDatabase: FillingStep = {
 /** What in database and files speaks of where and who it was when the backup was made. */
 export const rewriteFormer: FillingStep = {
   name: 'rewrite paths and names',
-  async run({ application, machine, installed, platform, site, source, report, as }) {
+  async run({ application, machine, installed, platform, site, source, report, as, updatesFollow }) {
     const { manifest } = source;
     const { root, directory, address, name } = manifest.site;
     const isSamePlace = root === platform.root && directory === site.directory && address === installed.address;
     if (isSamePlace && name === site.name) return report.note('it is where it was, so nothing speaks of another place');
-    const done = await application.rewrite(machine, installed, formerPlace(manifest), as);
+    const done = await application.rewrite(machine, installed, formerPlace(manifest), as, updatesFollow);
     for (const { what, rows } of done) await report.note(`${what}: ${rows} rows`);
   },
   undo: 'nothing', // Only the copy speaks of itself.

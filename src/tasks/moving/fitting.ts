@@ -26,8 +26,8 @@ export const rewrite: MovingStep = {
 };
 
 async function rewriteAll(context: Moving): Promise<void> {
-  const { application, machine, installed, report, as } = context;
-  const done = await application.rewrite(machine, installed, formerPlace(context), as);
+  const { application, machine, installed, report, as, updatesFollow } = context;
+  const done = await application.rewrite(machine, installed, formerPlace(context), as, updatesFollow);
   for (const { what, rows } of done) await report.note(`${what}: ${rows} rows`);
 }
 
