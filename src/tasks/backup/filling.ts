@@ -2,6 +2,7 @@ import type { FormerPlace } from '../../applications/application.ts';
 import { asUser } from '../../machine/as-user.ts';
 import { type Command, command } from '../../machine/command.ts';
 import type { Manifest } from '../../model/backup.ts';
+import { counted } from '../../model/counted.ts';
 import { Problem } from '../../model/problem.ts';
 import { behind, longMs } from '../../services/backup/backups.ts';
 import type { BackupContext } from '../context.ts';
@@ -96,7 +97,7 @@ export const rewriteFormer: FillingStep = {
     const isSamePlace = root === platform.root && directory === site.directory && address === installed.address;
     if (isSamePlace && name === site.name) return report.note('it is where it was, so nothing speaks of another place');
     const done = await application.rewrite(machine, installed, formerPlace(manifest), as, updatesFollow);
-    for (const { what, rows } of done) await report.note(`${what}: ${rows} rows`);
+    for (const { what, rows } of done) await report.note(`${what}: ${counted(rows, 'row')}`);
   },
   undo: 'nothing', // Only the copy speaks of itself.
 };
