@@ -137,6 +137,25 @@ test('what was in the way of a site stays when the site that could not be made i
   }
 });
 
+test('what a stuck task has left of a new site is gone when the site is deleted', async (t) => {
+  const farm = await movingFarm(t);
+  const { world, call, done, waitFor } = farm;
+  const before = world.snapshot();
+  const directory = `${platformRoot}/sites/${newName}`;
+  // The settings cannot be written, and then what was made cannot be taken away.
+  farm.before = ({ method, what }) => {
+    if (what.startsWith(directory) && (method === 'remove' || what.endsWith('/settings.php')))
+      throw new Error('broken');
+  };
+  const { task } = await call('site create', { body: { name: newName, platform: 'p1' } });
+  assert.equal((await waitFor(task)).status, 'stuck');
+  farm.before = () => undefined;
+  assert.ok(world.get(directory));
+  await call('task settle', { params: { task: task.id } });
+  await done(await askSite(farm, 'site delete', { force: true }, newName));
+  sameWorld(world.snapshot(), before, 'deleted');
+});
+
 /** Somebody's section for a site of this name that the hub knows nothing of. Answers how to take it away. */
 function publishedByOthers({ world }: HubWithWorker, name: string): () => void {
   const section = vhostOf(world, 'other.example.com').replaceAll('other.example.com', name);
