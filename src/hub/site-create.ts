@@ -75,7 +75,7 @@ async function backupFor({ tx }: Asked, body: Wanted): Promise<ChosenBackup | nu
       hint: 'Choose one that is enabled: aegir backup list.',
     });
   const { rows } = await sql<ChosenBackup>`select id, manifest from backup where id = ${id}`.execute(tx);
-  return one(rows, `there is no backup ${id}`);
+  return one(rows, `there is no backup ${id}`, 'aegir backup list shows what there is.');
 }
 
 function profileOf(hub: Asked['hub'], platform: HeldPlatform, backup: ChosenBackup | null): string | undefined {

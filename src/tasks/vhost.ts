@@ -11,7 +11,7 @@ export function vhost({ site, platform, application, installed, lines }: SiteCon
     aliases: site.aliases,
     redirection: site.redirection,
     asHost: null,
-    replaces: null,
+    replaces: [],
     root: platform.root,
     directory: site.directory,
     routing: application.routing(site, platform),

@@ -3,6 +3,7 @@ import { phpVersion } from '../../applications/php-version.ts';
 import { demandRoom } from '../../machine/room.ts';
 import { type Manifest, readManifest } from '../../model/backup.ts';
 import { type ComparedPlatform, type ComparedSite, type Comparison, compare } from '../../model/comparison.ts';
+import { counted } from '../../model/counted.ts';
 import type { PackageFound } from '../../model/package.ts';
 import { Problem } from '../../model/problem.ts';
 import { compareVersions } from '../../model/version.ts';
@@ -130,12 +131,12 @@ export const lookForUpdates: FillingStep = {
     if (pending.length === 0) return;
     if (await isSameCode(context))
       return report.note(
-        `${pending.length} updates of its database are pending, as they were: its code is the backup's`,
+        `updates of its database are pending (${pending.length}), as they were: its code is the backup's`,
         'warning',
       );
     throw new Problem(
       'conflict',
-      `the code is newer than backup ${source.backup.id}: ${pending.length} updates of its database would be pending`,
+      `the code is newer than backup ${source.backup.id}: ${counted(pending.length, 'update')} of its database would be pending`,
       { hint: 'Let them be run on it: --update.' },
     );
   },

@@ -2,6 +2,7 @@ import type { FormerPlace } from '../../applications/application.ts';
 import { asUser } from '../../machine/as-user.ts';
 import { type Command, command } from '../../machine/command.ts';
 import type { Manifest } from '../../model/backup.ts';
+import { counted } from '../../model/counted.ts';
 import { Problem } from '../../model/problem.ts';
 import { behind, longMs } from '../../services/backup/backups.ts';
 import { allEnded } from '../all-ended.ts';
@@ -96,13 +97,13 @@ export const loadDatabase: FillingStep = {
 /** What in database and files speaks of where and who it was when the backup was made. */
 export const rewriteFormer: FillingStep = {
   name: 'rewrite paths and names',
-  async run({ application, machine, installed, platform, site, source, report, as }) {
+  async run({ application, machine, installed, platform, site, source, report, as, updatesFollow }) {
     const { manifest } = source;
     const { root, directory, address, name } = manifest.site;
     const isSamePlace = root === platform.root && directory === site.directory && address === installed.address;
     if (isSamePlace && name === site.name) return report.note('it is where it was, so nothing speaks of another place');
-    const done = await application.rewrite(machine, installed, formerPlace(manifest), as);
-    for (const { what, rows } of done) await report.note(`${what}: ${rows} rows`);
+    const done = await application.rewrite(machine, installed, formerPlace(manifest), as, updatesFollow);
+    for (const { what, rows } of done) await report.note(`${what}: ${counted(rows, 'row')}`);
   },
   undo: 'nothing', // Only the copy speaks of itself.
 };

@@ -33,16 +33,15 @@ export const importFromBackup = taskType({
   timeoutMs: longMs,
   locks: (_, { backup }) => (backup === undefined ? [] : [`backup:${backup}`]),
 
-  async context(load, id, { backup = '', update }): Promise<Filling & { readonly update: boolean }> {
+  async context(load, id, { backup = '', update }): Promise<Filling> {
     const source = sourceOf(await load.backup(backup));
     const site = await load.site(id);
     // One that goes on as it was keeps its sessions and what waits to be sent; a second one must not send it again.
     const as = source.manifest.site.name === site.site.name ? 'same site' : 'new site';
     return {
-      ...moving({ ...site, draft: site.site.directory }, site, { as }),
+      ...moving({ ...site, draft: site.site.directory }, site, { as, updatesFollow: update }),
       seen: seenBefore(source),
       source,
-      update,
     };
   },
 
@@ -52,14 +51,14 @@ export const importFromBackup = taskType({
     await demandUnpublished(context);
   },
 
-  steps: ({ update }) => [
+  steps: ({ updatesFollow }) => [
     createDatabase,
     createDirectory,
     unpackFiles,
     loadDatabase,
     writeSettings,
     rewriteFormer,
-    update ? runUpdates : lookForUpdates,
+    updatesFollow ? runUpdates : lookForUpdates,
     publishNew,
     askSite,
     readPackages,

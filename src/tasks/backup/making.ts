@@ -11,8 +11,8 @@ import { measureSite, roomFor, type SiteSize, siteParts } from './parts.ts';
 /** A site, and the backup that a task makes of it. */
 export type Backing = SiteContext & {
   readonly made: BackupContext;
-  /** How much there is, once somebody has looked. */
-  readonly seen: { size?: SiteSize };
+  /** How much there is and what the site says of itself, once somebody has looked: a site that is closed says nothing. */
+  readonly seen: { size?: SiteSize; known?: Known };
 };
 
 /**
@@ -21,7 +21,7 @@ export type Backing = SiteContext & {
  */
 export async function checkBackup(context: Backing, instead: string): Promise<void> {
   await demandPresent(context, instead);
-  context.seen.size = await measureSite(context);
+  [context.seen.size, context.seen.known] = await allEnded([measureSite(context), knownOf(context)]);
   await context.made.backups.demandRoom(roomFor(context.seen.size));
 }
 
@@ -44,7 +44,7 @@ export const makeBackup: Step<Backing, { backup: string }> = {
     const { backup, backups } = made;
     const begun = new Date();
     const size = context.seen.size ?? (await measureSite(context));
-    const known = await knownOf(context);
+    const known = context.seen.known ?? (await knownOf(context));
     const emptied = application.emptied(installed, 'same site');
     const stored = await db.dumping(installed.database, machine, emptied, async (dump) =>
       backups.put(backup.name, await siteParts(context, dump, size), (parts) =>

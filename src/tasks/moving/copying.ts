@@ -1,4 +1,5 @@
 import { type CopiedTree, copyTree } from '../../applications/tree.ts';
+import { counted } from '../../model/counted.ts';
 import type { Json } from '../../model/json.ts';
 import type { DatabaseAddress } from '../../model/site.ts';
 import { allEnded } from '../all-ended.ts';
@@ -12,8 +13,10 @@ export const copyFiles: MovingStep = {
   name: 'copy files',
   async run(context) {
     const { files, bytes } = await copyAllFiles(context);
-    const copied = context.linksFiles ? 'gave another name to' : 'copied';
-    await context.report.note(`${copied} ${files} files, ${megabytes(bytes)} were copied`);
+    const done = context.linksFiles
+      ? `gave ${counted(files, 'file')} another name, copied`
+      : `copied ${counted(files, 'file')},`;
+    await context.report.note(`${done} ${megabytes(bytes)}`);
     return { files, bytes };
   },
   undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
@@ -25,7 +28,7 @@ export const copyClosed: MovingStep = {
   async run(context) {
     const [database, files] = await allEnded([copyDatabase(context), copyAllFiles(context)]);
     await context.report.note(
-      `copied ${files.files} files that had changed (${megabytes(files.bytes)}), and removed ${files.removed} that were gone`,
+      `copied ${counted(files.files, 'changed file')} (${megabytes(files.bytes)}), and removed ${files.removed} that the site has no more`,
     );
     return database;
   },
@@ -38,7 +41,9 @@ export const copyOpen: MovingStep = {
   async run(context) {
     const [database, first] = await allEnded([copyDatabase(context), copyAllFiles(context)]);
     const more = await copyAllFiles(context);
-    await context.report.note(`copied ${first.files + more.files} files, ${megabytes(first.bytes + more.bytes)}`);
+    await context.report.note(
+      `copied ${counted(first.files + more.files, 'file')}, ${megabytes(first.bytes + more.bytes)}`,
+    );
     return { ...database, files: first.files, bytes: first.bytes };
   },
   undo: 'nothing', // As above.
