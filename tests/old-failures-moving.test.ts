@@ -141,7 +141,7 @@ test('5 disk full: whatever is being copied, the site stays open and as it was, 
       world.diskIsFull = true;
       // What is removed of the copy makes room again.
       farm.before = ({ method, what }) => {
-        if (method === 'remove' && /\.removed-|\.tar/.test(what)) world.diskIsFull = false;
+        if (method === 'remove' && /\.removed-|\.tar$/.test(what)) world.diskIsFull = false;
       };
     });
     const ended = await farm.waitFor(await verbs[verb](farm));
