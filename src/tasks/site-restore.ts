@@ -71,8 +71,7 @@ export const siteRestore = taskType({
       );
     await checkFilling(context);
     await demandFree(context);
-    if (made) await demandPresent(context);
-    if (made) await checkBackup({ ...from, made, seen: present });
+    if (made) await checkBackup({ ...from, made, seen: present }, 'Restore it without: --no-backup-first.');
   },
 
   steps: ({ made, updatesFollow }) => [
@@ -97,19 +96,6 @@ export const siteRestore = taskType({
   done: () => ({ site: { moved: { database: true }, verified: true } }),
   failed: () => ({}),
 });
-
-async function demandPresent({ from }: Restoring): Promise<void> {
-  const isFile = from.installed.database.driver === 'sqlite';
-  const what = !(await from.machine.stat(siteDirectory(from)))
-    ? 'directory'
-    : !isFile && !(await from.db.exists(from.site.database))
-      ? 'database'
-      : null;
-  if (what === null) return;
-  throw new Problem('not-found', `the ${what} of ${from.site.name} is gone, so what is there now cannot be backed up`, {
-    hint: 'Restore it without: --no-backup-first.',
-  });
-}
 
 /** Of the site as it is: what was written until it was closed is in it. */
 const backUpPresent: Step<Restoring, { backup: string }> = {

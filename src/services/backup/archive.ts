@@ -97,7 +97,8 @@ export class Archive implements Backups {
 
   async manifest(key: string): Promise<string | null> {
     if ((await this.#machine.stat(this.place(key))) === null) return null;
-    return (await this.#machine.pipe({ commands: [this.#member(key, manifestName)] })).stdout;
+    const read = this.#machine.pipe({ commands: [this.#member(key, manifestName)] });
+    return (await read.catch((error: unknown) => Promise.reject(unreadable(this.place(key), error)))).stdout;
   }
 
   read(key: string, part: PartName): Source {
@@ -112,9 +113,14 @@ export class Archive implements Backups {
       const { stdout } = await this.#machine.pipe({ commands: [this.#member(key, `${name}.zst`), sum] });
       if (stored.as !== 'zstd' || stdout.slice(0, 128) !== stored.blake2b)
         throw new Problem('conflict', `the part '${name}' of ${this.place(key)} is not what was written`, {
-          hint: 'It is damaged: delete it, make another, and look at the disk (dmesg).',
+          hint: 'It was damaged or altered: choose another backup, delete this one, and look at the disk (dmesg).',
         });
     }
+  }
+
+  /** zstd knows damage by itself, but not who wrote it. */
+  prove(key: string): Promise<void> {
+    return this.check(key);
   }
 
   async remove(key: string): Promise<void> {
@@ -143,6 +149,14 @@ export class Archive implements Backups {
     return { ...command`zstd -${this.#level} --threads=0 --quiet --stdout`, timeoutMs: longMs };
   }
 }
+
+const unreadable = (place: string, cause: unknown): unknown =>
+  cause instanceof Problem && cause.code === 'command-failed'
+    ? new Problem('conflict', `${place} cannot be read as a backup`, {
+        hint: 'It is cut off or damaged: choose another backup, delete this one, and look at the disk (dmesg).',
+        cause,
+      })
+    : cause;
 
 /** A file that is written from its beginning to its end. */
 class Growing {

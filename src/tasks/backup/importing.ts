@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Problem } from '../../model/problem.ts';
 import { longMs } from '../../services/backup/backups.ts';
 import { taskType } from '../define.ts';
 import { askSite } from '../moving/asking.ts';
@@ -9,6 +8,7 @@ import { createDatabase, createDirectory } from '../moving/making.ts';
 import { moving } from '../moving/moving.ts';
 import { publishNew } from '../moving/publishing.ts';
 import { readPackages } from '../site-packages.ts';
+import { demandUnpublished } from '../vhost.ts';
 import { checkFilling, lookForUpdates, seenBefore } from './checking.ts';
 import { type Filling, loadDatabase, rewriteFormer, sourceOf, unpackFiles } from './filling.ts';
 
@@ -48,11 +48,7 @@ export const importFromBackup = taskType({
   async check(context) {
     await checkFilling(context);
     await demandFree(context);
-    const { http, site } = context;
-    if (await http.exists(site.name))
-      throw new Problem('conflict', `${site.name} is already published on this web server`, {
-        hint: 'Remove what vhost.d of the web server has for it, then retry.',
-      });
+    await demandUnpublished(context);
   },
 
   steps: ({ updatesFollow }) => [

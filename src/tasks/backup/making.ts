@@ -1,9 +1,10 @@
 import { type Manifest, type ManifestPart, manifestFormat } from '../../model/backup.ts';
 import { packageKey, packagesInUse } from '../../model/package.ts';
-import { problemJson } from '../../model/problem.ts';
+import { Problem, problemJson } from '../../model/problem.ts';
 import { allEnded } from '../all-ended.ts';
 import type { BackupContext, SiteContext } from '../context.ts';
 import { frontPage } from '../moving/asking.ts';
+import { siteDirectory } from '../site-directory.ts';
 import type { Step } from '../task-type.ts';
 import { measureSite, roomFor, type SiteSize, siteParts } from './parts.ts';
 
@@ -14,10 +15,26 @@ export type Backing = SiteContext & {
   readonly seen: { size?: SiteSize; known?: Known };
 };
 
-/** Throws Problem 'disk-full' before the first byte is written. */
-export async function checkBackup(context: Backing): Promise<void> {
+/**
+ * Before the first byte is written. Throws Problem 'disk-full', or 'not-found' where a part of the site is gone: `instead` says
+ * what to do then.
+ */
+export async function checkBackup(context: Backing, instead: string): Promise<void> {
+  await demandPresent(context, instead);
   [context.seen.size, context.seen.known] = await allEnded([measureSite(context), knownOf(context)]);
   await context.made.backups.demandRoom(roomFor(context.seen.size));
+}
+
+async function demandPresent(context: Backing, hint: string): Promise<void> {
+  const { machine, site, db, installed } = context;
+  const isFile = installed.database.driver === 'sqlite';
+  const what = !(await machine.stat(siteDirectory(context)))
+    ? 'directory'
+    : !isFile && !(await db.exists(site.database))
+      ? 'database'
+      : null;
+  if (what === null) return;
+  throw new Problem('not-found', `the ${what} of ${site.name} is gone, so the site cannot be backed up`, { hint });
 }
 
 export const makeBackup: Step<Backing, { backup: string }> = {

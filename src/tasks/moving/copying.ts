@@ -6,6 +6,7 @@ import { allEnded } from '../all-ended.ts';
 import { siteDirectory } from '../site-directory.ts';
 import { draftOf, isInPlace, type Moving, type MovingStep } from './moving.ts';
 import { formerDirectory } from './placing.ts';
+import { makeRoom } from './room.ts';
 
 /** While the site is open: so that little is left to copy when it is closed. */
 export const copyFiles: MovingStep = {
@@ -31,7 +32,7 @@ export const copyClosed: MovingStep = {
     );
     return database;
   },
-  undo: 'nothing', // They are in database and directory of the copy, which earlier steps take away.
+  undo: makeRoom,
 };
 
 /** Of a site that stays open: files that came while the database was copied, and that it may speak of, are copied too. */
@@ -52,7 +53,7 @@ export const copyOpen: MovingStep = {
 export const copyDatabaseClosed: MovingStep = {
   name: 'copy database',
   run: copyDatabase,
-  undo: 'nothing', // An earlier step takes the copy's database away.
+  undo: makeRoom,
 };
 
 /** On one server by its quickest way; else as a stream from one to the other, which nobody writes down in between. */
