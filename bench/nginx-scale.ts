@@ -140,7 +140,7 @@ const vhost = (index: number): Vhost => ({
   aliases: [{ name: `www.s${index}.example.com`, redirect: true }],
   redirection: null,
   asHost: null,
-  replaces: null,
+  replaces: [],
   root: '/var/aegir/platforms/d10',
   directory: `s${index}.example.com`,
   routing: {

@@ -107,7 +107,7 @@ const vhostOf = (application: Application, { site, platform, database }: Install
   aliases: site.aliases,
   redirection: null,
   asHost: null,
-  replaces: null,
+  replaces: [],
   root: platform.root,
   directory: site.directory,
   routing: application.routing(site, platform),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { simulatedDrupal } from '../src/simulation/code.ts';
+import { putSimulatedState, simulatedState } from '../src/simulation/php.ts';
 import { compareNow, mustFit } from '../src/tasks/comparison.ts';
 import { platformVerify } from '../src/tasks/platform-verify.ts';
 import { serverVerify } from '../src/tasks/server-verify.ts';
@@ -97,8 +98,8 @@ test("a module in a site's own directory was not looked at: now one that does no
   const { world, site, place } = await twoPlatforms();
   const own = `${site.platform.root}/sites/${site.site.directory}/modules/own`;
   world.put(`${own}/own.info.yml`, 'name: Own\ntype: module\ncore_version_requirement: ^9\n');
-  const state = `${site.platform.root}/sites/${site.site.directory}/files/.simulated-site`;
+  const { database } = site.installed;
   const packages = [{ type: 'module', name: 'own', schemaVersion: 8_000 }];
-  world.put(state, JSON.stringify({ ...JSON.parse(world.text(state) ?? '{}'), packages }), { owner: 'www-data' });
+  putSimulatedState(world, database, { ...(simulatedState(world, database) ?? assert.fail()), packages });
   await assert.rejects(mustFit(site, place), isProblem('conflict', /not made for the 10\.1\.2 of p2: own/));
 });

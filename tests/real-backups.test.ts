@@ -37,6 +37,9 @@ test('backups of a real site', async (t) =>
       );
       // The state that was replaced is a backup of its own, and can be had again.
       assert.equal(truth.backups['2']?.status, 'enabled');
+      // The site was closed by then, and had been asked before.
+      assert.ok(truth.backups['2']?.manifest?.packages?.some(({ type }) => type === 'core'));
+      assert.equal(truth.backups['2']?.manifest?.site.front?.title, 'Changed');
       await done(farm, siteRestore, '7', { backup: '2' });
       assert.equal(await titleOf(farm), 'Changed');
       assert.equal(await readFile(join(directory, 'files/new.png'), 'utf8'), 'new');

@@ -151,14 +151,15 @@ export interface Application extends UpdateRules {
    * After a site's database and files came to be at another place or under another name, with its settings written there: rewrites
    * what speaks of the old one, takes away what was compiled or kept for it, and has it made anew. May be repeated, also after it
    * was killed. Throws 'conflict' where the settings lead to another database than the site's: it would be the old site's.
-   * Where updates are pending, the application is not started: they make anew what is missing, and must follow.
+   * Where updates are pending, the application is not started: they make anew what is missing, and must follow. Who runs them in any
+   * case says so, and nobody looks.
    */
   rewrite(
     machine: Machine,
     site: InstalledSite,
     before: FormerPlace,
     as: CopiedAs,
-    timeoutMs?: number,
+    updatesFollow?: boolean,
   ): Promise<readonly Rewritten[]>;
   /** What the site itself logged as an error since then, the newest first, at most 50. [] also where it keeps no log that we can read. */
   problems(machine: Machine, site: InstalledSite, sinceMs: number): Promise<readonly string[]>;

@@ -109,13 +109,14 @@ export function siteVerbs({ name: application, emptied, textFiles }: Application
     pendingUpdates: (machine, site) => updates(machine, site, false, reads),
     runUpdates: (machine, site, timeoutMs = veryLongMs) =>
       updates(machine, site, true, { timeoutMs, effect: 'changes', dryAnswer: { updates: [] } }),
-    async rewrite(machine, site, before, as, timeoutMs = veryLongMs) {
-      const how = { timeoutMs, effect: 'changes', dryAnswer: { rewritten: [] } } as const;
+    async rewrite(machine, site, before, as, updatesFollow = false) {
+      const how = { timeoutMs: veryLongMs, effect: 'changes', dryAnswer: { rewritten: [] } } as const;
       const place = { place: rewriting(site, before, as), emptied: emptied(site, as), files: textFiles };
       const { rewritten } = await call(machine, site, 'rewrite', rewrittenAnswer, how, {
         ...place,
         isNew: as === 'new site',
       });
+      if (updatesFollow) return rewritten;
       // New code may not start with an old database, so whoever runs the updates makes the rest anew. Said to be a change, so that
       // a dry run does not ask a site that is not there.
       const asked = { ...changes, dryAnswer: { updates: [] } };

@@ -88,7 +88,11 @@ function answerOf<Answer>(
   if (!parsed.success) throw notRun(output, server, runUser) ?? lost(`gave no answer${why(output)}`, parsed.error);
   if (!parsed.data.ok) {
     const { kind, message, hint } = parsed.data;
-    throw new Problem(kind, message.slice(0, messageCharsMax), { hint: hint === '' ? undefined : hint });
+    throw new Problem(kind, message.slice(0, messageCharsMax), {
+      hint:
+        hint ||
+        `The site's own code said that, in '${script}' on ${server}: look into its log, mend it, then try again.`,
+    });
   }
   const answer = shape.safeParse(parsed.data.answer);
   if (!answer.success) throw lost('gave an answer of another shape', answer.error);

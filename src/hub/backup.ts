@@ -58,7 +58,7 @@ async function answers(
 /** As the API answers it. Throws Problem 'not-found'. */
 export async function backupById(asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: string): Promise<Answer<'backup pin'>> {
   const { rows } = await sql<BackupRow>`select ${columns} from ${from} where backup.id = ${id}`.execute(asked.tx);
-  return one(await answers(asked, rows), `there is no backup ${id}`);
+  return one(await answers(asked, rows), `there is no backup ${id}`, 'aegir backup list shows what there is.');
 }
 
 const list: Handler<'backup list'> = async ({ query }, asked) => {
@@ -86,7 +86,7 @@ const get: Handler<'backup get'> = async ({ params }, asked) => {
   const { rows } = await sql<{ manifest: Manifest | null }>`select manifest from backup where id = ${id}`.execute(
     asked.tx,
   );
-  const { manifest } = one(rows, `there is no backup ${id}`);
+  const { manifest } = one(rows, `there is no backup ${id}`, 'aegir backup list shows what there is.');
   return { ...(await backupById(asked, id)), manifest: manifest && { ...manifest } };
 };
 

@@ -102,7 +102,9 @@ async function recordFoundSite(
   id: string,
   found: NonNullable<Found['site']>,
 ): Promise<void> {
-  const { packages, scan, profile, database, hashSalt } = found;
+  const { packages, scan, profile, database, hashSalt, databaseIsOurs } = found;
+  if (databaseIsOurs !== undefined)
+    await sql`update site set db_is_ours = ${databaseIsOurs} where id = ${id}`.execute(tx);
   if (profile !== undefined) await sql`update site set profile = ${profile} where id = ${id}`.execute(tx);
   if (database)
     await sql`

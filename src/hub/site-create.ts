@@ -75,7 +75,7 @@ async function backupFor({ tx }: Asked, body: Wanted): Promise<ChosenBackup | nu
       hint: 'Choose one that is enabled: aegir backup list.',
     });
   const { rows } = await sql<ChosenBackup>`select id, manifest from backup where id = ${id}`.execute(tx);
-  return one(rows, `there is no backup ${id}`);
+  return one(rows, `there is no backup ${id}`, 'aegir backup list shows what there is.');
 }
 
 function profileOf(hub: Asked['hub'], platform: HeldPlatform, backup: ChosenBackup | null): string | undefined {
@@ -107,14 +107,14 @@ export async function insertSite(
   const { rows } = await sql<{ id: string }>`
     insert into site (id, name, client_id, platform_id, db_service_id, directory, title, profile, language, email,
                       redirection, tls, certificate_path, key_path, db_name, db_user, db_password, hash_salt, cron_key,
-                      run_user, fpm_socket, data)
+                      run_user, fpm_socket, data, db_is_ours)
     overriding system value
     values (${id}, ${name}, ${chosen.clientId}, ${chosen.platformId}, ${chosen.db.id}, ${directory}, ${title},
             ${chosen.profile}, ${language}, ${email}, ${wanted.redirection ?? null}, ${tls},
             ${wanted.certificatePath ?? null}, ${wanted.keyPath ?? null}, ${database}, ${database},
             ${sealed('db_password', 24)}, ${sealed('hash_salt', 55)}, ${sealed('cron_key', 32)},
             ${await settingValue(tx, 'site.run-user')}, ${await settingValue(tx, 'site.fpm-socket')},
-            ${jsonb(checkedData(hub, 'site', wanted.data ?? {}))}::jsonb)
+            ${jsonb(checkedData(hub, 'site', wanted.data ?? {}))}::jsonb, false)
     on conflict do nothing returning id`.execute(tx);
   if (rows[0]) return rows[0].id;
   const { rows: others } = await sql<{ name: string }>`

@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { errorCode, isAbsent } from './fault.ts';
 import type { FileMode, FileStat } from './machine.ts';
 import { parentOf } from './matches.ts';
@@ -17,8 +18,7 @@ export async function readText(path: string): Promise<string | null> {
 
 /** `gid` -1 leaves the group as it is. A reader sees the old text or the new, with its mode and group. */
 export async function writeText(path: string, text: string, mode: number, gid: number): Promise<void> {
-  // Hidden and with an ending of its own, so that no 'include *.conf' takes it for a file.
-  const fresh = `${parentOf(path).replace(/\/$/, '')}/.${randomBytes(9).toString('base64url')}.new`;
+  const fresh = await freshBeside(path);
   const file = await open(fresh, 'wx', 0o600);
   try {
     try {
@@ -32,6 +32,31 @@ export async function writeText(path: string, text: string, mode: number, gid: n
   } catch (error) {
     await rm(fresh, { force: true });
     throw error;
+  }
+}
+
+let written = 0;
+
+/**
+ * Hidden and with an ending of its own, so that no 'include *.conf' takes it for a file. It names the process that writes it:
+ * what one that was killed has left of the same file is taken away here, by who does its work again.
+ */
+async function freshBeside(path: string): Promise<string> {
+  const directory = parentOf(path);
+  const mark = createHash('sha256').update(path).digest('base64url').slice(0, 12);
+  const unfinished = new RegExp(`^\\.${mark}\\.(\\d+)-\\d+\\.new$`);
+  for (const name of await readdir(directory)) {
+    const pid = unfinished.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(directory, name), { force: true });
+  }
+  return join(directory, `.${mark}.${process.pid}-${written++}.new`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) !== 'ESRCH'; // EPERM: it is another user's.
   }
 }
 

@@ -56,16 +56,22 @@ export interface Pipe {
   readonly from?: string;
   /**
    * File that the last one's output goes to, whole and on the disk or not at all: until then a file that is there stays as it is.
-   * `append`: behind what is there (or in a new file); on failure it is cut back to what it was.
+   * `append`: behind what is there (or in a new file); on failure it is cut back to what it was. `settled` false: it may still be
+   * on its way to the disk, as it means nothing before more is appended.
    */
-  readonly to?: { readonly path: string; readonly mode: FileMode['mode']; readonly append?: boolean };
+  readonly to?: {
+    readonly path: string;
+    readonly mode: FileMode['mode'];
+    readonly append?: boolean;
+    readonly settled?: boolean;
+  };
 }
 
 export interface Piped {
   /** Of what the last one wrote. */
   readonly bytes: number;
-  /** In hexadecimal digits. */
-  readonly sha256: string;
+  /** BLAKE2b-512 of that in hexadecimal digits: as strong as SHA-256, at less than half the time where the processor has no help for that. */
+  readonly blake2b: string;
   /** Its text, without `to` only; at most 64 MiB, as with `run`. */
   readonly stdout: string;
 }

@@ -40,9 +40,9 @@ export async function pipeInMemory(
   return { exitCode: 0, ...bad, stderr, stdout: pipe.to ? '' : text, ...numbersOf(text) };
 }
 
-export const numbersOf = (text: string): { readonly bytes: number; readonly sha256: string } => ({
+export const numbersOf = (text: string): { readonly bytes: number; readonly blake2b: string } => ({
   bytes: Buffer.byteLength(text),
-  sha256: createHash('sha256').update(text).digest('hex'),
+  blake2b: createHash('blake2b512').update(text).digest('hex'),
 });
 
 function textFor({ name, world }: At, { commands, from }: Pipe): string {

@@ -12,6 +12,7 @@ type Stream = 'stdout' | 'stderr';
 export class OutputLog {
   readonly #log: Log;
   readonly #scrub: Scrub;
+  #longest: number | undefined;
   readonly #failed: (error: unknown) => void;
   readonly #pending = { stdout: '', stderr: '' };
   #written: Promise<void> = Promise.resolve();
@@ -56,7 +57,8 @@ export class OutputLog {
 
   /** Where the text may be cut: no secret may hang over it, even one that has only begun; at the end of a line if possible. */
   #cut(text: string): number {
-    const safe = Math.max(0, text.length - Math.max(0, this.#scrub.longest - 1));
+    this.#longest ??= this.#scrub.longest;
+    const safe = Math.max(0, text.length - Math.max(0, this.#longest - 1));
     const line = text.lastIndexOf('\n', safe - 1) + 1;
     const wanted = line > 0 || text.length < eventChars ? Math.min(line, safe) : safe;
     return this.#scrub.boundary(text, wanted);

@@ -7,19 +7,19 @@ export const notRead = 65;
 export const notWritten = 66;
 
 /**
- * path or '', file to write to (the path itself to append), mode, file to read or '', answers to expect;
+ * path or '', file to write to (the path itself to append), mode, file to read or '', 'settled' or '', answers to expect;
  * then for each program: the codes it may end with between commas, directory or '', number of words, words…
  *
  * Ends with a line of answers in the order of time: for each program and the file `good`, or `bad:<number>:<code>`,
- * `cwd:<number>`, `file:<code>`; then `sha256:<digits>` and `bytes:<number>`. Each shell that waits for a program holds its ends
+ * `cwd:<number>`, `file:<code>`; then `blake2b:<digits>` and `bytes:<number>`. Each shell that waits for a program holds its ends
  * of the pipes until its answer is given, so the first to fail answers before those that fail in consequence.
  *
  * Open: 3 for the answers, 5 for the output, 6 to the hash, 7 to the count. No program gets them, as one that stays in the
  * background would keep us waiting.
  */
 export const script = `
-path=$1 file=$2 mode=$3 from=$4 expected=$5 size=''
-shift 5
+path=$1 file=$2 mode=$3 from=$4 settled=$5 expected=$6 size=''
+shift 6
 
 all() { if [ $# -gt $(($4 + 4)) ]; then one "$@" | others "$@"; else one "$@"; fi; }
 others() { at=$1; shift $(($4 + 4)); all $((at + 1)) "$@"; }
@@ -40,8 +40,8 @@ keep() {
   if [ $code = 0 ]; then echo good >&3; else echo "file:$code" >&3; fi
 }
 hash() {
-  if command -v openssl >/dev/null; then digits=$(openssl dgst -sha256 -r); else digits=$(sha256sum); fi
-  echo "sha256:\${digits%% *}" >&3
+  if command -v openssl >/dev/null; then digits=$(openssl dgst -blake2b512 -r); else digits=$(b2sum); fi
+  echo "blake2b:\${digits%% *}" >&3
 }
 count() { bytes=$(wc -c); echo "bytes:$bytes" >&3; }
 
@@ -66,10 +66,10 @@ answers=$(exec 3>&1; { { all 0 "$@" | keep; } 6>&1 | hash; } 7>&1 | count)
 
 good=0
 for answer in $answers; do
-  case $answer in good | sha256:?* | bytes:?*) good=$((good + 1)) ;; esac
+  case $answer in good | blake2b:?* | bytes:?*) good=$((good + 1)) ;; esac
 done
 if [ $good = "$expected" ] && [ -n "$path" ]; then
-  chmod -- "$mode" "$file" && sync -- "$file" && { [ "$file" = "$path" ] || mv -fT -- "$file" "$path"; }
+  chmod -- "$mode" "$file" && { [ -z "$settled" ] || sync -- "$file"; } && { [ "$file" = "$path" ] || mv -fT -- "$file" "$path"; }
   code=$?
   [ $code = 0 ] || { good=0 answers="$answers file:$code"; }
 fi

@@ -37,8 +37,8 @@ export async function reportedPipe(hands: Hands, pipe: Pipe, go: (say: Say) => P
   mayAct(hands);
   const what = { shown: showPipe(pipe), stdin: commands[0].stdin, quiet: commands.some(({ quiet }) => quiet) };
   const { output, scrub } = await told(hands, what, go);
-  const { failed, bytes, sha256, stdout } = output;
-  if (failed === undefined) return { bytes, sha256, stdout };
+  const { failed, bytes, blake2b, stdout } = output;
+  if (failed === undefined) return { bytes, blake2b, stdout };
   if (failed instanceof Problem) throw failed;
   // What the last one wrote is data and no explanation.
   throw refused(hands, failed, { ...output, stdout: '' }, scrub);
@@ -71,6 +71,7 @@ function scriptOf(pipe: Pipe): Command {
     to && !to.append ? fresh : path,
     to?.mode ?? '',
     from,
+    to?.settled === false ? '' : 'settled',
     String(commands.length + answersBesides),
   ];
   const programs = commands.flatMap(({ argv, cwd = '' }, at) => [
@@ -104,7 +105,7 @@ function endOf({ name }: Hands, pipe: Pipe, { exitCode, stdout, stderr }: Output
     stdout: to ? '' : stdout.slice(0, Math.max(0, lastLine)),
     stderr,
     exitCode,
-    sha256: number('sha256'),
+    blake2b: number('blake2b'),
     bytes: Number(number('bytes')),
   };
   if (exitCode === notRead) return { ...end, failed: fault(name, 'read', from, because) };

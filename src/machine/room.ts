@@ -17,7 +17,8 @@ export async function demandRoom(machine: Machine, path: string, bytes: number):
   );
 }
 
-async function freeBytes(machine: Machine, path: string): Promise<number> {
+/** For us, where `path` is or will be. */
+export async function freeBytes(machine: Machine, path: string): Promise<number> {
   let there = path;
   while (there !== '/' && !(await machine.stat(there))) there = parentOf(there);
   const { stdout } = await machine.run({ ...query`df --block-size=1 --output=avail ${there}`, quiet: true });

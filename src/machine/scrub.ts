@@ -5,21 +5,15 @@ const dots = '••••';
 
 /** Replaces secrets in text, as they are and as a shell, JSON or a URL would spell them. */
 export class Scrub {
-  /** The longest first: where one secret begins with another, the whole of it must go. */
-  readonly #spellings: readonly string[];
-  /** A secret that begins this far before the end of a text may not be complete in it. */
-  readonly longest: number;
+  readonly #secrets: readonly Secret[];
 
   constructor(secrets: readonly Secret[]) {
-    const values = secrets.map((secret) => secret.reveal().trim()).filter((value) => value !== '');
-    const spellings = values.flatMap((value) => [
-      value,
-      quote(value),
-      JSON.stringify(value).slice(1, -1),
-      urlSpelling(value),
-    ]);
-    this.#spellings = [...new Set(spellings)].toSorted((one, other) => other.length - one.length);
-    this.longest = this.#spellings[0]?.length ?? 0;
+    this.#secrets = secrets;
+  }
+
+  /** A secret that begins this far before the end of a text may not be complete in it. */
+  get longest(): number {
+    return spellingsWithin(this.#secrets, Number.POSITIVE_INFINITY)[0]?.length ?? 0;
   }
 
   text(text: string): string {
@@ -44,7 +38,9 @@ export class Scrub {
   /** From left to right. Not by a RegExp: a whole script is a secret too, as a program's input, and too long for one. */
   *#found(text: string): Generator<{ readonly begin: number; readonly end: number }> {
     const from = (start: number, spelling: string) => ({ spelling, begin: text.indexOf(spelling, start) });
-    let ahead = this.#spellings.map((spelling) => from(0, spelling)).filter(({ begin }) => begin >= 0);
+    let ahead = spellingsWithin(this.#secrets, text.length)
+      .map((spelling) => from(0, spelling))
+      .filter(({ begin }) => begin >= 0);
     while (ahead.length > 0) {
       const { spelling, begin } = ahead.reduce((first, other) => (other.begin < first.begin ? other : first));
       const end = begin + spelling.length;
@@ -52,6 +48,25 @@ export class Scrub {
       ahead = ahead.map((one) => (one.begin < end ? from(end, one.spelling) : one)).filter((one) => one.begin >= 0);
     }
   }
+}
+
+/** The longest first: where one secret begins with another, the whole of it must go. */
+function spellingsWithin(secrets: readonly Secret[], lengthMax: number): readonly string[] {
+  // No spelling is shorter than what is spelled, so that a script, which is a program's input, is not spelled for a line of text.
+  const possible = secrets.filter((secret) => secret.reveal().trim().length <= lengthMax);
+  return [...new Set(possible.flatMap(spellingsOf))].toSorted((one, other) => other.length - one.length);
+}
+
+/** Those of a task are asked for at each of its commands. */
+const known = new WeakMap<Secret, readonly string[]>();
+
+function spellingsOf(secret: Secret): readonly string[] {
+  const before = known.get(secret);
+  if (before) return before;
+  const value = secret.reveal().trim();
+  const spellings = value === '' ? [] : [value, quote(value), JSON.stringify(value).slice(1, -1), urlSpelling(value)];
+  known.set(secret, spellings);
+  return spellings;
 }
 
 /** Lone surrogates have no spelling in a URL. */

@@ -34,7 +34,7 @@ const name = z.string().transform((given, context) => {
 
 /** How a part lies in its store, with the sum over every byte of it. */
 export const stored = z.discriminatedUnion('as', [
-  z.object({ as: z.literal('zstd'), bytes, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.object({ as: z.literal('zstd'), bytes, blake2b: z.string().regex(/^[0-9a-f]{128}$/) }),
   /** The id of a restic snapshot is a SHA-256 over all that is below it; `bytes` are those that were given to it. */
   z.object({ as: z.literal('restic'), bytes, snapshot: z.string().regex(/^[0-9a-f]{8,64}$/) }),
 ]);

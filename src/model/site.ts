@@ -49,7 +49,10 @@ export interface Site {
   /** Certificate and key files on the web server; null: a self-signed one is made. */
   readonly certificate: { readonly certificatePath: string; readonly keyPath: string } | null;
   readonly database: Database;
-  /** False for a database that was there before us: then we never drop it. */
+  /**
+   * False for a database that was there before us: then we never drop it. Of a site that never was open also false until a task
+   * has begun to make it: then nothing under its names is ours.
+   */
   readonly databaseIsOurs: boolean;
   /** 55 random bytes in base64url; made once, so that sessions and login links survive a verify. */
   readonly hashSalt: Secret;

@@ -10,7 +10,7 @@ import { bits, No, Refused } from './user-files.ts';
  * Programs that every server has, on the files of the world as their user sees them: what may not be read or written is refused,
  * `world.diskIsFull` is, and any option that is not here, as a misspelt one is.
  *
- *     cat [FILE | -]…            head, tail -c|-n N [FILE]     wc -c|-l [FILE]        sha256sum [FILE]…
+ *     cat [FILE | -]…            head, tail -c|-n N [FILE]     wc -c|-l [FILE]        b2sum, sha256sum [FILE]…
  *     tee [-a] FILE…             truncate -s N [-c] FILE…      mkdir [-p] [-m MODE]…  rm [-r] [-f] PATH…
  *     df [-P] [-m|--block-size=N] [--output=avail] PATH        du -s -b PATH…         cp, dd: see there
  */
@@ -21,7 +21,8 @@ export const coreutils = {
   head: gnu('head', (call) => part(call, (units, count) => units.slice(0, count))),
   tail: gnu('tail', (call) => part(call, (units, count) => (count === 0 ? [] : units.slice(-count)))),
   wc: gnu('wc', wc),
-  sha256sum: gnu('sha256sum', sha256sum),
+  sha256sum: gnu('sha256sum', sums('sha256')),
+  b2sum: gnu('b2sum', sums('blake2b512')),
   tee: gnu('tee', tee),
   truncate: gnu('truncate', truncate),
   mkdir: gnu('mkdir', mkdir),
@@ -72,15 +73,17 @@ function wc(call: Call): string {
   return `${[count, ...words.rest.map(({ word }) => word)].join(' ')}\n`;
 }
 
-function sha256sum(call: Call): string {
-  const words = readWords(call.argv, {});
-  const names = words.rest.length === 0 ? ['-'] : words.rest.map(({ word }) => word);
-  return names
-    .flatMap((name) =>
-      contents(call, { ...words, rest: name === '-' ? [] : [{ word: name, at: 0 }] }).map((text) => ({ name, text })),
-    )
-    .map(({ name, text }) => `${createHash('sha256').update(text).digest('hex')}  ${name}\n`)
-    .join('');
+function sums(algorithm: string): (call: Call) => string {
+  return (call) => {
+    const words = readWords(call.argv, {});
+    const names = words.rest.length === 0 ? ['-'] : words.rest.map(({ word }) => word);
+    return names
+      .flatMap((name) =>
+        contents(call, { ...words, rest: name === '-' ? [] : [{ word: name, at: 0 }] }).map((text) => ({ name, text })),
+      )
+      .map(({ name, text }) => `${createHash(algorithm).update(text).digest('hex')}  ${name}\n`)
+      .join('');
+  };
 }
 
 function tee(call: Call): string {

@@ -216,8 +216,8 @@ add(
 );
 add('rm as root', 'rm -r site/files/sub ; rm -rf site used', { user: 'root' });
 add(
-  'cat, head, tail, wc and sha256sum',
-  'cat site/shared site/ours site/files/a.txt ; cat nothing ; cat site ; head -c 3 site/shared ; head -n 1 site/files/sub/closed/z ; tail -c 2 site/shared ; tail -n 1 site/files/sub/closed/z ; wc -c site/files/a.txt ; wc -l site/files/a.txt ; sha256sum site/files/a.txt site/shared ; sha256sum nothing ; wc -Z ; head -Z',
+  'cat, head, tail, wc, b2sum and sha256sum',
+  'cat site/shared site/ours site/files/a.txt ; cat nothing ; cat site ; head -c 3 site/shared ; head -n 1 site/files/sub/closed/z ; tail -c 2 site/shared ; tail -n 1 site/files/sub/closed/z ; wc -c site/files/a.txt ; wc -l site/files/a.txt ; sha256sum site/files/a.txt site/shared ; sha256sum nothing ; b2sum site/files/a.txt site/shared ; wc -Z ; head -Z',
 );
 add(
   'tee, truncate and dd',

@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { readManifest } from '../model/backup.ts';
 import { Problem, problemJson } from '../model/problem.ts';
 import { longMs } from '../services/backup/backups.ts';
+import { demandOurs } from './backup/checking.ts';
 import type { BackupContext } from './context.ts';
 import { taskType } from './define.ts';
 import type { Step } from './task-type.ts';
@@ -44,17 +43,6 @@ const readIt: Step<BackupContext, Record<string, never>> = {
   },
   undo: 'nothing', // It only looks.
 };
-
-/** What lies there is what was put there, and not something else that is whole. */
-async function demandOurs({ backup: { name, manifest }, backups }: BackupContext): Promise<void> {
-  const text = await backups.manifest(name);
-  if (text === null)
-    throw new Problem('not-found', `${backups.place(name)} is gone`, { hint: 'Delete the backup, and make another.' });
-  if (!isDeepStrictEqual(readManifest(text, name), manifest))
-    throw new Problem('conflict', `${backups.place(name)} is not the backup that was made`, {
-      hint: 'Somebody has put another in its place: delete it, and make another.',
-    });
-}
 
 /** A disk that is full or a server that is away says nothing about the backup. */
 export const isVerdict = (error: unknown): boolean =>

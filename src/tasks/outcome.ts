@@ -67,6 +67,8 @@ export interface Found {
     /** Of an imported site: the database it brought with it, which is not ours. */
     readonly database?: Database;
     readonly hashSalt?: Secret;
+    /** Of a new site: whether what lies under its names on its server was made by us. */
+    readonly databaseIsOurs?: boolean;
   };
   readonly backup?: FoundBackup;
   /** Of the copy that was allocated with the task; the site's own from when it takes the copy over. */

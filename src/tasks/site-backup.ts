@@ -15,7 +15,8 @@ export const siteBackup = taskType({
   timeoutMs: longMs,
   backup: (wanted) => wanted,
   context: async (load, id) => ({ ...(await load.site(id)), made: await load.newBackup(), seen: {} }),
-  check: checkBackup,
+  check: (context) =>
+    checkBackup(context, `Bring it back: aegir site restore ${context.site.name} --backup NUMBER --no-backup-first.`),
   steps: () => [makeBackup],
   done: () => ({}),
   failed: () => ({}),

@@ -26,17 +26,19 @@ export const siteClone = taskType({
   locks: (_, { source }) => [`site:${source}`],
   async context(load, id, { source }) {
     const site = await load.site(id);
-    return moving({ ...site, draft: site.site.directory }, await load.site(source), { as: 'new site' });
+    const from = await load.site(source);
+    const updatesFollow = site.platform.id !== from.platform.id;
+    return moving({ ...site, draft: site.site.directory }, from, { as: 'new site', updatesFollow });
   },
   check: checkMoving,
-  steps: ({ platform, from }) => [
+  steps: ({ updatesFollow }) => [
     createDatabase,
     createDirectory,
     copyOpen,
     copyOwnLines,
     writeSettings,
     rewrite,
-    ...(platform.id === from.platform.id ? [] : [runUpdates]),
+    ...(updatesFollow ? [runUpdates] : []),
     publishNew,
     askSite,
     readPackages,

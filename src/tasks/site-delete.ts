@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../model/problem.ts';
 import { type Backing, checkBackup, makeBackup } from './backup/making.ts';
+import { isNotBegun } from './begun.ts';
 import type { BackupContext, SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { atRest, removeDirectory, removedDirectory, siteDirectory } from './site-directory.ts';
@@ -31,10 +32,13 @@ export const siteDelete = taskType({
       });
     // Dropping the database cannot be undone or left out, so its server must be there before anything begins.
     if (site.databaseIsOurs) await db.exists(site.database);
-    if (isBacking(context)) await checkBackup(context);
+    if (isBacking(context)) await checkBackup(context, 'Delete it without: --no-backup.');
   },
 
-  steps: (context) => [...(isBacking(context) ? [backUp] : []), unpublish, setAside, dropDatabase, removeFiles],
+  steps: (context) =>
+    isNotBegun(context)
+      ? [leave]
+      : [...(isBacking(context) ? [backUp] : []), unpublish, setAside, dropDatabase, removeFiles],
 
   done: () => ({ site: { status: 'deleted' } }),
   failed: () => ({}),
@@ -46,6 +50,17 @@ type DeleteStep = Step<Deleting, Record<string, never>>;
 /** One that never was installed has nothing that could be brought back. */
 const isBacking = (context: Deleting): context is Deleting & Backing =>
   context.made !== null && (context.site.status === 'enabled' || context.site.status === 'disabled');
+
+/** What was in the way of a site that could not be made stays when the site is given up. */
+const leave: DeleteStep = {
+  name: 'leave what is not its own',
+  async run(context) {
+    const { machine, report, site } = context;
+    if ((await machine.stat(siteDirectory(context))) === null) return;
+    await report.note(`left ${siteDirectory(context)} as it is: nothing was ever made of ${site.name}`, 'warning');
+  },
+  undo: 'nothing', // It only looks.
+};
 
 /** When it fails, the site is not deleted. */
 const backUp: DeleteStep = {

@@ -7,7 +7,7 @@ import { taskType } from './define.ts';
 import { putDirectories, putSettings, siteDirectory } from './site-directory.ts';
 import { readPackages } from './site-packages.ts';
 import type { Step, TaskType } from './task-type.ts';
-import { publish } from './vhost.ts';
+import { demandUnpublished, publish } from './vhost.ts';
 
 type ImportContext = SiteContext & { readonly found: SiteFound | undefined; readonly settingsPaths: readonly string[] };
 
@@ -20,7 +20,8 @@ const importInPlace = taskType({
   timeoutMs: 30 * 60_000,
   context: async (load, id) => withFound(await load.site(id)),
 
-  async check({ found, http, site, platform, installed }) {
+  async check(context) {
+    const { found, site, platform, installed } = context;
     if (!found)
       throw new Problem('not-found', `there is no site in ${siteDirectory({ site, platform })}`, {
         hint: 'aegir platform get shows the sites that were found on it.',
@@ -35,10 +36,7 @@ const importInPlace = taskType({
         `the database of the site is ${found.database.driver}, its db service ${installed.database.driver}`,
         { hint: 'Import it with --db-server and a server whose db service holds its database.' },
       );
-    if (await http.exists(site.name))
-      throw new Problem('conflict', `${site.name} is already published on this web server`, {
-        hint: 'Remove what vhost.d of the web server has for it, then retry.',
-      });
+    await demandUnpublished(context);
   },
 
   steps: () => [takeOver, keepSettings, prepareDirectories, moveFile, writeSettings, publishSite, readPackages],

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
+import { begin, unbegin } from './begun.ts';
 import type { SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { putDirectories, putSettings, removeDirectory, siteDirectory } from './site-directory.ts';
 import { readPackages } from './site-packages.ts';
 import type { Step } from './task-type.ts';
-import { publish } from './vhost.ts';
+import { demandUnpublished, publish } from './vhost.ts';
 
 export const siteInstall = taskType({
   name: 'site install',
@@ -16,7 +17,8 @@ export const siteInstall = taskType({
   timeoutMs: 30 * 60_000,
   context: (load, id) => load.site(id),
 
-  async check({ db, http, machine, site, platform, application, scan, installed }) {
+  async check(context) {
+    const { db, machine, site, platform, application, scan, installed } = context;
     const refused = application.refusesDatabase(installed.database.driver, platform.version ?? '', null);
     if (refused) throw new Problem('invalid', refused, { hint: 'Choose another database service for the site.' });
     const profiles = scan ? application.profiles(scan) : [];
@@ -32,10 +34,7 @@ export const siteInstall = taskType({
       throw new Problem('conflict', `there is already a database ${site.database.name}`, {
         hint: 'It was not made by Aegir: rename or drop it, then retry the task.',
       });
-    if (await http.exists(site.name))
-      throw new Problem('conflict', `${site.name} is already published on this web server`, {
-        hint: 'Remove what vhost.d of the web server has for it, then retry the task.',
-      });
+    await demandUnpublished(context);
   },
 
   steps: () => [
@@ -56,8 +55,15 @@ type InstallStep = Step<SiteContext, Record<string, never>>;
 
 const createDatabase: InstallStep = {
   name: 'create database',
-  run: async ({ db, site, report }) => report.changed(await db.create(site.database)),
-  undo: ({ db, site }) => db.destroy(site.database),
+  async run(context) {
+    const { db, site, report } = context;
+    await begin(context);
+    await report.changed(await db.create(site.database));
+  },
+  async undo(context) {
+    await context.db.destroy(context.site.database);
+    await unbegin(context);
+  },
 };
 
 const createDirectory: InstallStep = {

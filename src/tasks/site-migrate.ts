@@ -22,7 +22,9 @@ export const siteMigrate = taskType({
   timeoutMs: movingMs,
   copy: ({ platform }) => ({ platform, directory: 'named' }),
   context: async (load, id, { rehearse: isRehearsal, despiteErrors: isDespite }) =>
-    moving(await load.copy(id), await load.site(id), { isRehearsal, despiteErrors: isDespite }),
+    moving(await load.copy(id), await load.site(id), {
+      ...{ isRehearsal, despiteErrors: isDespite, updatesFollow: true },
+    }),
   check: checkMoving,
   steps: ({ isRehearsal }) =>
     isRehearsal

@@ -11,7 +11,7 @@ import {
   sourceOf,
   unpackFiles,
 } from './backup/filling.ts';
-import { checkBackup, makeBackup } from './backup/making.ts';
+import { type Backing, checkBackup, makeBackup } from './backup/making.ts';
 import type { BackupContext } from './context.ts';
 import { taskType } from './define.ts';
 import { askAside, askSite, askUpdated } from './moving/asking.ts';
@@ -27,7 +27,7 @@ import { putDirectories, siteDirectory } from './site-directory.ts';
 import type { Step } from './task-type.ts';
 
 /** The present state is backed up when nobody can change it any more; null: it was asked not to be. */
-type Restoring = Filling & { readonly made: BackupContext | null };
+type Restoring = Filling & { readonly made: BackupContext | null; readonly present: Backing['seen'] };
 
 /**
  * The site as it was takes the place of the site as it is. It is made beside it, and has answered, before it does: until
@@ -55,12 +55,12 @@ export const siteRestore = taskType({
     const made = backupFirst ? await load.newBackup() : null;
     const source = sourceOf(await load.backup(backup));
     // What it logs as errors it may have logged when it was backed up.
-    const filled = moving(await load.copy(id), await load.site(id), { despiteErrors: true });
-    return { ...filled, seen: seenBefore(source), source, made, update };
+    const filled = moving(await load.copy(id), await load.site(id), { despiteErrors: true, updatesFollow: update });
+    return { ...filled, seen: seenBefore(source), source, made, present: {} };
   },
 
   async check(context) {
-    const { source, from, made } = context;
+    const { source, from, made, present } = context;
     if (source.backup.siteId !== from.site.id)
       throw new Problem(
         'invalid',
@@ -71,11 +71,10 @@ export const siteRestore = taskType({
       );
     await checkFilling(context);
     await demandFree(context);
-    if (made) await demandPresent(context);
-    if (made) await checkBackup({ ...from, made, seen: {} });
+    if (made) await checkBackup({ ...from, made, seen: present }, 'Restore it without: --no-backup-first.');
   },
 
-  steps: ({ made, update }) => [
+  steps: ({ made, updatesFollow }) => [
     createDatabase,
     createDirectory,
     unpackFiles,
@@ -87,7 +86,7 @@ export const siteRestore = taskType({
     takePlace,
     writeSettings,
     rewriteFormer,
-    ...(update ? [runUpdates, askUpdated] : [lookForUpdates, askAside, readPackagesOfCopy]),
+    ...(updatesFollow ? [runUpdates, askUpdated] : [lookForUpdates, askAside, readPackagesOfCopy]),
     switchOver,
     askSite,
     withdrawAside,
@@ -98,23 +97,10 @@ export const siteRestore = taskType({
   failed: () => ({}),
 });
 
-async function demandPresent({ from }: Restoring): Promise<void> {
-  const isFile = from.installed.database.driver === 'sqlite';
-  const what = !(await from.machine.stat(siteDirectory(from)))
-    ? 'directory'
-    : !isFile && !(await from.db.exists(from.site.database))
-      ? 'database'
-      : null;
-  if (what === null) return;
-  throw new Problem('not-found', `the ${what} of ${from.site.name} is gone, so what is there now cannot be backed up`, {
-    hint: 'Restore it without: --no-backup-first.',
-  });
-}
-
 /** Of the site as it is: what was written until it was closed is in it. */
 const backUpPresent: Step<Restoring, { backup: string }> = {
   name: 'back up the present state',
-  run: async ({ from, made }) => (made ? makeBackup.run({ ...from, made, seen: {} }) : undefined),
+  run: async ({ from, made, present }) => (made ? makeBackup.run({ ...from, made, seen: present }) : undefined),
   async undo({ from, made }) {
     if (made && typeof makeBackup.undo === 'function') await makeBackup.undo({ ...from, made, seen: {} });
   },

@@ -24,7 +24,9 @@ export const siteUpdate = taskType({
   // A rehearsal leaves the site where it is, so its copy needs a directory of its own.
   copy: ({ rehearse: isRehearsal }) => ({ directory: isRehearsal ? 'apart' : 'aside' }),
   context: async (load, id, { rehearse: isRehearsal, despiteErrors: isDespite }) =>
-    moving(await load.copy(id), await load.site(id), { isRehearsal, despiteErrors: isDespite }),
+    moving(await load.copy(id), await load.site(id), {
+      ...{ isRehearsal, despiteErrors: isDespite, updatesFollow: true },
+    }),
   async check(context) {
     const { application, machine, installed, site } = context.from;
     if ((await application.pendingUpdates(machine, installed)).length === 0)

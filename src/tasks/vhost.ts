@@ -1,4 +1,5 @@
 import type { Changes } from '../machine/put.ts';
+import { Problem } from '../model/problem.ts';
 import type { Vhost } from '../services/http/http.ts';
 import type { SiteContext } from './context.ts';
 
@@ -10,7 +11,7 @@ export function vhost({ site, platform, application, installed, lines }: SiteCon
     aliases: site.aliases,
     redirection: site.redirection,
     asHost: null,
-    replaces: null,
+    replaces: [],
     root: platform.root,
     directory: site.directory,
     routing: application.routing(site, platform),
@@ -26,3 +27,11 @@ export function vhost({ site, platform, application, installed, lines }: SiteCon
 /** Publishes the site in this state; says what that changed. */
 export const publish = (context: SiteContext, state: Vhost['state']): Promise<Changes> =>
   context.http.create(vhost(context, state));
+
+/** For who publishes under a name for the first time: what is there under it is not ours to replace. */
+export async function demandUnpublished({ http, site, machine }: SiteContext): Promise<void> {
+  if (!(await http.exists(site.name))) return;
+  throw new Problem('conflict', `${site.name} is already published by the web server of ${machine.name}`, {
+    hint: `Nothing that the hub knows has this name: look in vhost.d of the web server what it is, remove that, then retry the task.`,
+  });
+}

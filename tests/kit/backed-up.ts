@@ -9,7 +9,7 @@ import { siteInstall } from '../../src/tasks/site-install.ts';
 import type { TaskType } from '../../src/tasks/task-type.ts';
 import { type Ending, run } from '../../src/worker/run.ts';
 import { hand } from './farm.ts';
-import { type RealFarm, realFarm } from './real-farm.ts';
+import { type RealFarm, type RealFarmMore, realFarm } from './real-farm.ts';
 import { allocate, settle, siteName } from './truth.ts';
 
 interface Done {
@@ -40,8 +40,8 @@ export interface BackedUp extends RealFarm {
 }
 
 /** WordPress with an upload, a file that is the operator's, and a backup of both: number 1. */
-export async function backedUp(t: TestContext): Promise<BackedUp> {
-  const farm = await realFarm(t);
+export async function backedUp(t: TestContext, more: RealFarmMore = {}): Promise<BackedUp> {
+  const farm = await realFarm(t, more);
   await done(farm, siteInstall, '7');
   const directory = join(farm.data.platformRoot, 'sites', siteName);
   asWeb(`mkdir -p ${directory}/files/2026; cd ${directory}/files/2026; printf picture >one.png; ln -s one.png link`);

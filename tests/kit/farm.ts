@@ -110,6 +110,9 @@ function reportTo(truth: Truth, log: Log): Report {
       if (found.platform?.scan) truth.scan = found.platform.scan;
       if (found.site?.scan) truth.ownScan = found.site.scan;
       if (found.site?.database) truth.database = found.site.database;
+      // What is recorded of the clone is not of the site.
+      const isNew = truth.site === 'queued' || truth.site === 'failed';
+      if (isNew) truth.databaseIsOurs = found.site?.databaseIsOurs ?? truth.databaseIsOurs;
       if (found.backup) know(truth, found.backup);
     },
   };

@@ -34,7 +34,7 @@ export const sample = (
   aliases: [],
   redirection: null,
   asHost: null,
-  replaces: null,
+  replaces: [],
   root: bench.root,
   directory: name,
   routing: {
@@ -188,16 +188,16 @@ export function httpContract(
     const reloads = bench.ran().filter(isReload).length;
     const names = ['old.example.com', 'alias.example.com'].map((name) => ({ name, redirect: false }));
     const renamed = sample(bench, 'new.example.com', { aliases: names, database: database('db_two') });
-    await http.create({ ...renamed, replaces: old.name });
+    await http.create({ ...renamed, replaces: [old.name] });
     assert.equal(bench.ran().filter(isReload).length, reloads + 1);
     for (const name of ['new.example.com', 'old.example.com', 'alias.example.com'])
       assert.equal(await bench.databaseOf(name), 'db_two', name);
     assert.equal(await http.exists(old.name), false);
-    assert.deepEqual(await http.create({ ...renamed, replaces: old.name }), []);
+    assert.deepEqual(await http.create({ ...renamed, replaces: [old.name] }), []);
     assert.deepEqual(await http.create(renamed), [], 'what it replaced is no part of it');
-    await assert.rejects(http.create({ ...old, replaces: renamed.name, lines: [bench.badLine] }));
+    await assert.rejects(http.create({ ...old, replaces: [renamed.name], lines: [bench.badLine] }));
     assert.equal(await bench.databaseOf('alias.example.com'), 'db_two');
-    await http.create({ ...old, replaces: renamed.name });
+    await http.create({ ...old, replaces: [renamed.name] });
     assert.equal(await bench.databaseOf('new.example.com'), null);
     // A certificate is made anew, and is another one.
     const plain = (files: ReadonlyMap<string, string>) =>

@@ -44,7 +44,7 @@ export function archiveOf(
   const stored = Object.entries(parts).map(([name, plain]) => ({ name, plain, packed: zstdCompressSync(plain) }));
   const facts = stored.map(({ name, plain, packed }) => ({
     ...{ name, restoredBytes: plain.length },
-    stored: { as: 'zstd', bytes: packed.length, sha256: createHash('sha256').update(packed).digest('hex') },
+    stored: { as: 'zstd', bytes: packed.length, blake2b: createHash('blake2b512').update(packed).digest('hex') },
   }));
   const text = JSON.stringify(change({ ...manifest, parts: facts as Manifest['parts'] }));
   return tarOf([

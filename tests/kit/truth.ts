@@ -73,7 +73,7 @@ export const freshTruth = (): Truth => ({
   version: null,
   otherVersion: null,
   siteIsThere: true,
-  databaseIsOurs: true,
+  databaseIsOurs: false,
   scan: null,
   ownScan: null,
   database: null,

@@ -12,8 +12,10 @@ aegir_run(function () use ($aegir, $is7, $site) {
   // Ours, first: updates switch it off themselves otherwise, even when they have failed.
   $is7 ? variable_set('maintenance_mode', 1) : Drupal::state()->set('system.maintenance_mode', true);
   $ran = [];
-  updates_run_schema($is7, $schema, $ran);
-  if (!$is7) updates_run_post($ran);
+  if ($pending !== []) {
+    updates_run_schema($is7, $schema, $ran);
+    if (!$is7) updates_run_post($ran);
+  }
   updates_doing('the caches could not be made anew after the updates', $ran);
   drupal_flush_all_caches();
   $left = updates_pending($is7);

@@ -5,6 +5,10 @@
  */
 final class AegirTables {
   private const PAGE = 50;
+  /** Pages that are committed together: each commit waits for the disk, and each holds locks until then. */
+  private const PAGES = 20;
+  /** By their text: a table's rows are changed by few. */
+  private array $statements = [];
   private readonly string $driver;
   /** By 'table.column', how many rows were changed. */
   public array $rows = [];
@@ -72,15 +76,16 @@ final class AegirTables {
     $quoted = array_map($this->quoted(...), $found['key']);
     $select = $this->selected($found['texts'], array_map(fn (int $at): string => "$quoted[$at] as aegir_key_$at", array_keys($quoted)));
     $last = null;
+    $pages = 0;
     do {
       [$behind, $of] = $last === null ? ['', []] : rewrite_behind($quoted, $last);
       $page = $this->all("select $select from {$this->quoted($table)} where $old$behind order by " . implode(', ', $quoted) . ' limit ' . self::PAGE, [...$values, ...$of]);
-      $this->pdo->beginTransaction();
+      if ($pages++ % self::PAGES === 0) $this->pdo->beginTransaction();
       foreach ($page as $row) {
         $last = array_map(fn (int $at) => $row["aegir_key_$at"], array_keys($quoted));
         $this->update($table, $found, $row, implode(' = ? and ', $quoted) . ' = ?', $last);
       }
-      $this->pdo->commit();
+      if ($pages % self::PAGES === 0 || count($page) < self::PAGE) $this->pdo->commit();
     } while (count($page) === self::PAGE);
   }
 
@@ -141,7 +146,8 @@ final class AegirTables {
   private function change(string $sql, array $values): int {
     if ($this->driver === 'pgsql') $this->pdo->exec('savepoint aegir_row');
     try {
-      $statement = $this->pdo->prepare($sql);
+      if (count($this->statements) > 100) $this->statements = [];
+      $statement = $this->statements[$sql] ??= $this->pdo->prepare($sql);
       foreach ($values as $at => [$value, $type]) $statement->bindValue($at + 1, $value, $type);
       $statement->execute();
       return $statement->rowCount();

@@ -73,27 +73,32 @@ export class Archive implements Backups {
     await this.#machine.remove(fresh);
     const written = new Growing(this.#machine, fresh);
     const facts: ManifestPart[] = [];
+    const heads: { readonly at: number; readonly text: string }[] = [];
     let rest = '';
     for (const { name, restoredBytes, source } of parts) {
       const member = `${name}.zst`;
-      const headAt = written.bytes + rest.length;
+      const at = written.bytes + rest.length;
       await written.text(`${rest}${memberHead(member, made, 0)}`);
-      const { bytes, sha256 } = await written.stream(behind(source, this.#zstd()));
-      await this.#machine.writeAt(fresh, headAt, memberHead(member, made, bytes));
+      const { bytes, blake2b } = await written.stream(behind(source, this.#zstd()));
+      heads.push({ at, text: memberHead(member, made, bytes) });
       rest = padding(bytes);
-      facts.push({ name, restoredBytes, stored: { as: 'zstd', bytes, sha256 } });
+      facts.push({ name, restoredBytes, stored: { as: 'zstd', bytes, blake2b } });
     }
+    // Each waits for the disk, which until here it did not need to: without a manifest it is no backup.
+    for (const head of heads) await this.#machine.writeAt(fresh, head.at, head.text);
     const whole = manifest(facts);
     const text = manifestText(whole);
     const bytes = Buffer.byteLength(text);
-    await written.text(`${rest}${memberHead(manifestName, made, bytes)}${text}${padding(bytes)}${endOfArchive}`);
+    const end = `${rest}${memberHead(manifestName, made, bytes)}${text}${padding(bytes)}${endOfArchive}`;
+    await written.text(end, true);
     await this.#machine.move(fresh, this.place(key));
     return { manifest: whole, bytes: written.bytes };
   }
 
   async manifest(key: string): Promise<string | null> {
     if ((await this.#machine.stat(this.place(key))) === null) return null;
-    return (await this.#machine.pipe({ commands: [this.#member(key, manifestName)] })).stdout;
+    const read = this.#machine.pipe({ commands: [this.#member(key, manifestName)] });
+    return (await read.catch((error: unknown) => Promise.reject(unreadable(this.place(key), error)))).stdout;
   }
 
   read(key: string, part: PartName): Source {
@@ -104,13 +109,18 @@ export class Archive implements Backups {
     const text = await this.manifest(key);
     if (text === null) throw new Problem('not-found', `there is no ${this.place(key)}`);
     for (const { name, stored } of readManifest(text, key).parts) {
-      const sum = { ...query`sha256sum`, timeoutMs: longMs };
+      const sum = { ...query`b2sum`, timeoutMs: longMs };
       const { stdout } = await this.#machine.pipe({ commands: [this.#member(key, `${name}.zst`), sum] });
-      if (stored.as !== 'zstd' || stdout.slice(0, 64) !== stored.sha256)
+      if (stored.as !== 'zstd' || stdout.slice(0, 128) !== stored.blake2b)
         throw new Problem('conflict', `the part '${name}' of ${this.place(key)} is not what was written`, {
-          hint: 'It is damaged: delete it, make another, and look at the disk (dmesg).',
+          hint: 'It was damaged or altered: choose another backup, delete this one, and look at the disk (dmesg).',
         });
     }
+  }
+
+  /** zstd knows damage by itself, but not who wrote it. */
+  prove(key: string): Promise<void> {
+    return this.check(key);
   }
 
   async remove(key: string): Promise<void> {
@@ -140,6 +150,14 @@ export class Archive implements Backups {
   }
 }
 
+const unreadable = (place: string, cause: unknown): unknown =>
+  cause instanceof Problem && cause.code === 'command-failed'
+    ? new Problem('conflict', `${place} cannot be read as a backup`, {
+        hint: 'It is cut off or damaged: choose another backup, delete this one, and look at the disk (dmesg).',
+        cause,
+      })
+    : cause;
+
 /** A file that is written from its beginning to its end. */
 class Growing {
   readonly #machine: Machine;
@@ -151,12 +169,13 @@ class Growing {
     this.#path = path;
   }
 
-  async text(text: string): Promise<void> {
-    await this.stream([{ ...command`cat`, stdin: text }]);
+  async text(text: string, settled = false): Promise<void> {
+    await this.stream([{ ...command`cat`, stdin: text }], settled);
   }
 
-  async stream(commands: Source): Promise<{ readonly bytes: number; readonly sha256: string }> {
-    const piped = await this.#machine.pipe({ commands, to: { path: this.#path, mode: '0600', append: true } });
+  async stream(commands: Source, settled = false): Promise<{ readonly bytes: number; readonly blake2b: string }> {
+    const to = { path: this.#path, mode: '0600', append: true, settled } as const;
+    const piped = await this.#machine.pipe({ commands, to });
     this.bytes += piped.bytes;
     return piped;
   }

@@ -34,10 +34,12 @@ export interface Backups {
   ): Promise<Stored>;
   /** The text of its manifest; null where there is no such backup. */
   manifest(key: string): Promise<string | null>;
-  /** Writes the part as it was given to `put`. */
+  /** Writes the part as it was given to `put`, or fails where it is damaged; `prove` finds what somebody has packed anew. */
   read(key: string, part: PartName): Source;
   /** Reads every byte of it and compares with what the manifest says. Throws Problem 'conflict' for one that is damaged. */
   check(key: string): Promise<void>;
+  /** As `check`, of what reading alone does not find out: before anything that was read is used. */
+  prove(key: string): Promise<void>;
   /** Absent is fine. */
   remove(key: string): Promise<void>;
   /** What a person looks for: the path of its file, or its place in a repository. */

@@ -147,10 +147,13 @@ class Restic implements Backups {
       const { stdout } = await this.#machine.pipe({ commands: behind(this.read(key, name), count) });
       if (stored.as !== 'restic' || !snapshot?.id.startsWith(stored.snapshot) || Number(stdout) !== stored.bytes)
         throw new Problem('conflict', `the part '${name}' of ${this.place(key)} is not what was written`, {
-          hint: 'It is damaged: delete it, make another, and let restic look: restic check --read-data.',
+          hint: 'It is damaged: choose another backup, delete this one, and let restic look: restic check --read-data.',
         });
     }
   }
+
+  /** As above: it reads nothing that is not what was written. */
+  async prove(): Promise<void> {}
 
   async remove(key: string): Promise<void> {
     if (!(await this.#forget(key))) return;

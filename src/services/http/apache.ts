@@ -113,7 +113,7 @@ class Apache implements Http {
         { path: files.pem, text: pem },
         { path: files.exact, text: exact },
         { path: files.wild, text: wild },
-        ...(vhost.replaces === null ? [] : this.#gone(vhost.replaces)),
+        ...vhost.replaces.flatMap((name) => this.#gone(name)),
       ],
       also: async () => {
         await this.#mustBeFree(vhost);
@@ -150,7 +150,7 @@ class Apache implements Http {
       allow: [0, 1],
       quiet: true,
     });
-    const own = [files, ...(vhost.replaces === null ? [] : [this.#files(vhost.replaces)])].flatMap(Object.values);
+    const own = [files, ...vhost.replaces.map((name) => this.#files(name))].flatMap(Object.values);
     const path = found.stdout.split('\n').find((one) => one !== '' && !own.includes(one));
     const text = path === undefined ? null : await this.#machine.read(path);
     if (text === null) return;

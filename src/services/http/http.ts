@@ -39,8 +39,8 @@ export interface Vhost {
   readonly fpmSocket: string;
   readonly tls: TlsMode;
   readonly certificate: { readonly certificatePath: string; readonly keyPath: string } | null;
-  /** Canonical name of another vhost, which is gone in the same reload: a site that is renamed. Null: none. */
-  readonly replaces: string | null;
+  /** Canonical names of other vhosts, which are gone in the same reload: what a site that is renamed was, and its copy. */
+  readonly replaces: readonly string[];
   /** Lines that plug-ins add for this engine. A site with lines of its own gets a server block of its own. */
   readonly lines: readonly string[];
 }

@@ -107,7 +107,7 @@ class Nginx implements Http {
         ...own.files,
         { path: map, site: vhost.name, text },
         { path: block, text: own.text },
-        ...(vhost.replaces === null ? [] : this.#gone(vhost.replaces)),
+        ...vhost.replaces.flatMap((name) => this.#gone(name)),
       ],
       also: async () => [],
       mayReturn: (old) => this.#withoutUsedClasses(vhost.name, old),

@@ -95,11 +95,7 @@ export function checkVhost(vhost: Vhost): void {
           hint: 'Letters, digits, dots and dashes are possible.',
         });
   };
-  check(
-    'a host name',
-    [vhost.name, ...(vhost.replaces === null ? [] : [vhost.replaces]), ...vhost.aliases.map(({ name }) => name)],
-    host,
-  );
+  check('a host name', [vhost.name, ...vhost.replaces, ...vhost.aliases.map(({ name }) => name)], host);
   check('the canonical name', [vhost.name, ...(vhost.redirection === null ? [] : [vhost.redirection])], /^[^*]+$/);
   check('the host name that PHP is told', vhost.asHost === null ? [] : [vhost.asHost], host);
   check('a host name without a wildcard', vhost.asHost === null ? [] : [vhost.asHost], /^[^*]+$/);

@@ -1,10 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import { phpVersion } from '../../applications/php-version.ts';
 import { demandRoom } from '../../machine/room.ts';
-import type { Manifest } from '../../model/backup.ts';
+import { type Manifest, readManifest } from '../../model/backup.ts';
 import { type ComparedPlatform, type ComparedSite, type Comparison, compare } from '../../model/comparison.ts';
+import { counted } from '../../model/counted.ts';
 import type { PackageFound } from '../../model/package.ts';
 import { Problem } from '../../model/problem.ts';
 import { compareVersions } from '../../model/version.ts';
+import type { BackupContext } from '../context.ts';
+import { demandThere } from '../moving/check.ts';
 import type { Filling, FillingStep } from './filling.ts';
 
 /** What is compared with what. */
@@ -17,14 +21,27 @@ export const seenBefore = ({ manifest }: Filling['source']): Filling['seen'] =>
  */
 export async function checkFilling(context: Filling): Promise<void> {
   const { source, platform, machine } = context;
-  const { manifest, backup, backups } = source;
+  const { manifest } = source;
   demandOneMachine(context);
   demandKind(context);
-  if ((await backups.manifest(backup.name)) === null)
-    throw new Problem('not-found', `${backups.place(backup.name)} is gone`, { hint: 'Choose another backup.' });
+  await demandThere(context);
+  await demandOurs(source);
   await demandCode(context);
   const bytes = manifest.parts.reduce((sum, { restoredBytes }) => sum + restoredBytes, 0);
   await demandRoom(machine, `${platform.root}/sites`, bytes);
+}
+
+/** What lies there is what was put there, and not something else that is whole. */
+export async function demandOurs({ backup: { name, manifest }, backups }: BackupContext): Promise<void> {
+  const text = await backups.manifest(name);
+  if (text === null)
+    throw new Problem('not-found', `${backups.place(name)} is gone`, {
+      hint: 'Bring it back, or choose another backup and delete this one.',
+    });
+  if (!isDeepStrictEqual(readManifest(text, backups.place(name)), manifest))
+    throw new Problem('conflict', `${backups.place(name)} is not the backup that was made`, {
+      hint: 'Somebody has put another in its place: choose another backup, and delete this one.',
+    });
 }
 
 const invalid = (what: string, hint: string): Problem => new Problem('invalid', what, { hint });
@@ -114,12 +131,12 @@ export const lookForUpdates: FillingStep = {
     if (pending.length === 0) return;
     if (await isSameCode(context))
       return report.note(
-        `${pending.length} updates of its database are pending, as they were: its code is the backup's`,
+        `updates of its database are pending (${pending.length}), as they were: its code is the backup's`,
         'warning',
       );
     throw new Problem(
       'conflict',
-      `the code is newer than backup ${source.backup.id}: ${pending.length} updates of its database would be pending`,
+      `the code is newer than backup ${source.backup.id}: ${counted(pending.length, 'update')} of its database would be pending`,
       { hint: 'Let them be run on it: --update.' },
     );
   },

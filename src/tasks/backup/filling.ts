@@ -2,8 +2,10 @@ import type { FormerPlace } from '../../applications/application.ts';
 import { asUser } from '../../machine/as-user.ts';
 import { type Command, command } from '../../machine/command.ts';
 import type { Manifest } from '../../model/backup.ts';
+import { counted } from '../../model/counted.ts';
 import { Problem } from '../../model/problem.ts';
 import { behind, longMs } from '../../services/backup/backups.ts';
+import { allEnded } from '../all-ended.ts';
 import type { BackupContext } from '../context.ts';
 import { draftOf, type Moving } from '../moving/moving.ts';
 import { siteDirectory } from '../site-directory.ts';
@@ -28,22 +30,27 @@ export function sourceOf(context: BackupContext): Filling['source'] {
 export const unpackFiles: FillingStep = {
   name: 'unpack files',
   async run(context) {
-    const { source, machine, site, report } = context;
+    const { source, report } = context;
     const { backups, backup, manifest } = source;
-    const has = new Set(manifest.parts.map(({ name }) => name));
-    for (const name of writtenParts)
-      if (has.has(name)) {
-        const unpacker = await asUser(machine, site.runUser, unpack(context, oursIn(context, name), 'only these'));
-        await machine.pipe({ commands: behind(backups.read(backup.name, name), unpacker) });
-      }
-    if (has.has('code')) {
-      const unpacker = unpack(context, backup.reason === 'import' ? importedSettings : [], 'with all below');
-      await machine.pipe({ commands: behind(backups.read(backup.name, 'code'), unpacker) });
-    }
+    await allEnded([backups.prove(backup.name), unpackParts(context)]);
     await report.note(`unpacked the files of backup ${backup.id}, which was made ${manifest.made.at}`);
   },
   undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
 };
+
+async function unpackParts(context: Filling): Promise<void> {
+  const { source, machine, site } = context;
+  const { backups, backup, manifest } = source;
+  const has = new Set(manifest.parts.map(({ name }) => name));
+  for (const name of writtenParts)
+    if (has.has(name)) {
+      const unpacker = await asUser(machine, site.runUser, unpack(context, oursIn(context, name), 'only these'));
+      await machine.pipe({ commands: behind(backups.read(backup.name, name), unpacker) });
+    }
+  if (!has.has('code')) return;
+  const unpacker = unpack(context, backup.reason === 'import' ? importedSettings : [], 'with all below');
+  await machine.pipe({ commands: behind(backups.read(backup.name, 'code'), unpacker) });
+}
 
 /** Directories that we made already and that are ours: what is in them is unpacked, they stay as they are. */
 function oursIn({ application, site, platform }: Filling, part: string): readonly string[] {
@@ -90,13 +97,13 @@ export const loadDatabase: FillingStep = {
 /** What in database and files speaks of where and who it was when the backup was made. */
 export const rewriteFormer: FillingStep = {
   name: 'rewrite paths and names',
-  async run({ application, machine, installed, platform, site, source, report, as }) {
+  async run({ application, machine, installed, platform, site, source, report, as, updatesFollow }) {
     const { manifest } = source;
     const { root, directory, address, name } = manifest.site;
     const isSamePlace = root === platform.root && directory === site.directory && address === installed.address;
     if (isSamePlace && name === site.name) return report.note('it is where it was, so nothing speaks of another place');
-    const done = await application.rewrite(machine, installed, formerPlace(manifest), as);
-    for (const { what, rows } of done) await report.note(`${what}: ${rows} rows`);
+    const done = await application.rewrite(machine, installed, formerPlace(manifest), as, updatesFollow);
+    for (const { what, rows } of done) await report.note(`${what}: ${counted(rows, 'row')}`);
   },
   undo: 'nothing', // Only the copy speaks of itself.
 };

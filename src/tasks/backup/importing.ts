@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Problem } from '../../model/problem.ts';
 import { longMs } from '../../services/backup/backups.ts';
 import { taskType } from '../define.ts';
 import { askSite } from '../moving/asking.ts';
@@ -9,6 +8,7 @@ import { createDatabase, createDirectory } from '../moving/making.ts';
 import { moving } from '../moving/moving.ts';
 import { publishNew } from '../moving/publishing.ts';
 import { readPackages } from '../site-packages.ts';
+import { demandUnpublished } from '../vhost.ts';
 import { checkFilling, lookForUpdates, seenBefore } from './checking.ts';
 import { type Filling, loadDatabase, rewriteFormer, sourceOf, unpackFiles } from './filling.ts';
 
@@ -33,37 +33,32 @@ export const importFromBackup = taskType({
   timeoutMs: longMs,
   locks: (_, { backup }) => (backup === undefined ? [] : [`backup:${backup}`]),
 
-  async context(load, id, { backup = '', update }): Promise<Filling & { readonly update: boolean }> {
+  async context(load, id, { backup = '', update }): Promise<Filling> {
     const source = sourceOf(await load.backup(backup));
     const site = await load.site(id);
     // One that goes on as it was keeps its sessions and what waits to be sent; a second one must not send it again.
     const as = source.manifest.site.name === site.site.name ? 'same site' : 'new site';
     return {
-      ...moving({ ...site, draft: site.site.directory }, site, { as }),
+      ...moving({ ...site, draft: site.site.directory }, site, { as, updatesFollow: update }),
       seen: seenBefore(source),
       source,
-      update,
     };
   },
 
   async check(context) {
     await checkFilling(context);
     await demandFree(context);
-    const { http, site } = context;
-    if (await http.exists(site.name))
-      throw new Problem('conflict', `${site.name} is already published on this web server`, {
-        hint: 'Remove what vhost.d of the web server has for it, then retry.',
-      });
+    await demandUnpublished(context);
   },
 
-  steps: ({ update }) => [
+  steps: ({ updatesFollow }) => [
     createDatabase,
     createDirectory,
     unpackFiles,
     loadDatabase,
     writeSettings,
     rewriteFormer,
-    update ? runUpdates : lookForUpdates,
+    updatesFollow ? runUpdates : lookForUpdates,
     publishNew,
     askSite,
     readPackages,

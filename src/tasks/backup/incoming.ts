@@ -69,9 +69,9 @@ export async function lookInto(
   let left = limits.bytesMax;
   for (const { name, stored, restoredBytes } of manifest.parts) {
     const { stdout } = await machine.pipe({
-      commands: [member(path, `${name}.zst`), { ...query`sha256sum`, timeoutMs: longMs }],
+      commands: [member(path, `${name}.zst`), { ...query`b2sum`, timeoutMs: longMs }],
     });
-    if (stored.as !== 'zstd' || stdout.slice(0, 64) !== stored.sha256)
+    if (stored.as !== 'zstd' || stdout.slice(0, 128) !== stored.blake2b)
       throw broken(`the part '${name}' is not what its manifest says`);
     const bytes = await unpackedBytes(machine, readPart(path, name), name, { ...limits, bytesMax: left }, notes);
     // Sizes are those on a disk, where small files fill blocks; more than that is a lie about how much there is.

@@ -1,23 +1,40 @@
 import { type Manifest, type ManifestPart, manifestFormat } from '../../model/backup.ts';
 import { packageKey, packagesInUse } from '../../model/package.ts';
-import { problemJson } from '../../model/problem.ts';
+import { Problem, problemJson } from '../../model/problem.ts';
 import { allEnded } from '../all-ended.ts';
 import type { BackupContext, SiteContext } from '../context.ts';
 import { frontPage } from '../moving/asking.ts';
+import { siteDirectory } from '../site-directory.ts';
 import type { Step } from '../task-type.ts';
 import { measureSite, roomFor, type SiteSize, siteParts } from './parts.ts';
 
 /** A site, and the backup that a task makes of it. */
 export type Backing = SiteContext & {
   readonly made: BackupContext;
-  /** How much there is, once somebody has looked. */
-  readonly seen: { size?: SiteSize };
+  /** How much there is and what the site says of itself, once somebody has looked: a site that is closed says nothing. */
+  readonly seen: { size?: SiteSize; known?: Known };
 };
 
-/** Throws Problem 'disk-full' before the first byte is written. */
-export async function checkBackup(context: Backing): Promise<void> {
-  context.seen.size = await measureSite(context);
+/**
+ * Before the first byte is written. Throws Problem 'disk-full', or 'not-found' where a part of the site is gone: `instead` says
+ * what to do then.
+ */
+export async function checkBackup(context: Backing, instead: string): Promise<void> {
+  await demandPresent(context, instead);
+  [context.seen.size, context.seen.known] = await allEnded([measureSite(context), knownOf(context)]);
   await context.made.backups.demandRoom(roomFor(context.seen.size));
+}
+
+async function demandPresent(context: Backing, hint: string): Promise<void> {
+  const { machine, site, db, installed } = context;
+  const isFile = installed.database.driver === 'sqlite';
+  const what = !(await machine.stat(siteDirectory(context)))
+    ? 'directory'
+    : !isFile && !(await db.exists(site.database))
+      ? 'database'
+      : null;
+  if (what === null) return;
+  throw new Problem('not-found', `the ${what} of ${site.name} is gone, so the site cannot be backed up`, { hint });
 }
 
 export const makeBackup: Step<Backing, { backup: string }> = {
@@ -27,7 +44,7 @@ export const makeBackup: Step<Backing, { backup: string }> = {
     const { backup, backups } = made;
     const begun = new Date();
     const size = context.seen.size ?? (await measureSite(context));
-    const known = await knownOf(context);
+    const known = context.seen.known ?? (await knownOf(context));
     const emptied = application.emptied(installed, 'same site');
     const stored = await db.dumping(installed.database, machine, emptied, async (dump) =>
       backups.put(backup.name, await siteParts(context, dump, size), (parts) =>

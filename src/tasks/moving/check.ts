@@ -4,6 +4,7 @@ import type { Machine } from '../../machine/machine.ts';
 import { Problem } from '../../model/problem.ts';
 import { mustFit } from '../comparison.ts';
 import { siteDirectory } from '../site-directory.ts';
+import { demandUnpublished } from '../vhost.ts';
 import { megabytes } from './copying.ts';
 import { draftOf, type Moving } from './moving.ts';
 import { formerDirectory } from './placing.ts';
@@ -13,10 +14,13 @@ import { changesHttp } from './publishing.ts';
 export async function checkMoving(context: Moving): Promise<void> {
   demandPlatform(context);
   demandOneMachine(context);
+  await demandThere(context);
+  // Before the site itself is asked, which without its database only says that it cannot.
+  await demandWhole(context);
   // Its own platform carries it, whatever is pending there.
   if (context.platform.id !== context.from.platform.id) await mustFit(context.from, context);
-  await demandWhole(context);
   await demandFree(context);
+  if (context.site.name !== context.from.site.name || changesHttp(context)) await demandUnpublished(context);
   await demandOwnLines(context);
   await demandRoom(context);
 }
@@ -66,13 +70,17 @@ async function demandWhole({ from }: Moving): Promise<void> {
   });
 }
 
+/** Said before its code is looked at, which would only say that there is none. */
+export async function demandThere({ machine, platform }: Pick<Moving, 'machine' | 'platform'>): Promise<void> {
+  if (await machine.stat(`${platform.root}/sites`)) return;
+  throw new Problem('not-found', `platform ${platform.name} is not at ${platform.root} any more`, {
+    hint: 'Bring its code back, or choose another platform.',
+  });
+}
+
 /** Nothing is in the way where the copy is made. */
 export async function demandFree(context: Moving): Promise<void> {
-  const { machine, platform, db, site, installed } = context;
-  if ((await machine.stat(`${platform.root}/sites`)) === null)
-    throw new Problem('not-found', `platform ${platform.name} is not at ${platform.root} any more`, {
-      hint: 'Bring its code back, or choose another platform.',
-    });
+  const { machine, db, site, installed } = context;
   const taken = [siteDirectory(draftOf(context)), formerDirectory(context)];
   for (const path of taken)
     if ((await machine.stat(path)) !== null)

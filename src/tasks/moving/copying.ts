@@ -1,18 +1,22 @@
 import { type CopiedTree, copyTree } from '../../applications/tree.ts';
+import { counted } from '../../model/counted.ts';
 import type { Json } from '../../model/json.ts';
 import type { DatabaseAddress } from '../../model/site.ts';
 import { allEnded } from '../all-ended.ts';
 import { siteDirectory } from '../site-directory.ts';
 import { draftOf, isInPlace, type Moving, type MovingStep } from './moving.ts';
 import { formerDirectory } from './placing.ts';
+import { makeRoom } from './room.ts';
 
 /** While the site is open: so that little is left to copy when it is closed. */
 export const copyFiles: MovingStep = {
   name: 'copy files',
   async run(context) {
     const { files, bytes } = await copyAllFiles(context);
-    const copied = context.linksFiles ? 'gave another name to' : 'copied';
-    await context.report.note(`${copied} ${files} files, ${megabytes(bytes)} were copied`);
+    const done = context.linksFiles
+      ? `gave ${counted(files, 'file')} another name, copied`
+      : `copied ${counted(files, 'file')},`;
+    await context.report.note(`${done} ${megabytes(bytes)}`);
     return { files, bytes };
   },
   undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
@@ -24,11 +28,11 @@ export const copyClosed: MovingStep = {
   async run(context) {
     const [database, files] = await allEnded([copyDatabase(context), copyAllFiles(context)]);
     await context.report.note(
-      `copied ${files.files} files that had changed (${megabytes(files.bytes)}), and removed ${files.removed} that were gone`,
+      `copied ${counted(files.files, 'changed file')} (${megabytes(files.bytes)}), and removed ${files.removed} that the site has no more`,
     );
     return database;
   },
-  undo: 'nothing', // They are in database and directory of the copy, which earlier steps take away.
+  undo: makeRoom,
 };
 
 /** Of a site that stays open: files that came while the database was copied, and that it may speak of, are copied too. */
@@ -37,7 +41,9 @@ export const copyOpen: MovingStep = {
   async run(context) {
     const [database, first] = await allEnded([copyDatabase(context), copyAllFiles(context)]);
     const more = await copyAllFiles(context);
-    await context.report.note(`copied ${first.files + more.files} files, ${megabytes(first.bytes + more.bytes)}`);
+    await context.report.note(
+      `copied ${counted(first.files + more.files, 'file')}, ${megabytes(first.bytes + more.bytes)}`,
+    );
     return { ...database, files: first.files, bytes: first.bytes };
   },
   undo: 'nothing', // As above.
@@ -47,7 +53,7 @@ export const copyOpen: MovingStep = {
 export const copyDatabaseClosed: MovingStep = {
   name: 'copy database',
   run: copyDatabase,
-  undo: 'nothing', // An earlier step takes the copy's database away.
+  undo: makeRoom,
 };
 
 /** On one server by its quickest way; else as a stream from one to the other, which nobody writes down in between. */

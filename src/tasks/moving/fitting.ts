@@ -1,4 +1,5 @@
 import type { FormerPlace, PendingUpdate } from '../../applications/application.ts';
+import { counted } from '../../model/counted.ts';
 import { Problem } from '../../model/problem.ts';
 import { allEnded } from '../all-ended.ts';
 import { putDirectories, putSettings } from '../site-directory.ts';
@@ -26,9 +27,9 @@ export const rewrite: MovingStep = {
 };
 
 async function rewriteAll(context: Moving): Promise<void> {
-  const { application, machine, installed, report, as } = context;
-  const done = await application.rewrite(machine, installed, formerPlace(context), as);
-  for (const { what, rows } of done) await report.note(`${what}: ${rows} rows`);
+  const { application, machine, installed, report, as, updatesFollow } = context;
+  const done = await application.rewrite(machine, installed, formerPlace(context), as, updatesFollow);
+  for (const { what, rows } of done) await report.note(`${what}: ${counted(rows, 'row')}`);
 }
 
 /** A worker that was lost may have left half an update behind, or one that still goes on: so it begins again with what the site has. */
@@ -66,7 +67,7 @@ export const runUpdates: MovingStep = {
     seen.copy = 'touched';
     const done = await application.runUpdates(machine, installed);
     for (const one of done) await report.note(updateText(one));
-    await report.note(done.length === 0 ? 'no updates were pending' : `ran ${done.length} updates`);
+    await report.note(done.length === 0 ? 'no updates were pending' : `ran ${counted(done.length, 'update')}`);
     return { updates: done.map(updateText) };
   },
   undo: 'nothing', // Only the copy was updated.

@@ -1,14 +1,20 @@
+import { begin, unbegin } from '../begun.ts';
 import { discardDirectory, putDirectories } from '../site-directory.ts';
 import { draftOf, type MovingStep } from './moving.ts';
 
 export const createDatabase: MovingStep = {
   name: 'create database',
-  async run({ db, site, report, seen }) {
+  async run(context) {
+    const { db, site, report, seen } = context;
+    await begin(context);
     const changes = await db.create(site.database);
     if (changes.length > 0) seen.made = true;
     await report.changed(changes);
   },
-  undo: ({ db, site }) => db.destroy(site.database),
+  async undo(context) {
+    await context.db.destroy(context.site.database);
+    await unbegin(context);
+  },
 };
 
 export const createDirectory: MovingStep = {

@@ -39,6 +39,8 @@ export interface Moving extends CopyContext {
    * is at work in the copy before the former files are removed. Code that updates itself may write into them.
    */
   readonly linksFiles: boolean;
+  /** Its pending updates are run once it is fitted to its place, so until then nobody needs to start it. */
+  readonly updatesFollow: boolean;
   /** Errors that the copy logs are told, and keep nobody from it. */
   readonly despiteErrors: boolean;
   readonly seen: Seen;
@@ -60,9 +62,10 @@ export type MovingStep = Step<Moving, Record<string, Json>>;
 export const moving = (
   copy: CopyContext,
   from: SiteContext,
-  how: Partial<Pick<Moving, 'as' | 'isRehearsal' | 'linksFiles' | 'despiteErrors'>> = {},
+  how: Partial<Pick<Moving, 'as' | 'isRehearsal' | 'linksFiles' | 'updatesFollow' | 'despiteErrors'>> = {},
 ): Moving => ({
-  ...{ ...copy, from, as: 'same site', isRehearsal: false, linksFiles: false, despiteErrors: false, ...how, seen: {} },
+  ...{ ...copy, from, as: 'same site', isRehearsal: false, linksFiles: false, updatesFollow: false },
+  ...{ despiteErrors: false, ...how, seen: {} },
 });
 
 /** The copy where it is made. For most the same as the context; where it takes the place of the site itself, hidden before. */

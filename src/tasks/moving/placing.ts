@@ -1,5 +1,6 @@
 import { siteDirectory } from '../site-directory.ts';
 import { draftOf, type Moving, type MovingStep } from './moving.ts';
+import { makeRoom } from './room.ts';
 
 /** Where the site's own directory waits while its copy is in its place. The id keeps two of one name apart. */
 export const formerDirectory = ({ from }: Pick<Moving, 'from'>): string =>
@@ -20,5 +21,6 @@ export const takePlace: MovingStep = {
     if (!(await machine.stat(former))) return;
     if (await machine.stat(own)) await machine.move(own, draft);
     await machine.move(former, own);
+    await makeRoom(context);
   },
 };

@@ -32,11 +32,13 @@ export const publishAside: MovingStep = {
 /** Whether another web server publishes it from now on. */
 export const changesHttp = ({ services, from }: Moving): boolean => services.http !== from.services.http;
 
-/** One reload: what visitors get from here on is the copy. A disabled site stays disabled. */
+/** One reload: what visitors get from here on is the copy, which needs its other name no longer. A disabled site stays disabled. */
 export const switchOver: MovingStep = {
   name: 'switch over',
   async run(context) {
-    await context.report.changed(await context.http.create(instead(context, context.from, openState(context.from))));
+    const site = instead(context, context.from, openState(context.from));
+    const changes = await context.http.create({ ...site, replaces: [...site.replaces, asideName(context)] });
+    await context.report.changed(changes);
     return openedAgain(context);
   },
   async undo(context) {
@@ -53,7 +55,7 @@ const openState = ({ site }: SiteContext): Vhost['state'] => (site.status === 'd
 /** In the place of the other, where that has another name on the same web server. */
 const instead = (one: SiteContext, other: SiteContext, state: Vhost['state']): Vhost => ({
   ...vhost(one, state),
-  replaces: one.services.http === other.services.http && one.site.name !== other.site.name ? other.site.name : null,
+  replaces: one.services.http === other.services.http && one.site.name !== other.site.name ? [other.site.name] : [],
 });
 
 /** For a site that is new. */

@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts';
 import { problemJson } from '../../model/problem.ts';
 import { discardDirectory } from '../site-directory.ts';
 import { askUpdated } from './asking.ts';
@@ -69,7 +70,9 @@ async function tell(
   },
 ): Promise<void> {
   const { updates, seconds, changed, failed } = found;
-  await report.note(`${updates} updates in ${seconds.toFixed(1)} s, ${changed} pieces of configuration changed`);
+  await report.note(
+    `${counted(updates, 'update')} in ${seconds.toFixed(1)} s, ${counted(changed, 'piece')} of configuration changed`,
+  );
   if (failed === null) await report.note('it would work');
   else await report.note(`it would fail: ${failed}`, 'warning');
 }
