@@ -146,8 +146,7 @@ final class AegirTables {
   private function change(string $sql, array $values): int {
     if ($this->driver === 'pgsql') $this->pdo->exec('savepoint aegir_row');
     try {
-      if (count($this->statements) > 100) $this->statements = [];
-      $statement = $this->statements[$sql] ??= $this->pdo->prepare($sql);
+      $statement = $this->prepared($sql);
       foreach ($values as $at => [$value, $type]) $statement->bindValue($at + 1, $value, $type);
       $statement->execute();
       return $statement->rowCount();
@@ -157,6 +156,13 @@ final class AegirTables {
       $this->refused++;
       return 0;
     }
+  }
+
+  /** SQLite has no way to go, and keeps its lock as long as it has the statement. */
+  private function prepared(string $sql): PDOStatement {
+    if ($this->driver === 'sqlite') return $this->pdo->prepare($sql);
+    if (count($this->statements) > 100) $this->statements = [];
+    return $this->statements[$sql] ??= $this->pdo->prepare($sql);
   }
 
   private function all(string $sql, array $values): array {

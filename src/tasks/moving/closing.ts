@@ -28,8 +28,10 @@ export async function closeDoor({ from, report, seen }: Moving): Promise<{ close
   seen.closedAtMs = closedAtMs;
   if (from.site.status === 'enabled') {
     const takers = await from.http.takers();
-    await report.changed(await publish(from, 'maintenance'));
-    if (!report.isDryRun && !(await from.http.haveAnswered(takers, graceMs)))
+    const changes = await publish(from, 'maintenance');
+    await report.changed(changes);
+    // Without a change they are those that take requests from now on.
+    if (changes.length > 0 && !report.isDryRun && !(await from.http.haveAnswered(takers, graceMs)))
       await report.note(
         `after ${graceMs / 1000} s the web server still answers requests of before; it is closed now`,
         'warning',
