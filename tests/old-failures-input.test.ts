@@ -164,9 +164,20 @@ for (const kind of kinds) {
     const { call, world } = farm;
     const before = world.snapshot();
     const invalid = isProblem('invalid');
-    for (const profile of [`x"; CODE; $z="`, "standard'); CODE; //", '../standard', 'no_such_profile', 'Standard\n'])
+    for (const profile of [
+      `x"; RUN_CODE; $z="`,
+      "standard'); RUN_CODE; //",
+      '../standard',
+      'no_such_profile',
+      'Standard\n',
+    ])
       await assert.rejects(create(farm, 'a.example.com', { profile }), invalid, profile);
-    for (const email of [`"; CODE; $z="@example.com`, "a'; CODE; //@example.com", '-oQ/tmp@example.com', 'a@b\nc'])
+    for (const email of [
+      `"; RUN_CODE; $z="@example.com`,
+      "a'; RUN_CODE; //@example.com",
+      '-oQ/tmp@example.com',
+      'a@b\nc',
+    ])
       await assert.rejects(create(farm, 'a.example.com', { email }), invalid, email);
     for (const name of ['../../../tmp/d', 'a b', '-rf', 'A', '..', 'x'.repeat(17), 'a\nb'])
       await assert.rejects(call('client create', { body: { name } }), invalid, name);
@@ -187,10 +198,10 @@ for (const kind of kinds) {
     assert.equal((await call('site list', { query: {} })).total, 0);
 
     // A title may be anything that is text; it stays text.
-    const title = `x"; CODE; $z='\\'; </VirtualHost> } <?php CODE ?> \${CODE}`;
+    const title = `x"; RUN_CODE; $z='\\'; </VirtualHost> } <?php RUN_CODE ?> \${RUN_CODE}`;
     await installedSite(farm, 'a.example.com', { title });
     assert.equal((await call('site get', { params: { name: 'a.example.com' } })).title, title);
-    for (const [path, { text }] of world.files) assert.ok(!text.includes('CODE'), path);
+    for (const [path, { text }] of world.files) assert.ok(!text.includes('RUN_CODE'), path);
     assert.ok(world.text(`${sites}/a.example.com/${settingsOf(kind)}`));
     await verified(farm, 'a.example.com');
   });

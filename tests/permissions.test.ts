@@ -34,7 +34,7 @@ const rules: readonly Rule[] = [
   { what: 'directory', path: /^config\/server_master\/acme$/, mode: '755' },
   { what: 'directory', path: /^config\/server_master\/nginx\/[a-z]+\.d$/, mode: '700' },
   { what: 'file', path: /^config\/server_master\/nginx\/[a-z]+\.d\/.+$/, mode: '600' },
-  { what: 'file', path: /^config\/server_master\/(nginx\.conf|nginx\/[a-z]+\.conf)$/, mode: '600' },
+  { what: 'file', path: /^config\/server_master\/(nginx\.conf|nginx\/[a-z]+\.conf|nginx\/kept-room)$/, mode: '600' },
   // These two hold nothing.
   { what: 'file', path: /^config\/server_master\/(nginx\/README|nginx\.lock)$/, mode: '644' },
   { what: 'directory', path: /^platforms$/, mode: '755' },
