@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { Problem, problemJson } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import { longMs } from '../services/backup/backups.ts';
-import { checkFilling, seenBefore } from './backup/checking.ts';
+import { checkFilling } from './backup/checking.ts';
 import {
   type Filling,
   type FillingStep,
+  filling,
   loadDatabase,
   rewriteFormer,
   sourceOf,
@@ -41,7 +42,7 @@ export const backupTest = taskType({
       });
     const site = await load.site(siteId);
     const tried = moving(throwAwayOf(site, id), site, { isRehearsal: true });
-    return { ...tried, seen: seenBefore(source), source };
+    return filling(tried, source);
   },
 
   async check(context) {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { Problem } from '../model/problem.ts';
 import { longMs } from '../services/backup/backups.ts';
-import { checkFilling, lookForUpdates, seenBefore } from './backup/checking.ts';
+import { checkFilling, lookForUpdates } from './backup/checking.ts';
 import {
   type Filling,
   type FillingStep,
+  filling,
   loadDatabase,
   readPackagesOfCopy,
   rewriteFormer,
@@ -56,7 +57,7 @@ export const siteRestore = taskType({
     const source = sourceOf(await load.backup(backup));
     // What it logs as errors it may have logged when it was backed up.
     const filled = moving(await load.copy(id), await load.site(id), { despiteErrors: true, updatesFollow: update });
-    return { ...filled, seen: seenBefore(source), source, made, present: {} };
+    return filling(filled, source, { made, present: {} });
   },
 
   async check(context) {

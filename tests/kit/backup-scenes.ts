@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { putSimulatedState, simulatedState } from '../../src/simulation/php.ts';
 import { backupDelete } from '../../src/tasks/backup-delete.ts';
 import { backupExport } from '../../src/tasks/backup-export.ts';
 import { backupImport } from '../../src/tasks/backup-import.ts';
@@ -8,7 +10,7 @@ import { siteDisable } from '../../src/tasks/site-disable.ts';
 import { siteImport } from '../../src/tasks/site-import.ts';
 import { siteRestore } from '../../src/tasks/site-restore.ts';
 import type { TaskType } from '../../src/tasks/task-type.ts';
-import { backupName, type FarmParts, platformRootOfFarm } from './farm.ts';
+import { backupName, type FarmParts, hand, platformRootOfFarm } from './farm.ts';
 import { lived } from './moving-scenes.ts';
 import { played, type Scene } from './played.ts';
 import { siteName, type Truth } from './truth.ts';
@@ -23,6 +25,10 @@ async function backedUp(parts: FarmParts, ...then: readonly TaskType[]): Promise
   parts.world.put(`${directory}/files/pictures/two.png`, 'another', { owner: 'www-data', group: 'www-data' });
   parts.world.remove(`${directory}/files/pictures/one.png`);
   parts.world.put(`${directory}/notes.txt`, 'changed since');
+  const { installed } = await hand(parts, truth).load.site('7');
+  const state = simulatedState(parts.world, installed.database);
+  assert.ok(state);
+  putSimulatedState(parts.world, installed.database, { ...state, title: 'Changed since' });
   await played(parts, truth, then, '7');
   return truth;
 }
@@ -54,6 +60,17 @@ export const backupScenes: readonly Scene[] = [
       parts.world.remove(directory);
       return truth;
     },
+  },
+  {
+    ...{ ...restore, title: 'site restore with its updates', args: { backup: '1', update: true } },
+    only: ['nginx, mysql, Drupal', 'apache, sqlite, Drupal'],
+    prepare: (parts) => backedUp(parts),
+  },
+  {
+    ...{ title: 'site import from a backup with its updates', type: siteImport, subject: '8' },
+    args: { backup: '1', update: true },
+    only: ['apache, mysql, WordPress', 'nginx, postgresql, Drupal'],
+    prepare: (parts) => backedUp(parts),
   },
   {
     ...{ title: 'site import from a backup', type: siteImport, subject: '8', args: { backup: '1' } },

@@ -11,10 +11,6 @@ import type { BackupContext } from '../context.ts';
 import { demandThere } from '../moving/check.ts';
 import type { Filling, FillingStep } from './filling.ts';
 
-/** What is compared with what. */
-export const seenBefore = ({ manifest }: Filling['source']): Filling['seen'] =>
-  manifest.site.front ? { before: manifest.site.front } : {};
-
 /**
  * Whether a backup fits to where it goes, and whether there is room: before anything is written. Nothing is believed but what
  * it says of itself, and that only where a lie leads to no more than a restore that fails.

@@ -6,9 +6,11 @@ import { counted } from '../../model/counted.ts';
 import { Problem } from '../../model/problem.ts';
 import { behind, longMs } from '../../services/backup/backups.ts';
 import { allEnded } from '../all-ended.ts';
-import type { BackupContext } from '../context.ts';
+import type { BackupContext, SiteContext } from '../context.ts';
+import { endOthers } from '../moving/copying.ts';
 import { draftOf, type Moving } from '../moving/moving.ts';
-import { siteDirectory } from '../site-directory.ts';
+import { isPlaced } from '../moving/placing.ts';
+import { putDirectories, putSettings, siteDirectory } from '../site-directory.ts';
 import type { Step } from '../task-type.ts';
 import { writtenParts } from './parts.ts';
 
@@ -17,6 +19,38 @@ export interface Filling extends Moving {
   readonly source: BackupContext & { readonly manifest: Manifest };
 }
 export type FillingStep = Step<Filling, Record<string, never>>;
+
+/** What can be filled from the backup once more, after it has come to its place. */
+export function filling<More extends object>(
+  moved: Moving,
+  source: Filling['source'],
+  more: More = {} as More,
+): Filling & More {
+  const context: Filling & More = {
+    ...moved,
+    source,
+    seen: seenBefore(source),
+    ...more,
+    again: () => fillAgain(context),
+  };
+  return context;
+}
+
+/** What is compared with what. */
+const seenBefore = ({ manifest }: Filling['source']): Filling['seen'] =>
+  manifest.site.front ? { before: manifest.site.front } : {};
+
+async function fillAgain(context: Filling): Promise<void> {
+  await unpackParts(context, await placeOf(context));
+  await loadInto(context, await placeOf(context));
+  await putDirectories(context);
+  await putSettings(context);
+  await rewriteFormer.run(context);
+}
+
+/** A copy that takes the place of its site does so before it is fitted. */
+const placeOf = async (context: Filling): Promise<SiteContext> =>
+  (await isPlaced(context)) ? context : draftOf(context);
 
 /** Throws Problem 'wrong-status' for one that was not made. */
 export function sourceOf(context: BackupContext): Filling['source'] {
@@ -32,23 +66,24 @@ export const unpackFiles: FillingStep = {
   async run(context) {
     const { source, report } = context;
     const { backups, backup, manifest } = source;
-    await allEnded([backups.prove(backup.name), unpackParts(context)]);
+    await allEnded([backups.prove(backup.name), unpackParts(context, draftOf(context))]);
     await report.note(`unpacked the files of backup ${backup.id}, which was made ${manifest.made.at}`);
   },
   undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
 };
 
-async function unpackParts(context: Filling): Promise<void> {
+async function unpackParts(context: Filling, place: SiteContext): Promise<void> {
   const { source, machine, site } = context;
+  const at = siteDirectory(place);
   const { backups, backup, manifest } = source;
   const has = new Set(manifest.parts.map(({ name }) => name));
   for (const name of writtenParts)
     if (has.has(name)) {
-      const unpacker = await asUser(machine, site.runUser, unpack(context, oursIn(context, name), 'only these'));
+      const unpacker = await asUser(machine, site.runUser, unpack(at, oursIn(context, name), 'only these'));
       await machine.pipe({ commands: behind(backups.read(backup.name, name), unpacker) });
     }
   if (!has.has('code')) return;
-  const unpacker = unpack(context, backup.reason === 'import' ? importedSettings : [], 'with all below');
+  const unpacker = unpack(at, backup.reason === 'import' ? importedSettings : [], 'with all below');
   await machine.pipe({ commands: behind(backups.read(backup.name, 'code'), unpacker) });
 }
 
@@ -64,7 +99,7 @@ function oursIn({ application, site, platform }: Filling, part: string): readonl
 /** At the top of a site's directory these are settings, which are run whenever the site is: those of strangers are not taken. */
 const importedSettings = ['./*.php', './*.inc', './*.yml', './*.yaml', './.[!/]*'];
 
-function unpack(context: Filling, except: readonly string[], how: 'only these' | 'with all below'): Command {
+function unpack(directory: string, except: readonly string[], how: 'only these' | 'with all below'): Command {
   const not = ['--anchored', '--no-wildcards-match-slash', ...except.map((one) => `--exclude=${one}`)];
   const options = [
     ...['--preserve-permissions', '--no-same-owner'],
@@ -72,27 +107,31 @@ function unpack(context: Filling, except: readonly string[], how: 'only these' |
     ...(except.length > 0 ? not : []),
   ];
   return {
-    ...command`tar --extract --file=- --directory=${siteDirectory(draftOf(context))} ${options}`,
+    ...command`tar --extract --file=- --directory=${directory} ${options}`,
     timeoutMs: longMs,
   };
 }
 
 export const loadDatabase: FillingStep = {
   name: 'load database',
-  async run(context) {
-    const { source, machine, db, site } = context;
-    const { backups, backup } = source;
-    const target = draftOf(context).installed.database;
-    // What a lost worker had loaded of it would be in the way. Of SQLite the file is the database.
-    const there = target.driver === 'sqlite' ? { ...site.database, name: target.name } : site.database;
-    await db.destroy(there);
-    await db.create(site.database);
-    await db.loading(target, machine, async (load) => {
-      await machine.pipe({ commands: behind(backups.read(backup.name, 'database'), ...load) });
-    });
-  },
+  run: (context) => loadInto(context, draftOf(context)),
   undo: 'nothing', // An earlier step takes the copy's database away.
 };
+
+async function loadInto(context: Filling, place: SiteContext): Promise<void> {
+  const { source, machine, db, site, seen } = context;
+  const { backups, backup } = source;
+  const target = place.installed.database;
+  // What a lost worker had loaded of it, or updated in it, would be in the way, and so would who is still at work there.
+  if (!seen.made || seen.copy !== undefined) await endOthers(context, target);
+  // Of SQLite the file is the database.
+  await db.destroy(target.driver === 'sqlite' ? { ...site.database, name: target.name } : site.database);
+  await db.create(site.database);
+  await db.loading(target, machine, async (load) => {
+    await machine.pipe({ commands: behind(backups.read(backup.name, 'database'), ...load) });
+  });
+  seen.copy = 'fresh';
+}
 
 /** What in database and files speaks of where and who it was when the backup was made. */
 export const rewriteFormer: FillingStep = {

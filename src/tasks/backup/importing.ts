@@ -9,8 +9,8 @@ import { moving } from '../moving/moving.ts';
 import { publishNew } from '../moving/publishing.ts';
 import { readPackages } from '../site-packages.ts';
 import { demandUnpublished } from '../vhost.ts';
-import { checkFilling, lookForUpdates, seenBefore } from './checking.ts';
-import { type Filling, loadDatabase, rewriteFormer, sourceOf, unpackFiles } from './filling.ts';
+import { checkFilling, lookForUpdates } from './checking.ts';
+import { type Filling, filling, loadDatabase, rewriteFormer, sourceOf, unpackFiles } from './filling.ts';
 
 export const importArgs = z.strictObject({
   backup: z
@@ -38,11 +38,7 @@ export const importFromBackup = taskType({
     const site = await load.site(id);
     // One that goes on as it was keeps its sessions and what waits to be sent; a second one must not send it again.
     const as = source.manifest.site.name === site.site.name ? 'same site' : 'new site';
-    return {
-      ...moving({ ...site, draft: site.site.directory }, site, { as, updatesFollow: update }),
-      seen: seenBefore(source),
-      source,
-    };
+    return filling(moving({ ...site, draft: site.site.directory }, site, { as, updatesFollow: update }), source);
   },
 
   async check(context) {

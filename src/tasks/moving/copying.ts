@@ -4,8 +4,8 @@ import type { Json } from '../../model/json.ts';
 import type { DatabaseAddress } from '../../model/site.ts';
 import { allEnded } from '../all-ended.ts';
 import { siteDirectory } from '../site-directory.ts';
-import { draftOf, isInPlace, type Moving, type MovingStep } from './moving.ts';
-import { formerDirectory } from './placing.ts';
+import { draftOf, type Moving, type MovingStep } from './moving.ts';
+import { formerDirectory, isPlaced } from './placing.ts';
 import { makeRoom } from './room.ts';
 
 /** While the site is open: so that little is left to copy when it is closed. */
@@ -83,7 +83,7 @@ export async function copyDatabase(context: Moving): Promise<Record<string, Json
  * A worker that was lost may have left something at work in the copy. Whoever is in its database is ended; where that is a
  * file, there will be another one, and they are in one that is gone.
  */
-async function endOthers({ db, site }: Moving, target: DatabaseAddress): Promise<void> {
+export async function endOthers({ db, site }: Pick<Moving, 'db' | 'site'>, target: DatabaseAddress): Promise<void> {
   if (target.driver === 'sqlite') return db.destroy(target);
   // It may have died between taking it away and making it anew.
   await db.create(site.database);
@@ -100,10 +100,6 @@ async function databasesOf(
     return { source: from.installed.database, target: draftOf(context).installed.database };
   return { source: from.db.address(from.site.database, formerDirectory(context)), target: installed.database };
 }
-
-/** Whether the copy is in the place of the site's own directory already. */
-const isPlaced = async (context: Moving): Promise<boolean> =>
-  isInPlace(context) && (await context.machine.stat(formerDirectory(context))) !== null;
 
 /**
  * What the site wrote by its own user, who may read all of it; what is ours by us. A database that is a file is copied as

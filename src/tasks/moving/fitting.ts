@@ -34,15 +34,21 @@ async function rewriteAll(context: Moving): Promise<void> {
 
 /** A worker that was lost may have left half an update behind, or one that still goes on: so it begins again with what the site has. */
 async function copyAgain(context: Moving): Promise<void> {
-  await context.report.note('the copy is copied anew, as what was done to it before was not brought to its end');
+  await context.report.note(anew);
   await allEnded([copyDatabase(context), copyAllFiles(context)]);
   await putDirectories(context);
   await putSettings(context);
 }
 
+const anew = 'the copy is made anew, as what was done to it before was not brought to its end';
+
 /** Ready for updates: exactly as it was copied, and fitted to its place. */
 export async function makeFresh(context: Moving): Promise<void> {
   if (context.seen.copy === 'fresh') return;
+  if (context.again) {
+    await context.report.note(anew);
+    return context.again();
+  }
   await copyAgain(context);
   if (isElsewhere(context)) await rewriteAll(context);
 }

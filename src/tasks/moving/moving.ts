@@ -26,7 +26,8 @@ import type { Step } from '../task-type.ts';
  *
  * The context is the site as it will be (`load.copy`, or for a clone `load.site`); `from` is the site as it is.
  * Data that comes from elsewhere: put a step of your own in the place of `copyFiles` and `copyClosed`. It fills the
- * directory `siteDirectory(draftOf(context))` and the database `draftOf(context).installed.database`.
+ * directory `siteDirectory(draftOf(context))` and the database `draftOf(context).installed.database`, and says in `again` how to do
+ * so once more.
  */
 export interface Moving extends CopyContext {
   /** As it is now; of a clone the one that it is made of. */
@@ -41,6 +42,11 @@ export interface Moving extends CopyContext {
   readonly linksFiles: boolean;
   /** Its pending updates are run once it is fitted to its place, so until then nobody needs to start it. */
   readonly updatesFollow: boolean;
+  /**
+   * Makes a copy that is in its place anew, and fits it to that: a worker that was lost may have left half an update in it. Null: it is
+   * copied from the site.
+   */
+  readonly again: (() => Promise<void>) | null;
   /** Errors that the copy logs are told, and keep nobody from it. */
   readonly despiteErrors: boolean;
   readonly seen: Seen;
@@ -65,7 +71,7 @@ export const moving = (
   how: Partial<Pick<Moving, 'as' | 'isRehearsal' | 'linksFiles' | 'updatesFollow' | 'despiteErrors'>> = {},
 ): Moving => ({
   ...{ ...copy, from, as: 'same site', isRehearsal: false, linksFiles: false, updatesFollow: false },
-  ...{ despiteErrors: false, ...how, seen: {} },
+  ...{ again: null, despiteErrors: false, ...how, seen: {} },
 });
 
 /** The copy where it is made. For most the same as the context; where it takes the place of the site itself, hidden before. */
@@ -84,5 +90,5 @@ export const isElsewhere = ({ from, platform, site, installed }: Moving): boolea
   site.name !== from.site.name ||
   installed.address !== from.installed.address;
 
-/** Whether the copy takes the place of the site's own directory. */
+/** Whether the copy takes the place of the site's own directory, sooner or later. */
 export const isInPlace = ({ draft, site }: Moving): boolean => draft !== site.directory;
