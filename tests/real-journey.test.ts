@@ -116,6 +116,7 @@ async function journey(t: TestContext, more: RealFarmMore): Promise<void> {
   await t.test('backup, delete, import: it is back', async () => {
     await done(farm, siteDelete, '7', { force: true, backup: false });
     assert.equal((await farm.page('/', 'new.example.org')).status, 404);
+    farm.truth.cloneAt = { ...farm.truth.cloneAt, platform: 'p2' };
     await done(farm, siteImport, '8', { backup: '1', update: true });
     await isItself(farm, '8', use);
   });
@@ -139,10 +140,13 @@ async function failingUpdate(farm: RealFarm, use: InUse): Promise<void> {
   const { ending } = await ask(farm, siteMigrate, '7', { platform: 'p2' });
   assert.equal(ending.status, 'failed');
   assert.match(JSON.stringify(ending), /this update cannot be made/);
-  sameWorld(await farm.world(), world, 'a migrate whose update failed');
+  sameWorld(withoutSqlite(await farm.world()), withoutSqlite(world), 'a migrate whose update failed');
   assert.deepEqual(await compared(), comparison);
   await isItself(farm, '7', use);
 }
+
+/** Who looks at the site writes into that file. */
+const withoutSqlite = (world: string): string => world.replaceAll(/(\.sqlite \d+ \d+:\d+) \w+/g, '$1');
 
 async function changedAndRestored(farm: RealFarm, use: InUse): Promise<void> {
   await done(farm, siteBackup, '7', { note: 'in use' });
@@ -150,7 +154,7 @@ async function changedAndRestored(farm: RealFarm, use: InUse): Promise<void> {
   const rename = {
     wordpress: `update_option('blogname', 'Broken'); return [];`,
     drupal: site.platform.version?.startsWith('7.')
-      ? `variable_set('site_name', 'Broken'); return [];`
+      ? `variable_set('site_name', 'Broken'); drupal_flush_all_caches(); return [];`
       : `Drupal::configFactory()->getEditable('system.site')->set('name', 'Broken')->save(); return [];`,
   };
   await inside(site, rename[site.application.name as keyof typeof rename]);
