@@ -192,7 +192,7 @@ test('a worker that is lost in the middle is followed by another, which begins t
   await farm.loseWorkers();
   held.go();
   const ended = await farm.done(task);
-  assert.match(notesOf(ended), /copied anew/);
+  assert.match(notesOf(ended), /made anew/);
   assert.equal((await siteOf(farm)).platform, 'p2');
 });
 

@@ -70,7 +70,7 @@ async function lost(farm: HubWithWorker): Promise<void> {
 test('5 kill: a killed clone takes another database when it is retried, and the first leaks for ever: here the next worker finishes it', async (t) => {
   const farm = await movingFarm(t);
   const [before, rows] = [farm.world.snapshot(), await rowsIn(farm)];
-  for (let at = 0; ; at += 16) {
+  for (let at = 0; ; at += 24) {
     const happened = struck(farm, at, () => lost(farm));
     const ended = await farm.done(await verbs['site clone'](farm));
     farm.before = () => undefined;
@@ -87,7 +87,7 @@ test('5 kill: a killed clone takes another database when it is retried, and the 
 test('5 kill: after a killed migrate, verify ends well with new code on the old database, never updated: here the next worker moves all of it', async (t) => {
   const farm = await movingFarm(t);
   let to = 'p2';
-  for (let at = 1; ; at += 19) {
+  for (let at = 1; ; at += 29) {
     await setUpdates(farm);
     const happened = struck(farm, at, () => lost(farm));
     const ended = await farm.done(await askSite(farm, 'site migrate', { platform: to }));
@@ -112,7 +112,7 @@ test('5 restore: any error in a restore leaves the site disabled: here it is ope
   farm.world.put(`${platformRoot}/sites/${movedSite}/notes.txt`, 'changed since the backup');
   const [before, rows, vhost] = [farm.world.snapshot(), await rowsIn(farm), vhostOf(farm.world, movedSite)];
   assert.ok(vhost.includes('"e|'), 'it is published as enabled');
-  for (let at = 0; ; at += 16) {
+  for (let at = 0; ; at += 24) {
     const happened = struck(farm, at, async () => {});
     const ended = await farm.waitFor(await verbs['site restore'](farm));
     farm.before = () => undefined;

@@ -16,7 +16,7 @@ let faultPoints = 0;
 /**
  * Proofs over every task type there is, on this kind of farm: whatever fails and whenever, the world is as wanted or as
  * before. A new task type needs a scene (what the world is like when it is asked for) and gets the rest for nothing.
- * Where each task type was proven on other farms already, `every` third event is enough: engines differ, tasks do not.
+ * Where each task type was proven on another farm already, `every` third event is enough: engines differ, tasks do not.
  */
 export function prove(kind: string, every = 1): void {
   const farm = farms[kind];
