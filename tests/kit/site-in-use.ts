@@ -16,7 +16,7 @@ export interface InUse {
   readonly path: string;
 }
 
-export const ownText = 'Nobody else wrote this';
+const ownText = 'Nobody else wrote this';
 export const contextOf = ({ place, truth }: RealFarm, subject: string): Promise<SiteContext> =>
   hand(place, truth).load.site(subject);
 
