@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { mariadbIsDown } from '../src/simulation/mariadb.ts';
 import { simulatedState } from '../src/simulation/php.ts';
 import { sameWorld } from './kit/farm.ts';
@@ -17,28 +17,14 @@ import {
   setUpdates,
   verbs,
 } from './kit/moving-farm.ts';
+import { countStrikes, struck } from './kit/struck.ts';
 
 /**
  * How the old Aegir failed (measured; shared/reference/aegir-baseline.md, section 5) when it moved, copied or brought back a
  * site. Each test is named after the old failure, and shows that it cannot happen. On real servers: real-writers.test.ts
  * (maintenance mode), real-moving-proofs.test.ts (kill -9 in each phase), real-old-failures.test.ts (restore and delete).
  */
-let points = 0;
-after(() => process.stdout.write(`# moves, copies and restores killed or made to fail at ${points} points\n`));
-
-/** Lets `strike` happen instead of one act on the server: the `at`th since now. Answers whether it came to that. */
-function struck(farm: HubWithWorker, at: number, strike: () => Promise<void>): () => boolean {
-  let acts = 0;
-  let happened = false;
-  farm.before = async () => {
-    if (acts++ !== at) return;
-    happened = true;
-    points += 1;
-    await strike();
-    throw new Error('power cut');
-  };
-  return () => happened;
-}
+countStrikes('moves, copies and restores');
 
 const siteOf = ({ call }: HubWithWorker, name = movedSite) => call('site get', { params: { name } });
 

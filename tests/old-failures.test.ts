@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { MemoryMachine } from '../src/machine/memory.ts';
 import { mariadbIsDown } from '../src/simulation/mariadb.ts';
 import { type HubWithWorker, installedSite, type TaskEnding, verifiedFarm } from './kit/hub-with-worker.ts';
 import { heldAt, isProblem, kinds, onNginx, settingsOf, sites, titleOf, vhostOf, vhostPath } from './kit/looks.ts';
 import { until } from './kit/machines.ts';
+import { countStrikes, struck } from './kit/struck.ts';
 
 /**
  * How the old Aegir failed (measured; shared/reference/aegir-baseline.md, section 5) when it was killed, when two tasks
@@ -17,22 +18,7 @@ const ask = async ({ call }: HubWithWorker, task: string, args = {}) =>
   (await call('site task', { params, body: { name: task, args } })).task;
 const statusOf = async ({ call }: HubWithWorker): Promise<string> => (await call('site get', { params })).status;
 
-let kills = 0;
-after(() => process.stdout.write(`# installs killed or made to fail at ${kills} points\n`));
-
-/** Lets `strike` happen instead of one act on the server: the `at`th since now. Answers whether it came to that. */
-function struck(farm: HubWithWorker, at: number, strike: () => Promise<void>): () => boolean {
-  let acts = 0;
-  let happened = false;
-  farm.before = async () => {
-    if (acts++ !== at) return;
-    happened = true;
-    kills += 1;
-    await strike();
-    throw new Error('power cut');
-  };
-  return () => happened;
-}
+countStrikes('installs');
 
 const create = async ({ call }: HubWithWorker) => (await call('site create', { body: { name, platform: 'p1' } })).task;
 

@@ -79,3 +79,7 @@ export async function releaseBackups(tx: Kysely<Tables>, task: string): Promise<
     from task where task.id = ${task} and backup.task_id = task.id and backup.status = 'queued'
       and backup.upload is null`.execute(tx);
 }
+
+/** The row that was looked for by this id. Throws Problem 'not-found'. */
+export const oneBackup = <Row>(rows: readonly Row[], id: string): Row =>
+  one(rows, `there is no backup ${id}`, 'aegir backup list shows what there is.');

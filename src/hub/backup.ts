@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import type { Looked, Manifest } from '../model/backup.ts';
 import { Problem } from '../model/problem.ts';
+import { oneBackup } from './backup-rows.ts';
 import type { Asked, Handler, Reader } from './hub.ts';
 import { contains, equals, listPage, live } from './list.ts';
 import { outstanding, possibleTasks } from './possible.ts';
 import { resolve } from './resolve.ts';
-import { one } from './rows.ts';
 import { iso } from './time.ts';
 
 interface BackupRow {
@@ -58,7 +58,7 @@ async function answers(
 /** As the API answers it. Throws Problem 'not-found'. */
 export async function backupById(asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: string): Promise<Answer<'backup pin'>> {
   const { rows } = await sql<BackupRow>`select ${columns} from ${from} where backup.id = ${id}`.execute(asked.tx);
-  return one(await answers(asked, rows), `there is no backup ${id}`, 'aegir backup list shows what there is.');
+  return oneBackup(await answers(asked, rows), id);
 }
 
 const list: Handler<'backup list'> = async ({ query }, asked) => {
@@ -86,7 +86,7 @@ const get: Handler<'backup get'> = async ({ params }, asked) => {
   const { rows } = await sql<{ manifest: Manifest | null }>`select manifest from backup where id = ${id}`.execute(
     asked.tx,
   );
-  const { manifest } = one(rows, `there is no backup ${id}`, 'aegir backup list shows what there is.');
+  const { manifest } = oneBackup(rows, id);
   return { ...(await backupById(asked, id)), manifest: manifest && { ...manifest } };
 };
 

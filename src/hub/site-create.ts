@@ -8,6 +8,7 @@ import { Secret } from '../model/secret.ts';
 import { databaseName } from '../services/db/name.ts';
 import { checkedData } from './added-data.ts';
 import { type AliasRow, demandFree, writeAliases } from './alias.ts';
+import { oneBackup } from './backup-rows.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
 import { taskTypeOf } from './possible.ts';
@@ -75,7 +76,7 @@ async function backupFor({ tx }: Asked, body: Wanted): Promise<ChosenBackup | nu
       hint: 'Choose one that is enabled: aegir backup list.',
     });
   const { rows } = await sql<ChosenBackup>`select id, manifest from backup where id = ${id}`.execute(tx);
-  return one(rows, `there is no backup ${id}`, 'aegir backup list shows what there is.');
+  return oneBackup(rows, id);
 }
 
 function profileOf(hub: Asked['hub'], platform: HeldPlatform, backup: ChosenBackup | null): string | undefined {

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { oneBackup } from '../hub/backup-rows.ts';
 import { one } from '../hub/rows.ts';
 import type { Tables } from '../hub/tables.ts';
 import type { Backup, BackupReason, BackupStatus, Manifest } from '../model/backup.ts';
@@ -59,7 +60,7 @@ async function backupRow(db: Kysely<Tables>, id: string): Promise<BackupRow> {
     select backup.id, backup.name, backup.status, site_id, site_name, reason, note, pinned, account.name as by, manifest,
            upload, server_id, service_id, engine, options, secrets
     from backup left join account on account.id = backup.account_id where backup.id = ${id}`.execute(db);
-  return one(rows, `there is no backup ${id}`, 'aegir backup list shows what there is.');
+  return oneBackup(rows, id);
 }
 
 /**

@@ -41,8 +41,9 @@ const seenBefore = ({ manifest }: Filling['source']): Filling['seen'] =>
   manifest.site.front ? { before: manifest.site.front } : {};
 
 async function fillAgain(context: Filling): Promise<void> {
-  await unpackParts(context, await placeOf(context));
-  await loadInto(context, await placeOf(context));
+  const place = await placeOf(context);
+  await unpackParts(context, place);
+  await loadInto(context, place);
   await putDirectories(context);
   await putSettings(context);
   await rewriteFormer.run(context);
