@@ -62,7 +62,12 @@ export const peopleEndpoints = {
     method: 'POST',
     path: '/api/accounts',
     summary: 'Make an account',
-    body: z.strictObject({ name: text.short, email: text.email.optional() }),
+    body: z.strictObject({
+      name: text.short,
+      email: text.email.optional(),
+      role: text.reference.optional().describe('Give it this role at once'),
+      client: text.reference.optional().describe('With a role: for this client; for the whole hub unless given'),
+    }),
     answer: shape.account,
     status: 201,
   }),
@@ -94,7 +99,9 @@ export const peopleEndpoints = {
     path: '/api/tokens',
     summary: 'Make a token; it is shown once, here',
     body: z.strictObject({
-      account: text.reference.optional().describe("Whose it is; 'admin', made on demand, unless given"),
+      account: text.reference
+        .optional()
+        .describe("Whose it is; one's own unless given. Through the socket: 'admin', made on demand"),
       title: text.title.optional(),
       expiresAt: text.time.optional(),
     }),
