@@ -47,8 +47,8 @@ export interface Db extends Provides<Database, Pick<Database, 'name' | 'user'>> 
    */
   copy(from: SiteDatabase, to: SiteDatabase, emptied: readonly string[]): Promise<Copied>;
   /**
-   * Whether the quick way needs a `from` that is closed. One that is open is copied all the same, of one moment and without
-   * holding the site up, only slower.
+   * Whether the quickest way needs a `from` that is closed. One that is open is copied all the same, of one moment, and who
+   * writes meanwhile waits for some tenths of a second at most.
    */
   copyNeedsClosed(): boolean;
   /**
