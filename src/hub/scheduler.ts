@@ -5,6 +5,7 @@ import type { Sweep } from '../tasks/catalog.ts';
 import { askFor } from './ask.ts';
 import { forgetTransfers } from './backup-files.ts';
 import { collectBackups } from './backup-gc.ts';
+import { followLocks } from './client-lock.ts';
 import { byItself, type Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
 import type { Subject } from './queue.ts';
@@ -25,6 +26,7 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
   while (!stop.aborted) {
     try {
       await requeueLost(db);
+      await followLocks(hub);
       if (await isDue(db, 'task gc', hourMs))
         await forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs);
       if (await isDue(db, 'backup gc', hourMs)) await collectBackups(hub);
