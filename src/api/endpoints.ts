@@ -1,4 +1,5 @@
 import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
+import { auditEndpoints } from './endpoints/audit.ts';
 import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
@@ -21,6 +22,7 @@ export const api = {
   ...packageEndpoints,
   ...taskEndpoints,
   ...batchEndpoints,
+  ...auditEndpoints,
   ...hubEndpoints,
 };
 

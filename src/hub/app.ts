@@ -3,6 +3,8 @@ import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
 import { type Caller, may, refused } from './access.ts';
+import { exportAudit } from './audit-export.ts';
+import { auditDone, auditNotDone, type Request as Told } from './audited.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
@@ -15,6 +17,8 @@ import { authenticate } from './token.ts';
 /** What the listener says of a request. Only one that came through the socket is local; nothing in a request can say so. */
 export interface Origin {
   readonly local?: boolean;
+  /** From where it came, as an IP address. */
+  readonly address?: string;
 }
 type App = Hono<{ Bindings: Origin }>;
 type Request = Context<{ Bindings: Origin }>;
@@ -60,14 +64,26 @@ export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
 
 async function answer(hub: Hub, name: EndpointName, context: Request): Promise<Response> {
   const caller = await callerOf(hub, context);
-  if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
+  const told: Told = { name, caller, address: context.env?.address ?? '', met: [] };
+  try {
+    if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
+    return await permitted(hub, told, context);
+  } catch (error) {
+    await auditNotDone(hub.database.db, told, error);
+    throw error;
+  }
+}
+
+async function permitted(hub: Hub, told: Told, context: Request): Promise<Response> {
+  const { name, caller } = told;
   const endpoint = endpointOf(name);
   const { given, text } = await readRequest(endpoint, context.req.raw, context.req.param());
+  told.given = given;
   const gone = context.req.raw.signal;
-  if (isDirect(name)) return answerDirectly(hub, name, { caller, gone, given }, context);
+  if (isDirect(name)) return answerDirectly(hub, name, { caller, gone, given, told }, context);
   const key = endpoint.method === 'POST' ? context.req.header('idempotency-key') : undefined;
   const request = `${endpoint.method} ${context.req.url}\n${text}`;
-  const { status, body } = await handled(hub, name, { caller, gone, given, key, request });
+  const { status, body } = await handled(hub, name, { caller, gone, given, told, key, request });
   // The table says which it may be; Hono wants to see it.
   return context.json(body, status as 200);
 }
@@ -77,31 +93,46 @@ async function callerOf({ database: { db } }: Hub, context: Request): Promise<Ca
   return withRights(db, await authenticate(db, context.req.header('authorization')));
 }
 
-const direct: ReadonlySet<EndpointName> = new Set<Direct>(['task stream', 'backup upload', 'backup download']);
+const direct: ReadonlySet<EndpointName> = new Set<Direct>([
+  'task stream',
+  'backup upload',
+  'backup download',
+  'audit export',
+]);
 const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 
 /** What is given has just been checked with the schemas of its endpoint. */
 async function answerDirectly(
   hub: Hub,
   name: Direct,
-  { caller, gone, given }: Pick<Handled, 'caller' | 'gone' | 'given'>,
+  { caller, gone, given, told }: Pick<Handled, 'caller' | 'gone' | 'given' | 'told'>,
   context: Request,
 ): Promise<Response> {
-  const asked = { hub, caller, gone, endpoint: name, tx: hub.database.db };
+  const asked = { hub, caller, gone, endpoint: name, met: told.met, tx: hub.database.db };
   switch (name) {
     case 'task stream': {
       const where = { task: given.params['task'] ?? '', lastEventId: context.req.header('last-event-id') };
       return streamTask(asked, where, () => callerOf(hub, context));
     }
     case 'backup upload':
-      return context.json(await uploadBackup(given as never, asked, context.req.raw.body), 201);
+      return context.json(
+        await uploadBackup(given as never, asked, context.req.raw.body, (tx, answer) => auditDone(tx, told, answer)),
+        201,
+      );
     case 'backup download': {
       const file = await downloadBackup(given as never, asked);
+      await auditDone(asked.tx, told, {});
       return context.body(file.stream, 200, {
         'content-type': 'application/x-tar',
         'content-length': String(file.bytes),
         'content-disposition': `attachment; filename="${file.name}"`,
       });
+    }
+    case 'audit export': {
+      const { type, extension, stream } = await exportAudit(given as never, asked);
+      await auditDone(asked.tx, told, {});
+      const disposition = `attachment; filename="audit.${extension}"`;
+      return context.body(stream, 200, { 'content-type': type, 'content-disposition': disposition });
     }
   }
 }
@@ -110,29 +141,35 @@ interface Handled {
   readonly caller: Caller;
   readonly gone: AbortSignal;
   readonly given: GivenParts;
+  readonly told: Told;
   readonly key: string | undefined;
   readonly request: string;
 }
 
-/** These make a transaction of their own; asked again, they do nothing more. */
-const alone: ReadonlySet<EndpointName> = new Set(['task cancel', 'task settle', 'batch cancel']);
+/** It makes transactions of its own, one for each task; asked again, it does nothing more. */
+const alone: ReadonlySet<EndpointName> = new Set(['batch cancel']);
 
 async function handled(
   hub: Hub,
   name: Exclude<EndpointName, Direct>,
-  { caller, gone, given, key, request }: Handled,
+  { caller, gone, given, told, key, request }: Handled,
 ): Promise<{ readonly status: number; readonly body: object }> {
   const { db } = hub.database;
   const { method, status = 200, once } = endpointOf(name);
   // What was given has just been checked with the schemas that the handler's type is computed from.
   const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
-  if (method === 'GET' || alone.has(name))
-    return { status, body: await handler(given, { hub, caller, gone, endpoint: name, tx: db }) };
+  const asking = { hub, caller, gone, endpoint: name, met: told.met };
+  if (method === 'GET' || alone.has(name)) {
+    const body = await handler(given, { ...asking, tx: db });
+    await auditDone(db, told, body);
+    return { status, body };
+  }
   return inTransaction(db, async (tx) => {
     const repeated = key === undefined ? null : await takeKey(tx, caller, key, request);
     if (repeated) return { status: repeated.status, body: repeated.answer };
-    const asked: Asked = { hub, caller, gone, endpoint: name, tx };
-    const body = await handler(given, asked);
+    told.met.length = 0; // It may be the second attempt.
+    const body = await handler(given, { ...asking, tx });
+    await auditDone(tx, told, body);
     if (key !== undefined) await keepAnswer(tx, caller, key, status, once ? null : body);
     return { status, body };
   });

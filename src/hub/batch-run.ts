@@ -83,7 +83,7 @@ export async function advanceBatch(hub: Hub, id: string): Promise<void> {
     const [batch] = rows;
     if (!batch) return;
     const gone = new AbortController().signal;
-    const asked: Asked = { hub, tx, caller: await callerOf(tx, batch), endpoint: `${batch.noun} task`, gone };
+    const asked: Asked = { hub, tx, caller: await callerOf(tx, batch), endpoint: `${batch.noun} task`, met: [], gone };
     await settleMembers(asked, batch);
     // A member that is refused leaves its place to the next, so we look again until nothing is begun.
     for (;;) {

@@ -64,7 +64,10 @@ async function openSocket(app: App, path: string): Promise<Server> {
 }
 
 function serverFor(app: App, origin: Origin): Server {
-  const listener = getRequestListener((request) => app.fetch(request, origin));
+  const listener = getRequestListener((request, env) => {
+    const address = 'incoming' in env ? env.incoming.socket.remoteAddress : undefined;
+    return app.fetch(request, { ...origin, ...(!origin.local && address !== undefined && { address }) });
+  });
   // A request's body has the time that its endpoint gives it (request.ts, transfers.ts): a file may come for hours. So may answers.
   const server = createServer({ requestTimeout: 0, headersTimeout: 10_000, keepAliveTimeout: 5000 });
   server.on('request', (request, response) => void listener(request, response));

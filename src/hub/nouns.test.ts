@@ -238,6 +238,7 @@ test('settings have defaults, are checked, and are reset by null', async (t) => 
       ['backup.upload-max-mb', 20_480, true],
       ['backup.unpacked-max-mb', 204_800, true],
       ['backup.retention', null, true],
+      ['audit.retention-days', 730, true],
       ['task.retention-days', 30, false],
       ['platform.build-mib-max', 4096, true],
       ['platform.build-files-max', 500_000, true],

@@ -27,8 +27,7 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
     try {
       await requeueLost(db);
       await followLocks(hub);
-      if (await isDue(db, 'task gc', hourMs))
-        await forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs);
+      await forgetWhatIsOld(db);
       if (await isDue(db, 'backup gc', hourMs)) await collectBackups(hub);
       // Each hub has files of its own.
       if (performance.now() - transfersAt > hourMs) {
@@ -42,6 +41,13 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
     }
     await clock.sleep(tickMs, stop).catch(() => undefined); // ended early by `stop`
   }
+}
+
+async function forgetWhatIsOld(db: Kysely<Tables>): Promise<void> {
+  if (await isDue(db, 'task gc', hourMs))
+    await forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs);
+  if (await isDue(db, 'audit gc', hourMs))
+    await sql`select forget_audit(${await settingValue(db, 'audit.retention-days')})`.execute(db);
 }
 
 /** True once per period and over all hubs: the update is the election. */

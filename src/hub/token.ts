@@ -29,7 +29,7 @@ export async function authenticate(db: Kysely<Tables>, authorization: string | u
         and (token.expires_at is null or token.expires_at > now()) and account.status = 'enabled'`.execute(db);
     const [found] = rows;
     if (found?.stale) await sql`update token set last_used_at = now() where id = ${found.id}`.execute(db);
-    if (found) return { kind: 'account', accountId: found.accountId, name: found.name };
+    if (found) return { kind: 'account', accountId: found.accountId, name: found.name, token: found.id };
   }
   throw new Problem('unauthenticated', 'this request carries no valid token', {
     hint: 'Make one on the hub with `aegir token create` and send it as `Authorization: Bearer aegir_…`.',
@@ -109,9 +109,10 @@ async function tokenById(db: Reader, id: string): Promise<Answer<'token create'>
 
 const remove: Handler<'token delete'> = async ({ params }, asked) => {
   const { tx, caller } = asked;
-  const { rows } = await sql<{ id: string; accountId: string }>`
-    select id, account_id from token where id = ${params.token} and ${visible('token', caller)}`.execute(tx);
-  const { id, accountId } = one(rows, `there is no token ${params.token}`);
+  const { rows } = await sql<{ id: string; accountId: string; title: string }>`
+    select id, account_id, title from token where id = ${params.token} and ${visible('token', caller)}`.execute(tx);
+  const { id, accountId, title } = one(rows, `there is no token ${params.token}`);
+  asked.met.push({ noun: 'token', id, name: title, client: null });
   await demandOver(asked, accountId);
   await sql`update token set revoked_at = coalesce(revoked_at, now()) where id = ${id}`.execute(tx);
   return { deleted: id };

@@ -13,7 +13,8 @@ type Visible =
   | 'site'
   | 'backup'
   | 'task'
-  | 'batch';
+  | 'batch'
+  | 'audit';
 
 type Condition = RawBuilder<unknown>;
 
@@ -54,6 +55,8 @@ const conditions: { readonly [Noun in Visible]: (caller: Caller) => Condition } 
       (ids) => sql`task.subject_id in (select id from backup where site_id in (${sitesOf(ids)}))`,
     )})`,
   batch: (caller) => batchesOnly(caller, 'site read'),
+  audit: (caller) =>
+    sql`${isSelf(caller, sql`audit.account_id`)} or ${ofClients(caller, 'audit read', sql`audit.client_id`)}`,
 };
 
 /** Batches that are about nothing but what one has the permission for: of another, its sites would be told. */
