@@ -6,12 +6,14 @@ import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
+import { signInEndpoints } from './endpoints/sign-in.ts';
 import { siteEndpoints } from './endpoints/sites.ts';
 import { taskEndpoints } from './endpoints/tasks.ts';
 
 /** Every endpoint, once. The hub must answer each, every caller can ask each, OpenAPI is printed from it. */
 export const api = {
   ...peopleEndpoints,
+  ...signInEndpoints,
   ...serverEndpoints,
   ...platformEndpoints,
   ...siteEndpoints,

@@ -21,6 +21,7 @@ export const problem = z
     hint: z.string().optional(),
     causes: z.array(z.string()),
     fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    retryAfterMs: z.int().optional(),
   })
   .meta({ id: 'Problem' });
 
@@ -37,7 +38,16 @@ export const client = z
   .meta({ id: 'Client' });
 
 export const account = z
-  .object({ id: z.string(), name: z.string(), email: z.string().nullable(), status: z.string(), createdAt: at })
+  .object({
+    id: z.string(),
+    name: z.string(),
+    title: z.string(),
+    email: z.string().nullable(),
+    status: z.string(),
+    hasPassword: z.boolean(),
+    invitedUntil: atOrNull.describe('A one-time link can still be used'),
+    createdAt: at,
+  })
   .meta({ id: 'Account' });
 
 export const token = z

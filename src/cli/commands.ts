@@ -53,7 +53,7 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
 /** A command for every endpoint: `aegir <noun> <verb> [name] [--flags]`. */
 export function addEndpointCommands(program: Command, session: Session): void {
   for (const name of endpointNames) {
-    if (ownWords.has(name)) continue;
+    if (ownWords.has(name) || endpointOf(name).browser) continue;
     const [noun = '', verb] = name.split(' ');
     const parent = verb === undefined ? program : nounOf(program, noun);
     addEndpoint(parent.command(verb ?? noun), name, session);
@@ -74,6 +74,7 @@ export function nounOf(program: Command, noun: string): Command {
 const nounSummaries: { readonly [noun: string]: string } = {
   client: 'who owns sites',
   account: 'who may call the API',
+  session: 'where people are signed in',
   token: 'what an account calls the API with',
   server: 'a machine with services',
   service: 'what a server offers: a web server, a database server',
@@ -203,6 +204,9 @@ function showComparison(io: Io, answer: Answer<'platform compare'>): void {
 /** Answers that are more than a list of fields, or less. */
 const inWords: { readonly [name in EndpointName]?: (answer: Shown) => string } = {
   'token create': ({ token }) => String(token),
+  'account invite': ({ link }) => String(link),
+  'account reset-password': ({ link }) => String(link),
+  'session end-others': ({ ended }) => `Ended ${String(ended)}`,
   status: (answer) => statusLines(answer as never).join('\n'), // The endpoint's own answer.
 };
 

@@ -3,7 +3,9 @@ import { type EndpointName, endpointOf } from '../api/endpoints.ts';
 const written: { readonly [name: string]: readonly string[] } = {
   'client create': ['aegir client create acme --title "Acme Ltd" --email post@acme.example'],
   'client set': ['aegir client set acme --no-email', 'aegir client set acme --status locked'],
-  'account create': ['aegir account create ada --email ada@example.com'],
+  'account create': ['aegir account create ada --email ada@example.com --invite', 'aegir account create robot'],
+  'session list': ['aegir session list', 'aegir session list --account ada'],
+  'session end-others': ['aegir session end-others --account ada'],
   'token list': ['aegir token list --account ada'],
   'token create': [
     'aegir token create --account ada --title laptop',
@@ -86,6 +88,7 @@ const sample: { readonly [place: string]: string } = {
   batch: '3',
   task: '12',
   token: '3',
+  session: '5',
 };
 
 /** For the end of a command's help. */

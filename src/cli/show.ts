@@ -6,7 +6,8 @@ type Row = Readonly<Record<string, unknown>>;
 /** What a list shows of each; a field that is not named here is seen with `get` or --json. */
 const columns: { readonly [noun: string]: readonly string[] } = {
   client: ['name', 'title', 'email', 'sites', 'status'],
-  account: ['name', 'email', 'status'],
+  account: ['name', 'title', 'email', 'status', 'hasPassword', 'invitedUntil'],
+  session: ['id', 'account', 'way', 'address', 'lastSeenAt', 'createdAt', 'userAgent'],
   token: ['id', 'account', 'title', 'expiresAt', 'revokedAt', 'lastUsedAt'],
   server: ['name', 'host', 'status', 'services', 'verifiedAt'],
   service: ['server', 'type', 'engine', 'options'],
@@ -88,6 +89,7 @@ export function cell(value: unknown): string {
 
 /** Each kind of object is known by what it has. */
 const kinds: readonly (readonly [readonly string[], (value: Row) => string])[] = [
+  [['link', 'expiresAt'], ({ link }) => cell(link)],
   [['noun', 'name'], ({ name }) => cell(name)],
   [['code', 'message'], ({ message }) => cell(message)],
   [['redirect'], ({ name, redirect }) => `${cell(name)}${redirect === true ? ' (redirect)' : ''}`],

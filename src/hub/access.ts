@@ -1,16 +1,26 @@
 import type { EndpointName } from '../api/endpoints.ts';
 
-/** Who asks: an account by its token, or root and aegir through the socket that only they can open. */
+/**
+ * Who asks: an account by its token or its browser's session, root and aegir through the socket that only they can open, or
+ * a stranger at an endpoint that is open to all.
+ */
 export type Caller =
   | { readonly kind: 'local' }
-  | { readonly kind: 'account'; readonly accountId: string; readonly name: string };
+  | { readonly kind: 'stranger' }
+  | {
+      readonly kind: 'account';
+      readonly accountId: string;
+      readonly name: string;
+      readonly session?: { readonly id: string; readonly confirmedAt: Date };
+    };
 
 /**
  * What an endpoint lets one do. Forget one and this does not compile.
+ * - open: come in. - self: one's own account and sessions.
  * - read: look. - task: have work done on what is there. - change: make, change and delete rows.
  * - secret: see or make what lets one in. - rule: over hub and accounts.
  */
-type Power = 'read' | 'task' | 'change' | 'secret' | 'rule';
+type Power = 'open' | 'self' | 'read' | 'task' | 'change' | 'secret' | 'rule';
 
 const powers: { readonly [Name in EndpointName]: Power } = {
   'client list': 'read',
@@ -23,6 +33,19 @@ const powers: { readonly [Name in EndpointName]: Power } = {
   'account create': 'rule',
   'account set': 'rule',
   'account delete': 'rule',
+  'account invite': 'rule',
+  'account reset-password': 'rule',
+  'session create': 'open',
+  'session get': 'self',
+  'session set': 'self',
+  'session confirm': 'self',
+  'session end': 'self',
+  'session list': 'self',
+  'session delete': 'self',
+  'session end-others': 'self',
+  'password change': 'self',
+  'invitation get': 'open',
+  'invitation accept': 'open',
   'token list': 'rule',
   'token create': 'rule',
   'token delete': 'rule',
@@ -94,8 +117,9 @@ const powers: { readonly [Name in EndpointName]: Power } = {
 
 /** All powers for all, until roles come; a caller or endpoint that is not known here may nothing. */
 const powersOf: { readonly [Kind in Caller['kind']]: ReadonlySet<Power> } = {
-  local: new Set(['read', 'task', 'change', 'secret', 'rule']),
-  account: new Set(['read', 'task', 'change', 'secret', 'rule']),
+  local: new Set(['open', 'self', 'read', 'task', 'change', 'secret', 'rule']),
+  account: new Set(['open', 'self', 'read', 'task', 'change', 'secret', 'rule']),
+  stranger: new Set(['open']),
 };
 
 /** Fails closed: `endpoint` may be any text. */

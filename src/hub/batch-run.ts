@@ -7,6 +7,7 @@ import type { Noun } from '../tasks/task-type.ts';
 import type { Caller } from './access.ts';
 import { jsonb } from './database.ts';
 import type { Asked, Hub } from './hub.ts';
+import { noVisit } from './sign-in/visit.ts';
 import { ask } from './task.ts';
 
 /** When a notification was lost, this finds what has ended. */
@@ -81,7 +82,7 @@ export async function advanceBatch(hub: Hub, id: string): Promise<void> {
       where batch.id = ${id} and batch.status = 'running' for update of batch skip locked`.execute(tx);
     const [batch] = rows;
     if (!batch) return;
-    const asked: Asked = { hub, tx, caller: callerOf(batch), gone: new AbortController().signal };
+    const asked: Asked = { hub, tx, caller: callerOf(batch), visit: noVisit(), gone: new AbortController().signal };
     await settleMembers(asked, batch);
     // A member that is refused leaves its place to the next, so we look again until nothing is begun.
     for (;;) {

@@ -14,6 +14,8 @@ import { queueHandlers } from './queues.ts';
 import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
+import { invitationHandlers } from './sign-in/invitation.ts';
+import { sessionHandlers } from './sign-in/session.ts';
 import { siteHandlers } from './site.ts';
 import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
@@ -30,6 +32,8 @@ export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handl
 export const handlers: Handlers = {
   ...clientHandlers,
   ...accountHandlers,
+  ...sessionHandlers,
+  ...invitationHandlers,
   ...tokenHandlers,
   ...serverHandlers,
   ...serviceHandlers,

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Json } from '../model/json.ts';
 import { Problem } from '../model/problem.ts';
@@ -6,6 +6,16 @@ import { retention } from '../model/retention.ts';
 import { jsonb } from './database.ts';
 import type { Handler } from './hub.ts';
 import type { Tables } from './tables.ts';
+
+/** The one spelling of an origin. Passwords go there, so it is https, or it never leaves the machine. */
+const publicAddress = z
+  .string()
+  .max(300)
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    'is not an address without a path, such as https://panel.example.com',
+  )
+  .refine((text) => /^https:|^http:\/\/(?:[^/]+\.)?localhost(?::\d+)?$/.test(text), 'does not begin with https://');
 
 /** Every setting there is, with its default and what it is for. */
 const settings = {
@@ -52,6 +62,29 @@ const settings = {
     schema: z.int().min(1).max(10_000_000),
     value: 500_000,
   },
+  'hub.address': {
+    about: 'Where people reach the panel: https://panel.example.com; null: on its own machine only',
+    schema: publicAddress.nullable(),
+    value: null,
+  },
+  'session.idle-hours': {
+    about: 'After how many hours without a request somebody has to sign in again',
+    schema: z
+      .int()
+      .min(1)
+      .max(24 * 365),
+    value: 12,
+  },
+  'session.longest-days': {
+    about: 'After how many days somebody has to sign in again, whatever happens',
+    schema: z.int().min(1).max(365),
+    value: 7,
+  },
+  'invitation.valid-days': {
+    about: 'How many days an invitation can be accepted',
+    schema: z.int().min(1).max(60),
+    value: 7,
+  },
 } as const satisfies {
   readonly [name: string]: { readonly about: string; readonly schema: z.ZodType<Json>; readonly value: Json };
 };
@@ -67,6 +100,10 @@ export async function settingValue<Name extends SettingName>(
   const { schema, value } = settings[name];
   return schema.parse(rows[0]?.value ?? value) as z.output<Settings[Name]['schema']>; // of this very schema
 }
+
+/** The same within a statement, as jsonb. */
+export const settingSql = (name: SettingName): RawBuilder<Json> =>
+  sql`coalesce((select value from setting where name = ${name}), ${jsonb(settings[name].value ?? 'null')}::jsonb)`;
 
 /** All of them, also those that stand at their defaults. */
 const list: Handler<'setting list'> = async (_, { tx }) => {

@@ -7,12 +7,11 @@ import type { Json } from '../model/json.ts';
 import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
+import type { SignInTables } from './tables-sign-in.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
-export interface Tables {
+export interface Tables extends SignInTables {
   client: ClientTable;
-  account: AccountTable;
-  token: TokenTable;
   server: ServerTable;
   service: ServiceTable;
   platform: PlatformTable;
@@ -42,23 +41,6 @@ interface ClientTable {
   title: string;
   email: Maybe<string>;
   status: Default<string>;
-  createdAt: Time;
-}
-interface AccountTable {
-  id: GeneratedAlways<Id>;
-  name: string;
-  email: Maybe<string>;
-  status: Default<string>;
-  createdAt: Time;
-}
-interface TokenTable {
-  id: GeneratedAlways<Id>;
-  accountId: Id;
-  title: string;
-  hash: Buffer;
-  expiresAt: MaybeTime;
-  revokedAt: MaybeTime;
-  lastUsedAt: MaybeTime;
   createdAt: Time;
 }
 interface ServerTable {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { endpoint, listQuery, page } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
+import { oneTimeLink } from '../sign-in-shapes.ts';
 import * as text from '../text.ts';
 
 const state = z.enum(['enabled', 'locked', 'deleted']).optional();
@@ -62,15 +63,38 @@ export const peopleEndpoints = {
     method: 'POST',
     path: '/api/accounts',
     summary: 'Make an account',
-    body: z.strictObject({ name: text.short, email: text.email.optional() }),
-    answer: shape.account,
+    body: z.strictObject({
+      name: text.short,
+      email: text.email.optional(),
+      title: text.title.optional(),
+      invite: z.boolean().optional().describe('Answer a link with which its person chooses a password'),
+    }),
+    answer: shape.account.extend({ invitation: oneTimeLink.nullable() }).meta({ id: 'AccountCreated' }),
     status: 201,
+    once: true,
+  }),
+  'account invite': endpoint({
+    method: 'POST',
+    path: '/api/accounts/:name/invitation',
+    summary: 'Make a link, shown once, with which who has no password yet chooses one',
+    answer: oneTimeLink,
+    status: 201,
+    once: true,
+  }),
+  'account reset-password': endpoint({
+    method: 'POST',
+    path: '/api/accounts/:name/password',
+    summary: 'Make a link, shown once, with which its person chooses another password',
+    answer: oneTimeLink,
+    status: 201,
+    once: true,
   }),
   'account set': endpoint({
     method: 'PATCH',
     path: '/api/accounts/:name',
     summary: 'Change the given fields of an account; a locked one cannot log in',
     body: z.strictObject({
+      title: text.title.nullable().optional(),
       email: text.email.nullable().optional(),
       status: z.enum(['enabled', 'locked']).optional(),
     }),

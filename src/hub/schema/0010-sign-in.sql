@@ -1,0 +1,49 @@
+-- How people sign in. Nothing that lets one in is kept as it is: passwords as argon2id, random values as SHA-256.
+
+alter table account
+  add column title     text,                                   -- what its person is called; null: as the account is
+  add column language  text,
+  add column time_zone text;
+
+-- An account without one signs in otherwise, or not at all.
+create table password (
+  account_id bigint      primary key references account,
+  hash       text        not null,                             -- $argon2id$v=19$m=…,t=…,p=…$salt$hash
+  changed_at timestamptz not null default now()
+);
+
+create table session (
+  id           bigint      generated always as identity primary key,
+  account_id   bigint      not null references account,
+  hash         bytea       not null unique,                    -- of its cookie, which changes at each step up
+  way          text        not null,                           -- 'password', 'invitation', …
+  address      text,
+  user_agent   text        not null,
+  created_at   timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  confirmed_at timestamptz not null default now(),             -- when its person last showed who they are
+  revoked_at   timestamptz
+);
+create index session_account on session (account_id, id);
+create index session_seen on session (last_seen_at);
+
+-- What is handed to a person to come in with, once.
+create table one_time_link (
+  id         bigint      generated always as identity primary key,
+  account_id bigint      not null references account,
+  kind       text        not null check (kind in ('invitation', 'password')),
+  hash       bytea       not null unique,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  used_at    timestamptz
+);
+create index one_time_link_account on one_time_link (account_id);
+
+-- Guesses at passwords and codes, counted over all hubs before they are looked at.
+create table guess (
+  key      text        primary key,                            -- 'name:ada', 'address:203.0.113.7', 'confirm:7'
+  failures int         not null,
+  until    timestamptz not null,                               -- none is looked at before
+  last_at  timestamptz not null
+);
+create index guess_last on guess (last_at);

@@ -1,0 +1,209 @@
+import { type Kysely, sql } from 'kysely';
+import { type Answer, endpointNames } from '../../api/endpoints.ts';
+import { Problem } from '../../model/problem.ts';
+import { may } from '../access.ts';
+import type { Asked, Handler } from '../hub.ts';
+import { listPage } from '../list.ts';
+import { one } from '../rows.ts';
+import type { Tables } from '../tables.ts';
+import { iso } from '../time.ts';
+import { countGuess, forgetGuesses, guessFrom, guessOfName, guessOfSignedIn, takeBack } from './guesses.ts';
+import { isOver, ownOr } from './own.ts';
+import { passwordHash } from './password.ts';
+import {
+  checkPassword,
+  demandUnlike,
+  holdKnown,
+  type Known,
+  knownAs,
+  knownById,
+  putPassword,
+  wrongPassword,
+} from './password-rows.ts';
+import { beginSession, csrfOf, endSession, endSessions, liveSession, renewSession } from './sessions.ts';
+import { demandSafeWay } from './visit.ts';
+
+const create: Handler<'session create'> = async ({ body }, { hub, visit }) => {
+  const { db } = hub.database;
+  demandSafeWay(visit);
+  const known = await knownAs(db, body.name);
+  const guesses = { from: guessFrom(visit.address), of: guessOfName(known?.name ?? body.name) };
+  await countGuess(db, guesses.from);
+  await countGuess(db, guesses.of);
+  const right = await checkPassword(db, known, body.password);
+  if (!right) throw wrongPassword();
+  await db.transaction().execute(async (tx) => {
+    await holdKnown(tx, right);
+    await beginSession(tx, visit, { accountId: right.id, way: 'password' });
+  });
+  await takeBack(db, guesses.from);
+  await forgetGuesses(db, guesses.of);
+  return { next: null };
+};
+
+interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+  readonly email: string | null;
+  readonly language: string | null;
+  readonly timeZone: string | null;
+}
+
+const get: Handler<'session get'> = async (_, asked) => signedIn(asked);
+
+async function signedIn({ tx, caller, visit }: Asked): Promise<Answer<'session get'>> {
+  if (caller.kind !== 'account') throw nobodyHere();
+  const { rows } = await sql<Person>`
+    select id, name, coalesce(title, name) as title, email, language, time_zone
+    from account where id = ${caller.accountId}`.execute(tx);
+  const { language, timeZone, ...account } = one(rows, 'there is no such account');
+  const { session = null } = caller;
+  return {
+    account,
+    language,
+    timeZone,
+    permissions: endpointNames.filter((name) => may(caller, name)),
+    session: session?.id ?? null,
+    csrf: session && visit.session !== null ? csrfOf(visit.session) : null,
+    confirmedUntil: session && iso(confirmedUntil(session.confirmedAt)),
+  };
+}
+
+const confirmedMs = 10 * 60_000;
+const confirmedUntil = (at: Date): Date => new Date(at.getTime() + confirmedMs);
+
+const nobodyHere = (): Problem =>
+  new Problem('unauthenticated', 'nobody is signed in here', {
+    hint: 'Through the socket of its own machine the hub asks for nobody. Sign in with a browser, or send a token.',
+  });
+
+/** The session that asks. Throws Problem 'forbidden' for a token or the socket: what follows is a person's own to do. */
+function sessionOf({ caller }: Pick<Asked, 'caller'>): { readonly id: string; readonly accountId: string } {
+  if (caller.kind === 'account' && caller.session) return { id: caller.session.id, accountId: caller.accountId };
+  throw new Problem('forbidden', 'only who is signed in with a browser can do this', {
+    hint: 'Open the panel and sign in.',
+  });
+}
+
+const set: Handler<'session set'> = async ({ body }, asked) => {
+  const { accountId } = sessionOf(asked);
+  const changed = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+  if (Object.keys(changed).length > 0)
+    await asked.tx.updateTable('account').set(changed).where('id', '=', accountId).execute();
+  return signedIn(asked);
+};
+
+/** Who is signed in guesses for themselves only: nobody else's attempts make them wait. */
+async function own(db: Kysely<Tables>, accountId: string, password: string): Promise<Known> {
+  const guess = guessOfSignedIn(accountId);
+  await countGuess(db, guess);
+  const right = await checkPassword(db, await knownById(db, accountId), password);
+  if (!right)
+    throw new Problem('invalid', 'this is not your password', {
+      hint: 'You are still signed in. Try again.',
+      fields: [{ path: 'password', message: 'is not yours' }],
+    });
+  await forgetGuesses(db, guess);
+  return right;
+}
+
+const confirmed = ({ visit }: Pick<Asked, 'visit'>): Answer<'session confirm'> => ({
+  csrf: csrfOf(visit.newSession ?? ''),
+  confirmedUntil: iso(confirmedUntil(new Date())),
+});
+
+const confirm: Handler<'session confirm'> = async ({ body }, asked) => {
+  const { id, accountId } = sessionOf(asked);
+  const { visit, hub } = asked;
+  const { db } = hub.database;
+  const right = await own(db, accountId, body.password);
+  await db.transaction().execute(async (tx) => {
+    await holdKnown(tx, right);
+    await renewSession(tx, visit, id);
+  });
+  return confirmed(asked);
+};
+
+const changePassword: Handler<'password change'> = async ({ body }, asked) => {
+  const { id, accountId } = sessionOf(asked);
+  const { visit, hub } = asked;
+  const { db } = hub.database;
+  const right = await own(db, accountId, body.old);
+  demandUnlike(body.new, right);
+  const hash = await passwordHash(body.new);
+  await db.transaction().execute(async (tx) => {
+    await holdKnown(tx, right);
+    await putPassword(tx, accountId, hash);
+    await endSessions(tx, accountId, { but: id });
+    await renewSession(tx, visit, id);
+  });
+  return confirmed(asked);
+};
+
+const end: Handler<'session end'> = async (_, asked) => {
+  const { id } = sessionOf(asked);
+  await endSession(asked.tx, asked.visit, id);
+  return { deleted: id };
+};
+
+interface SessionRow extends Omit<Answer<'session list'>['items'][number], 'current' | 'createdAt' | 'lastSeenAt'> {
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+}
+
+const list: Handler<'session list'> = async ({ query }, asked) => {
+  const accountId = await ownOr(asked, query.account);
+  const page = await listPage<SessionRow>(
+    asked.tx,
+    {
+      columns: sql`session.id, account.name as account, session.way, session.address, session.user_agent,
+        session.created_at, session.last_seen_at`,
+      from: sql`session join account on account.id = session.account_id`,
+      where: [liveSession, accountId === null ? null : sql`session.account_id = ${accountId}`],
+      keys: [{ column: 'session.id', type: 'bigint' }],
+      descending: true,
+    },
+    query,
+  );
+  const current = asked.caller.kind === 'account' ? asked.caller.session?.id : undefined;
+  const items = page.items.map((row) => ({
+    ...row,
+    createdAt: iso(row.createdAt),
+    lastSeenAt: iso(row.lastSeenAt),
+    current: row.id === current,
+  }));
+  return { ...page, items };
+};
+
+const remove: Handler<'session delete'> = async ({ params }, asked) => {
+  const { rows } = await sql<{ accountId: string }>`
+    select account_id from session where id = ${params.session}`.execute(asked.tx);
+  const theirs = rows.filter(({ accountId }) => isOver(asked, accountId));
+  one(theirs, `there is no session ${params.session}`);
+  await sql`update session set revoked_at = coalesce(revoked_at, now()) where id = ${params.session}`.execute(asked.tx);
+  return { deleted: params.session };
+};
+
+const endOthers: Handler<'session end-others'> = async ({ body }, asked) => {
+  const accountId = await ownOr(asked, body.account);
+  if (accountId === null)
+    throw new Problem('invalid', 'whose sessions?', {
+      hint: 'Name an account: --account ada',
+      fields: [{ path: 'account', message: 'is missing' }],
+    });
+  const but = asked.caller.kind === 'account' ? (asked.caller.session?.id ?? null) : null;
+  return { ended: await endSessions(asked.tx, accountId, { but }) };
+};
+
+export const sessionHandlers = {
+  'session create': create,
+  'session get': get,
+  'session set': set,
+  'session confirm': confirm,
+  'session end': end,
+  'session list': list,
+  'session delete': remove,
+  'session end-others': endOthers,
+  'password change': changePassword,
+};
