@@ -23,6 +23,8 @@ export interface Endpoint {
   readonly open?: true;
   /** Needs the cookies of a browser, so there is no command for it. */
   readonly browser?: true;
+  /** Answers also who has yet to set up the second factor that their account must have. */
+  readonly early?: true;
 }
 
 /** Keeps the exact type of the definition, from which `Input`, `Given` and `Answer` are computed. */
@@ -45,6 +47,7 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   batch: id,
   token: id,
   session: id,
+  passkey: id,
 };
 
 export const paramNames = (path: string): readonly string[] =>

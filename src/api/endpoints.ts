@@ -1,6 +1,7 @@
 import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
 import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
+import { factorEndpoints } from './endpoints/factors.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
@@ -14,6 +15,7 @@ import { taskEndpoints } from './endpoints/tasks.ts';
 export const api = {
   ...peopleEndpoints,
   ...signInEndpoints,
+  ...factorEndpoints,
   ...serverEndpoints,
   ...platformEndpoints,
   ...siteEndpoints,

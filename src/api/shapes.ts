@@ -45,6 +45,8 @@ export const account = z
     email: z.string().nullable(),
     status: z.string(),
     hasPassword: z.boolean(),
+    secondFactor: z.boolean().describe('It has one'),
+    secondFactorRequired: z.boolean(),
     invitedUntil: atOrNull.describe('A one-time link can still be used'),
     createdAt: at,
   })

@@ -11,8 +11,16 @@ export type Caller =
       readonly kind: 'account';
       readonly accountId: string;
       readonly name: string;
-      readonly session?: { readonly id: string; readonly confirmedAt: Date };
+      readonly session?: CallingSession;
     };
+
+export interface CallingSession {
+  readonly id: string;
+  /** When its person last showed who they are. */
+  readonly confirmedAt: Date;
+  /** Its account must have a second factor, and has none yet. */
+  readonly lacksFactor: boolean;
+}
 
 /**
  * What an endpoint lets one do. Forget one and this does not compile.
@@ -35,7 +43,19 @@ const powers: { readonly [Name in EndpointName]: Power } = {
   'account delete': 'rule',
   'account invite': 'rule',
   'account reset-password': 'rule',
+  'account reset-factors': 'rule',
   'session create': 'open',
+  'session second-factor': 'open',
+  'session passkey-begin': 'open',
+  'session passkey': 'open',
+  'factor list': 'self',
+  'totp begin': 'self',
+  'totp create': 'self',
+  'totp delete': 'self',
+  'passkey begin': 'self',
+  'passkey create': 'self',
+  'passkey delete': 'self',
+  'recovery-code create': 'self',
   'session get': 'self',
   'session set': 'self',
   'session confirm': 'self',

@@ -7,6 +7,7 @@ import { byName, contains, listPage, live } from './list.ts';
 import type { Subject } from './queue.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
+import { hasFactor, removeFactors } from './sign-in/factors.ts';
 import { dropLinks, makeLink } from './sign-in/one-time-link.ts';
 import { endSessions } from './sign-in/sessions.ts';
 import { iso, isoOrNull } from './time.ts';
@@ -19,6 +20,7 @@ interface AccountRow extends Omit<Answer<'account get'>, 'createdAt' | 'invitedU
 const columns = sql`account.id, account.name, coalesce(account.title, account.name) as title, account.email,
   account.status, account.created_at,
   exists (select from password where password.account_id = account.id) as has_password,
+  ${hasFactor} as second_factor, account.second_factor_required,
   (select max(expires_at) from one_time_link
    where one_time_link.account_id = account.id and used_at is null and expires_at > now()) as invited_until`;
 const answer = (row: AccountRow): Answer<'account get'> => ({
@@ -64,6 +66,13 @@ const invite: Handler<'account invite'> = async ({ params }, asked) => {
 const resetPassword: Handler<'account reset-password'> = async ({ params }, asked) =>
   makeLink(asked, (await enabled(asked.tx, params.name)).id, 'password');
 
+const resetFactors: Handler<'account reset-factors'> = async ({ params }, { tx }) => {
+  const { id, name } = await resolve(tx, 'account', params.name, { lock: true });
+  await removeFactors(tx, id);
+  await endSessions(tx, id);
+  return { deleted: `the second factors of ${name}` };
+};
+
 async function enabled(tx: Asked['tx'], given: string): Promise<Subject> {
   const found = await resolve(tx, 'account', given, { lock: true });
   if (found.status === 'enabled') return found;
@@ -90,6 +99,7 @@ const remove: Handler<'account delete'> = async ({ params }, { tx }) => {
   const { id, name } = await resolve(tx, 'account', params.name, { lock: true });
   await tx.updateTable('account').set({ status: 'deleted' }).where('id', '=', id).execute();
   await shutOut(tx, id);
+  await removeFactors(tx, id);
   await sql`delete from password where account_id = ${id}`.execute(tx);
   await sql`update token set revoked_at = now() where account_id = ${id} and revoked_at is null`.execute(tx);
   return { deleted: name };
@@ -101,6 +111,7 @@ export const accountHandlers = {
   'account create': create,
   'account invite': invite,
   'account reset-password': resetPassword,
+  'account reset-factors': resetFactors,
   'account set': set,
   'account delete': remove,
 };

@@ -106,7 +106,11 @@ const alone: ReadonlySet<EndpointName> = new Set([
   'batch cancel',
   // A guess stays counted when it was wrong, and no transaction waits for a password to be hashed.
   'session create',
+  'session second-factor',
+  'session passkey-begin',
+  'session passkey',
   'session confirm',
+  'totp create',
   'password change',
   'invitation accept',
 ]);

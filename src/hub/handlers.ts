@@ -14,8 +14,11 @@ import { queueHandlers } from './queues.ts';
 import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
+import { factorHandlers } from './sign-in/factor.ts';
 import { invitationHandlers } from './sign-in/invitation.ts';
+import { ownPasswordHandlers } from './sign-in/own-password.ts';
 import { sessionHandlers } from './sign-in/session.ts';
+import { signingInHandlers } from './sign-in/signing-in.ts';
 import { siteHandlers } from './site.ts';
 import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
@@ -32,7 +35,10 @@ export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handl
 export const handlers: Handlers = {
   ...clientHandlers,
   ...accountHandlers,
+  ...signingInHandlers,
   ...sessionHandlers,
+  ...ownPasswordHandlers,
+  ...factorHandlers,
   ...invitationHandlers,
   ...tokenHandlers,
   ...serverHandlers,

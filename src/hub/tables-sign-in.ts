@@ -9,6 +9,10 @@ export interface SignInTables {
   session: SessionTable;
   oneTimeLink: OneTimeLinkTable;
   guess: GuessTable;
+  totp: TotpTable;
+  passkey: PasskeyTable;
+  recoveryCode: RecoveryCodeTable;
+  challenge: ChallengeTable;
 }
 
 interface AccountTable {
@@ -20,6 +24,7 @@ interface AccountTable {
   title: Maybe<string>;
   language: Maybe<string>;
   timeZone: Maybe<string>;
+  secondFactorRequired: Default<boolean>;
 }
 interface TokenTable {
   id: GeneratedAlways<Id>;
@@ -62,4 +67,33 @@ interface GuessTable {
   failures: number;
   until: Time;
   lastAt: Time;
+}
+interface TotpTable {
+  accountId: Id;
+  sealed: Buffer;
+  lastStep: string;
+  createdAt: Time;
+}
+interface PasskeyTable {
+  id: GeneratedAlways<Id>;
+  accountId: Id;
+  credentialId: string;
+  publicKey: Buffer;
+  counter: string;
+  transports: readonly string[];
+  title: string;
+  createdAt: Time;
+  lastUsedAt: MaybeTime;
+}
+interface RecoveryCodeTable {
+  accountId: Id;
+  hash: Buffer;
+  usedAt: MaybeTime;
+}
+interface ChallengeTable {
+  hash: Buffer;
+  kind: string;
+  accountId: Maybe<Id>;
+  sealed: Buffer;
+  expiresAt: Time;
 }

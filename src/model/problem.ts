@@ -8,6 +8,7 @@ export const problemCodes = {
   invalid: { status: 422, exit: 2, title: 'The input is not valid' },
   unauthenticated: { status: 401, exit: 3, title: 'Who are you?' },
   forbidden: { status: 403, exit: 3, title: 'Not allowed' },
+  unconfirmed: { status: 403, exit: 3, title: 'Show once more who you are' },
   throttled: { status: 429, exit: 3, title: 'Too many attempts' },
   'not-found': { status: 404, exit: 4, title: 'Not found' },
   conflict: { status: 409, exit: 5, title: 'Something else is in the way' },

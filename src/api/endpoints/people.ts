@@ -97,8 +97,15 @@ export const peopleEndpoints = {
       title: text.title.nullable().optional(),
       email: text.email.nullable().optional(),
       status: z.enum(['enabled', 'locked']).optional(),
+      secondFactorRequired: z.boolean().optional(),
     }),
     answer: shape.account,
+  }),
+  'account reset-factors': endpoint({
+    method: 'DELETE',
+    path: '/api/accounts/:name/factors',
+    summary: 'Remove all second factors of an account whose person has lost them; its sessions end',
+    answer: gone,
   }),
   'account delete': endpoint({
     method: 'DELETE',

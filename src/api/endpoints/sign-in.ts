@@ -17,11 +17,45 @@ export const signInEndpoints = {
     open: true,
     browser: true,
   }),
+  'session second-factor': endpoint({
+    method: 'POST',
+    path: '/api/session/second-factor',
+    summary: 'Show the second factor, one of three; the answer sets the cookie',
+    body: z.strictObject({
+      attempt: shape.attempt,
+      code: shape.code.optional().describe('Of the authenticator app'),
+      recoveryCode: z.string().max(100).optional(),
+      passkey: shape.webauthnAnswer.optional(),
+    }),
+    answer: shape.signingIn,
+    status: 201,
+    open: true,
+    browser: true,
+  }),
+  'session passkey-begin': endpoint({
+    method: 'POST',
+    path: '/api/session/passkey-begin',
+    summary: 'What a browser asks an authenticator for, to sign in without a password (or to confirm who one is)',
+    answer: z.object({ attempt: z.string(), options: shape.webauthn }),
+    open: true,
+    browser: true,
+  }),
+  'session passkey': endpoint({
+    method: 'POST',
+    path: '/api/session/passkey',
+    summary: 'Sign in with a passkey that verifies its person; the answer sets the cookie',
+    body: z.strictObject({ attempt: shape.attempt, passkey: shape.webauthnAnswer }),
+    answer: shape.signingIn,
+    status: 201,
+    open: true,
+    browser: true,
+  }),
   'session get': endpoint({
     method: 'GET',
     path: '/api/session',
     summary: 'Who you are, and what you may',
     answer: shape.signedIn,
+    early: true,
   }),
   'session set': endpoint({
     method: 'PATCH',
@@ -35,14 +69,26 @@ export const signInEndpoints = {
     }),
     answer: shape.signedIn,
     browser: true,
+    early: true,
   }),
   'session confirm': endpoint({
     method: 'POST',
     path: '/api/session/confirm',
     summary: 'Show once more who you are, before what needs it; the answer sets a new cookie',
-    body: z.strictObject({ password: text.givenPassword }),
+    body: z
+      .strictObject({
+        password: text.givenPassword.optional(),
+        attempt: shape.attempt.optional().describe('Of a passkey, as session passkey-begin answered it'),
+        passkey: shape.webauthnAnswer.optional(),
+      })
+      .refine(
+        ({ password, attempt, passkey }) =>
+          password === undefined ? attempt !== undefined && passkey !== undefined : attempt === undefined,
+        'needs a password, or attempt and passkey',
+      ),
     answer: shape.confirmed,
     browser: true,
+    early: true,
   }),
   'session end': endpoint({
     method: 'DELETE',
@@ -50,6 +96,7 @@ export const signInEndpoints = {
     summary: 'Sign out',
     answer: gone,
     browser: true,
+    early: true,
   }),
   'session list': endpoint({
     method: 'GET',
@@ -78,6 +125,7 @@ export const signInEndpoints = {
     body: z.strictObject({ old: text.givenPassword, new: text.newPassword }),
     answer: shape.confirmed,
     browser: true,
+    early: true,
   }),
   'invitation get': endpoint({
     method: 'POST',

@@ -47,3 +47,44 @@ create table guess (
   last_at  timestamptz not null
 );
 create index guess_last on guess (last_at);
+
+-- Second factors. Whoever has one shows it after the password; whoever must have one can do nothing before.
+alter table account add column second_factor_required boolean not null default false;
+
+create table totp (
+  account_id bigint      primary key references account,
+  sealed     bytea       not null,
+  last_step  bigint      not null,                             -- of the last code that was taken: none is taken twice
+  created_at timestamptz not null default now()
+);
+
+create table passkey (
+  id            bigint      generated always as identity primary key,
+  account_id    bigint      not null references account,
+  credential_id text        not null unique,                   -- base64url, as browsers say it
+  public_key    bytea       not null,
+  counter       bigint      not null,                          -- a copy of the key would begin behind it
+  transports    text[]      not null,
+  title         text        not null,
+  created_at    timestamptz not null default now(),
+  last_used_at  timestamptz
+);
+create index passkey_account on passkey (account_id);
+
+-- 80 random bits each.
+create table recovery_code (
+  account_id bigint not null references account,
+  hash       bytea  not null,
+  used_at    timestamptz,
+  primary key (account_id, hash)
+);
+
+-- What was begun and is to be finished by the same browser within minutes: it has the secret.
+create table challenge (
+  hash       bytea       primary key,
+  kind       text        not null check (kind in ('second factor', 'passkey', 'new passkey', 'new totp', 'single sign-on')),
+  account_id bigint      references account,                   -- null: nobody is known yet
+  sealed     bytea       not null,                             -- what the answer is checked against
+  expires_at timestamptz not null
+);
+create index challenge_expires on challenge (expires_at);

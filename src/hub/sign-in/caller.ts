@@ -14,7 +14,7 @@ import { demandSameOrigin, type Origin, type Visit } from './visit.ts';
  */
 export async function callerOf(
   db: Kysely<Tables>,
-  { method, open }: Endpoint,
+  { method, open, early }: Endpoint,
   request: Request,
   origin: Origin,
   visit: Visit,
@@ -28,13 +28,19 @@ export async function callerOf(
   if (authorization === null && visit.session !== null) {
     const session = await findSession(db, visit.session);
     if (session) {
-      const { id, accountId, name, confirmedAt } = session;
+      const { accountId, name, ...rest } = session;
       demandOurPage(request, method, visit.session);
-      return { kind: 'account', accountId, name, session: { id, confirmedAt } };
+      if (rest.lacksFactor && !early) throw lacksFactor();
+      return { kind: 'account', accountId, name, session: rest };
     }
   }
   return authenticate(db, authorization ?? undefined);
 }
+
+const lacksFactor = (): Problem =>
+  new Problem('forbidden', 'your account must have a second factor, and has none', {
+    hint: 'Set up an authenticator app or a passkey first: the panel leads you there.',
+  });
 
 /** A browser sends its cookie whoever asks it to; only a page of ours knows what is to stand beside it. */
 function demandOurPage(request: Request, method: Endpoint['method'], cookie: string): void {

@@ -22,6 +22,14 @@ export const guessFrom = (address: string | null): Guess => ({
 /** Of who is signed in already: nobody else can make this one wait. */
 export const guessOfSignedIn = (accountId: string): Guess => ({ key: `signed-in:${accountId}`, freeMax: 5 });
 
+/** Who comes as far as this has the password. */
+export const guessAtFactor = (accountId: string): Guess => ({ key: `factor:${accountId}`, freeMax: 5 });
+/** Begun only, by whatever page is opened: there is nothing to guess. */
+export const guessOfPasskeys = (address: string | null): Guess => ({
+  key: `passkeys-${guessFrom(address).key}`,
+  freeMax: 200,
+});
+
 /**
  * Counts a guess before it is looked at, so that many at once are no more than one after the other, on however many hubs.
  * Takes no transaction: it stays counted whatever becomes of the request. Throws Problem 'throttled', with when to come back.

@@ -4,7 +4,8 @@ import { iso } from '../time.ts';
 import { dropLinks, readLink } from './one-time-link.ts';
 import { passwordHash } from './password.ts';
 import { demandUnlike, putPassword } from './password-rows.ts';
-import { beginSession, endSessions } from './sessions.ts';
+import { endSessions } from './sessions.ts';
+import { enter } from './signing-in.ts';
 import { demandSafeWay } from './visit.ts';
 
 const get: Handler<'invitation get'> = async ({ body }, { tx }) => {
@@ -17,16 +18,16 @@ const accept: Handler<'invitation accept'> = async ({ body }, { hub, visit }) =>
   demandSafeWay(visit);
   demandUnlike(body.password, await readLink(db, body.secret));
   const hash = await passwordHash(body.password);
-  await db.transaction().execute(async (tx) => {
-    const { accountId, kind } = await readLink(tx, body.secret, { use: true });
+  return db.transaction().execute(async (tx) => {
+    const { accountId, name, kind } = await readLink(tx, body.secret, { use: true });
     await putPassword(tx, accountId, hash);
     if (body.title !== undefined)
       await sql`update account set title = ${body.title} where id = ${accountId}`.execute(tx);
     await dropLinks(tx, accountId);
     await endSessions(tx, accountId);
-    await beginSession(tx, visit, { accountId, way: kind === 'invitation' ? 'invitation' : 'password link' });
+    const way = kind === 'invitation' ? 'invitation' : 'password link';
+    return enter({ tx, hub, visit }, { id: accountId, name, hash }, way);
   });
-  return { next: null };
 };
 
 export const invitationHandlers = { 'invitation get': get, 'invitation accept': accept };

@@ -44,7 +44,7 @@ export async function checkPassword(db: Kysely<Tables>, known: Known | null, pas
  * That nothing has changed since the password was compared: held until the transaction ends, so that a session that begins
  * now is seen by whoever changes the password, and ended. Throws Problem 'unauthenticated'.
  */
-export async function holdKnown(tx: Kysely<Tables>, { id, hash }: Known): Promise<void> {
+export async function holdKnown(tx: Kysely<Tables>, { id, hash }: Pick<Known, 'id' | 'hash'>): Promise<void> {
   const account = await sql`select from account where id = ${id} and status = 'enabled' for share`.execute(tx);
   const password = await sql`
     select from password where account_id = ${id} and hash = ${hash} for share`.execute(tx);

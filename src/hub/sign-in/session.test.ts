@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { browser, goodPassword, invited, secretOf } from '../../../tests/kit/browser.ts';
 import { testHub } from '../../../tests/kit/hub.ts';
+import { forgetSignIns } from './gc.ts';
 
 const everything = "select string_agg(t::text, '\n') as all from";
 
@@ -96,16 +97,19 @@ test('nothing tells an account that there is not from a wrong password, a locked
 test('it takes as long to say that there is no such account', async (t) => {
   const hub = await testHub(t);
   await invited(hub, 'ada');
+  // What the processor does is measured, and not how busy the machine is otherwise.
   const timed = async (name: string): Promise<number> => {
     const all: number[] = [];
     for (let round = 0; round < 5; round += 1) {
       await sql`delete from guess`.execute(hub.hub.database.db);
-      const before = performance.now();
+      const before = process.cpuUsage();
       await browser(hub).problem('unauthenticated', 'POST', '/api/session', { name, password: 'not the password' });
-      all.push(performance.now() - before);
+      const { user, system } = process.cpuUsage(before);
+      all.push((user + system) / 1000);
     }
     return Math.min(...all);
   };
+  await timed('nobody');
   const [known, unknown] = [await timed('ada'), await timed('nobody')];
   t.diagnostic(`wrong password ${known.toFixed(0)} ms, no such account ${unknown.toFixed(0)} ms`);
   // An answer without hashing comes in a few ms.
@@ -240,4 +244,29 @@ test('showing once more who one is renews the cookie', async (t) => {
   const { account, language, timeZone } = await ada.session();
   assert.deepEqual([account.title, language, timeZone], ['Ada', 'fr', 'Europe/Paris']);
   await ada.problem('invalid', 'PATCH', '/api/session', { timeZone: 'Europe/Atlantis' });
+});
+
+test('what opens nothing any more is forgotten, and what is in use is not', async (t) => {
+  const hub = await testHub(t);
+  const { db } = hub.hub.database;
+  const ada = await invited(hub, 'ada');
+  await browser(hub).signIn('ada', goodPassword);
+  await browser(hub).good('POST', '/api/session/passkey-begin');
+  await hub.good('POST', '/api/accounts/ada/password');
+  const count = async () => {
+    const { rows } = await sql<{ counts: number[] }>`
+      select array[(select count(*)::int from session), (select count(*)::int from challenge),
+        (select count(*)::int from guess), (select count(*)::int from one_time_link)] as counts`.execute(db);
+    return rows[0]?.counts;
+  };
+  await ada.good('POST', '/api/sessions/end-others', {});
+  await forgetSignIns(db);
+  assert.deepEqual(await count(), [2, 1, 2, 2]);
+  await sql`update challenge set expires_at = now() - interval '1 second'`.execute(db);
+  await sql`update guess set last_at = now() - interval '2 days'`.execute(db);
+  await sql`update one_time_link set expires_at = now() - interval '31 days' where used_at is null`.execute(db);
+  await sql`update session set last_seen_at = now() - interval '31 days' where revoked_at is not null`.execute(db);
+  await forgetSignIns(db);
+  assert.deepEqual(await count(), [1, 0, 0, 1]);
+  assert.equal((await ada.session()).account.name, 'ada');
 });

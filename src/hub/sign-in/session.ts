@@ -1,45 +1,15 @@
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { type Answer, endpointNames } from '../../api/endpoints.ts';
 import { Problem } from '../../model/problem.ts';
 import { may } from '../access.ts';
 import type { Asked, Handler } from '../hub.ts';
 import { listPage } from '../list.ts';
 import { one } from '../rows.ts';
-import type { Tables } from '../tables.ts';
 import { iso } from '../time.ts';
-import { countGuess, forgetGuesses, guessFrom, guessOfName, guessOfSignedIn, takeBack } from './guesses.ts';
+import { confirmedUntil, sessionOf } from './confirmed.ts';
+import { factorsOf, waysOf } from './factors.ts';
 import { isOver, ownOr } from './own.ts';
-import { passwordHash } from './password.ts';
-import {
-  checkPassword,
-  demandUnlike,
-  holdKnown,
-  type Known,
-  knownAs,
-  knownById,
-  putPassword,
-  wrongPassword,
-} from './password-rows.ts';
-import { beginSession, csrfOf, endSession, endSessions, liveSession, renewSession } from './sessions.ts';
-import { demandSafeWay } from './visit.ts';
-
-const create: Handler<'session create'> = async ({ body }, { hub, visit }) => {
-  const { db } = hub.database;
-  demandSafeWay(visit);
-  const known = await knownAs(db, body.name);
-  const guesses = { from: guessFrom(visit.address), of: guessOfName(known?.name ?? body.name) };
-  await countGuess(db, guesses.from);
-  await countGuess(db, guesses.of);
-  const right = await checkPassword(db, known, body.password);
-  if (!right) throw wrongPassword();
-  await db.transaction().execute(async (tx) => {
-    await holdKnown(tx, right);
-    await beginSession(tx, visit, { accountId: right.id, way: 'password' });
-  });
-  await takeBack(db, guesses.from);
-  await forgetGuesses(db, guesses.of);
-  return { next: null };
-};
+import { csrfOf, endSession, endSessions, liveSession } from './sessions.ts';
 
 interface Person {
   readonly id: string;
@@ -59,6 +29,7 @@ async function signedIn({ tx, caller, visit }: Asked): Promise<Answer<'session g
     from account where id = ${caller.accountId}`.execute(tx);
   const { language, timeZone, ...account } = one(rows, 'there is no such account');
   const { session = null } = caller;
+  const factors = await factorsOf(tx, caller.accountId);
   return {
     account,
     language,
@@ -67,24 +38,14 @@ async function signedIn({ tx, caller, visit }: Asked): Promise<Answer<'session g
     session: session?.id ?? null,
     csrf: session && visit.session !== null ? csrfOf(visit.session) : null,
     confirmedUntil: session && iso(confirmedUntil(session.confirmedAt)),
+    secondFactor: { ways: [...waysOf(factors)], required: factors.required, missing: session?.lacksFactor ?? false },
   };
 }
-
-const confirmedMs = 10 * 60_000;
-const confirmedUntil = (at: Date): Date => new Date(at.getTime() + confirmedMs);
 
 const nobodyHere = (): Problem =>
   new Problem('unauthenticated', 'nobody is signed in here', {
     hint: 'Through the socket of its own machine the hub asks for nobody. Sign in with a browser, or send a token.',
   });
-
-/** The session that asks. Throws Problem 'forbidden' for a token or the socket: what follows is a person's own to do. */
-function sessionOf({ caller }: Pick<Asked, 'caller'>): { readonly id: string; readonly accountId: string } {
-  if (caller.kind === 'account' && caller.session) return { id: caller.session.id, accountId: caller.accountId };
-  throw new Problem('forbidden', 'only who is signed in with a browser can do this', {
-    hint: 'Open the panel and sign in.',
-  });
-}
 
 const set: Handler<'session set'> = async ({ body }, asked) => {
   const { accountId } = sessionOf(asked);
@@ -92,53 +53,6 @@ const set: Handler<'session set'> = async ({ body }, asked) => {
   if (Object.keys(changed).length > 0)
     await asked.tx.updateTable('account').set(changed).where('id', '=', accountId).execute();
   return signedIn(asked);
-};
-
-/** Who is signed in guesses for themselves only: nobody else's attempts make them wait. */
-async function own(db: Kysely<Tables>, accountId: string, password: string): Promise<Known> {
-  const guess = guessOfSignedIn(accountId);
-  await countGuess(db, guess);
-  const right = await checkPassword(db, await knownById(db, accountId), password);
-  if (!right)
-    throw new Problem('invalid', 'this is not your password', {
-      hint: 'You are still signed in. Try again.',
-      fields: [{ path: 'password', message: 'is not yours' }],
-    });
-  await forgetGuesses(db, guess);
-  return right;
-}
-
-const confirmed = ({ visit }: Pick<Asked, 'visit'>): Answer<'session confirm'> => ({
-  csrf: csrfOf(visit.newSession ?? ''),
-  confirmedUntil: iso(confirmedUntil(new Date())),
-});
-
-const confirm: Handler<'session confirm'> = async ({ body }, asked) => {
-  const { id, accountId } = sessionOf(asked);
-  const { visit, hub } = asked;
-  const { db } = hub.database;
-  const right = await own(db, accountId, body.password);
-  await db.transaction().execute(async (tx) => {
-    await holdKnown(tx, right);
-    await renewSession(tx, visit, id);
-  });
-  return confirmed(asked);
-};
-
-const changePassword: Handler<'password change'> = async ({ body }, asked) => {
-  const { id, accountId } = sessionOf(asked);
-  const { visit, hub } = asked;
-  const { db } = hub.database;
-  const right = await own(db, accountId, body.old);
-  demandUnlike(body.new, right);
-  const hash = await passwordHash(body.new);
-  await db.transaction().execute(async (tx) => {
-    await holdKnown(tx, right);
-    await putPassword(tx, accountId, hash);
-    await endSessions(tx, accountId, { but: id });
-    await renewSession(tx, visit, id);
-  });
-  return confirmed(asked);
 };
 
 const end: Handler<'session end'> = async (_, asked) => {
@@ -197,13 +111,10 @@ const endOthers: Handler<'session end-others'> = async ({ body }, asked) => {
 };
 
 export const sessionHandlers = {
-  'session create': create,
   'session get': get,
   'session set': set,
-  'session confirm': confirm,
   'session end': end,
   'session list': list,
   'session delete': remove,
   'session end-others': endOthers,
-  'password change': changePassword,
 };

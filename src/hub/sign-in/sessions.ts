@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { settingSql, settingValue } from '../setting.ts';
 import type { Tables } from '../tables.ts';
+import { factorIsRequired, hasFactor } from './factors.ts';
 import { clearSessionCookie, setSessionCookie, type Visit } from './visit.ts';
 
 /** 256 random bits, so a plain SHA-256 keeps it safe. */
@@ -12,7 +13,14 @@ export const isSecret = (text: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(te
 /** What a page of ours must say with each request that changes something: another page cannot know it. */
 export const csrfOf = (cookie: string): string => createHmac('sha256', cookie).update('aegir csrf').digest('base64url');
 
-export type Way = 'password' | 'invitation' | 'password link';
+export type Way =
+  | 'password'
+  | 'password and code'
+  | 'password and passkey'
+  | 'password and recovery code'
+  | 'passkey'
+  | 'invitation'
+  | 'password link';
 
 const dayS = 24 * 60 * 60;
 
@@ -45,6 +53,7 @@ export interface Session {
   readonly accountId: string;
   readonly name: string;
   readonly confirmedAt: Date;
+  readonly lacksFactor: boolean;
 }
 
 /** One that nobody ended and that is not too old. What is shortened in the settings is short at once. */
@@ -56,6 +65,7 @@ export async function findSession(db: Kysely<Tables>, cookie: string): Promise<S
   if (!isSecret(cookie)) return null;
   const { rows } = await sql<Session & { readonly stale: boolean }>`
     select session.id, account.id as account_id, account.name, session.confirmed_at,
+           ${factorIsRequired} and not ${hasFactor} as lacks_factor,
            session.last_seen_at < now() - interval '1 minute' as stale
     from session join account on account.id = session.account_id
     where session.hash = ${hashOf(cookie)} and account.status = 'enabled' and ${liveSession}`.execute(db);
