@@ -48,6 +48,7 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   token: id,
   session: id,
   passkey: id,
+  membership: id,
 };
 
 export const paramNames = (path: string): readonly string[] =>

@@ -6,6 +6,7 @@ import { hubEndpoints } from './endpoints/hub.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
+import { roleEndpoints } from './endpoints/roles.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
 import { signInEndpoints } from './endpoints/sign-in.ts';
 import { siteEndpoints } from './endpoints/sites.ts';
@@ -16,6 +17,7 @@ export const api = {
   ...peopleEndpoints,
   ...signInEndpoints,
   ...factorEndpoints,
+  ...roleEndpoints,
   ...serverEndpoints,
   ...platformEndpoints,
   ...siteEndpoints,

@@ -33,6 +33,7 @@ export const client = z
     email: z.string().nullable(),
     status: z.string(),
     sites: z.int(),
+    accounts: z.array(z.object({ account: z.string(), role: z.string() })).describe('Who has which role for it'),
     createdAt: at,
   })
   .meta({ id: 'Client' });
@@ -48,6 +49,9 @@ export const account = z
     secondFactor: z.boolean().describe('It has one'),
     secondFactorRequired: z.boolean(),
     invitedUntil: atOrNull.describe('A one-time link can still be used'),
+    roles: z
+      .array(z.object({ role: z.string(), client: z.string().nullable() }))
+      .describe('For a client, or for the whole hub'),
     createdAt: at,
   })
   .meta({ id: 'Account' });
@@ -102,7 +106,7 @@ export const platform = z
     context: z.string(),
     title: z.string(),
     root: z.string().describe('The document root'),
-    source: platformSource,
+    source: platformSource.nullable().describe('Null: it is not for you to see'),
     tree: z.string().nullable().describe('The directory that the source is built in; the document root is in it'),
     builtAt: atOrNull.describe('When Aegir built it; null for code that is not its own to remove'),
     server: z.string(),
@@ -111,7 +115,8 @@ export const platform = z
     application: z.string().nullable(),
     version: z.string().nullable(),
     profiles: z.array(z.string()),
-    sites: z.int(),
+    sites: z.int().describe('How many it carries, of those one may see'),
+    clients: z.array(z.string()).describe('Those that may use it; none: all'),
     sitesFound: z.array(z.object({ directory: z.string() })),
     verifiedAt: atOrNull,
     createdAt: at,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
-import { type Caller, may } from './access.ts';
+import { type Caller, may, refused } from './access.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
 import { everywhere, ofPage, onlyEncrypted, unkept } from './headers.ts';
@@ -44,18 +44,15 @@ export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
 }
 
 async function answer(hub: Hub, name: EndpointName, context: Request): Promise<Response> {
-  const { db } = hub.database;
   const endpoint = endpointOf(name);
   const origin = context.env ?? {};
   const visit = visitOf(context.req.raw, origin);
-  const caller = await callerOf(db, endpoint, context.req.raw, origin, visit);
-  if (!may(caller, name))
-    throw new Problem('forbidden', `you may not ask for '${name}'`, {
-      hint: 'Ask an administrator for a role that may.',
-    });
+  const who = () => callerOf(hub.database.db, endpoint, context.req.raw, origin, visit);
+  const caller = await who();
+  if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
   const { given, text } = await readRequest(endpoint, context.req.raw, context.req.param());
   const gone = context.req.raw.signal;
-  if (isDirect(name)) return answerDirectly(hub, name, { caller, visit, gone, given }, context);
+  if (isDirect(name)) return answerDirectly(hub, name, { caller, who, visit, gone, given }, context);
   const key = endpoint.method === 'POST' && !endpoint.open ? context.req.header('idempotency-key') : undefined;
   const request = `${endpoint.method} ${context.req.url}\n${text}`;
   const { status, body } = await handled(hub, name, { caller, visit, gone, given, key, request });
@@ -71,16 +68,25 @@ const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 async function answerDirectly(
   hub: Hub,
   name: Direct,
-  { caller, visit, gone, given }: Pick<Handled, 'caller' | 'visit' | 'gone' | 'given'>,
+  {
+    caller,
+    who,
+    visit,
+    gone,
+    given,
+  }: Pick<Handled, 'caller' | 'visit' | 'gone' | 'given'> & { who(): Promise<Caller> },
   context: Request,
 ): Promise<Response> {
+  const asked = { hub, caller, visit, gone, endpoint: name, tx: hub.database.db };
   switch (name) {
-    case 'task stream':
-      return streamTask(hub, given.params['task'] ?? '', context.req.header('last-event-id'), gone);
+    case 'task stream': {
+      const where = { task: given.params['task'] ?? '', lastEventId: context.req.header('last-event-id') };
+      return streamTask(asked, where, who);
+    }
     case 'backup upload':
-      return context.json(await uploadBackup(given as never, { hub, caller, visit, gone }, context.req.raw.body), 201);
+      return context.json(await uploadBackup(given as never, asked, context.req.raw.body), 201);
     case 'backup download': {
-      const file = await downloadBackup(given as never, hub);
+      const file = await downloadBackup(given as never, asked);
       return context.body(file.stream, 200, {
         'content-type': 'application/x-tar',
         'content-length': String(file.bytes),
@@ -125,11 +131,11 @@ async function handled(
   // What was given has just been checked with the schemas that the handler's type is computed from.
   const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
   if (method === 'GET' || alone.has(name))
-    return { status, body: await handler(given, { hub, caller, visit, gone, tx: db }) };
+    return { status, body: await handler(given, { hub, caller, visit, gone, endpoint: name, tx: db }) };
   return inTransaction(db, async (tx) => {
     const repeated = key === undefined ? null : await takeKey(tx, caller, key, request);
     if (repeated) return { status: repeated.status, body: repeated.answer };
-    const asked: Asked = { hub, caller, visit, gone, tx };
+    const asked: Asked = { hub, caller, visit, gone, endpoint: name, tx };
     const body = await handler(given, asked);
     if (key !== undefined) await keepAnswer(tx, caller, key, status, once ? null : body);
     return { status, body };

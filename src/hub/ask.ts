@@ -2,7 +2,7 @@ import type { Json } from '../model/json.ts';
 import type { TaskType } from '../tasks/task-type.ts';
 import { insertBackup, serverOfSite } from './backup-rows.ts';
 import { allocateCopy } from './copies.ts';
-import type { Hub } from './hub.ts';
+import type { Asking, Hub } from './hub.ts';
 import { type Asked, addTask, type Subject } from './queue.ts';
 
 /**
@@ -11,17 +11,18 @@ import { type Asked, addTask, type Subject } from './queue.ts';
  * The caller holds the subject's row, and has looked whether the task is possible.
  */
 export async function askFor(
-  { tx, hub }: { readonly tx: Parameters<typeof addTask>[0]; readonly hub: Pick<Hub, 'catalog' | 'sealKey'> },
+  asking: Asking<Parameters<typeof addTask>[0]> & { readonly hub: Pick<Hub, 'catalog' | 'sealKey'> },
   type: TaskType,
   subject: Subject,
   asked: Asked = {},
 ): ReturnType<typeof addTask> {
+  const { tx } = asking;
   const added = await addTask(tx, type, subject, asked);
   if (added.coalesced) return added;
   const { args = {} as Json, dryRun = false, accountId = null } = asked;
   const { task } = added;
   const copy = type.copy(args);
-  if (copy) await allocateCopy({ tx, hub }, copy, { site: subject, task, dryRun });
+  if (copy) await allocateCopy(asking, copy, { site: subject, task, dryRun });
   const backup = type.backup(args);
   if (backup) {
     const serverId = await serverOfSite(tx, subject.id);

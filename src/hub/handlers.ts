@@ -7,13 +7,16 @@ import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
 import { compareHandlers } from './compare.ts';
 import type { Handler } from './hub.ts';
+import { membershipHandlers } from './membership.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
 import { platformHandlers } from './platform.ts';
 import { queueHandlers } from './queues.ts';
+import { roleHandlers } from './role.ts';
 import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
+import { accountAccessHandlers } from './sign-in/account-access.ts';
 import { factorHandlers } from './sign-in/factor.ts';
 import { invitationHandlers } from './sign-in/invitation.ts';
 import { ownPasswordHandlers } from './sign-in/own-password.ts';
@@ -35,12 +38,15 @@ export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handl
 export const handlers: Handlers = {
   ...clientHandlers,
   ...accountHandlers,
+  ...accountAccessHandlers,
   ...signingInHandlers,
   ...sessionHandlers,
   ...ownPasswordHandlers,
   ...factorHandlers,
   ...invitationHandlers,
   ...tokenHandlers,
+  ...roleHandlers,
+  ...membershipHandlers,
   ...serverHandlers,
   ...serviceHandlers,
   ...platformHandlers,

@@ -7,11 +7,11 @@ import type { Json } from '../model/json.ts';
 import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
-import type { SignInTables } from './tables-sign-in.ts';
+import type { PeopleTables } from './people-tables.ts';
+import type { SignInTables } from './sign-in-tables.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
-export interface Tables extends SignInTables {
-  client: ClientTable;
+export interface Tables extends PeopleTables, SignInTables {
   server: ServerTable;
   service: ServiceTable;
   platform: PlatformTable;
@@ -35,14 +35,6 @@ export interface Tables extends SignInTables {
   idempotency: IdempotencyTable;
 }
 
-interface ClientTable {
-  id: GeneratedAlways<Id>;
-  name: string;
-  title: string;
-  email: Maybe<string>;
-  status: Default<string>;
-  createdAt: Time;
-}
 interface ServerTable {
   id: GeneratedAlways<Id>;
   name: string;

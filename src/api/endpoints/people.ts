@@ -67,6 +67,8 @@ export const peopleEndpoints = {
       name: text.short,
       email: text.email.optional(),
       title: text.title.optional(),
+      role: text.reference.optional().describe('Give it this role at once'),
+      client: text.reference.optional().describe('With a role: for this client; for the whole hub unless given'),
       invite: z.boolean().optional().describe('Answer a link with which its person chooses a password'),
     }),
     answer: shape.account.extend({ invitation: oneTimeLink.nullable() }).meta({ id: 'AccountCreated' }),
@@ -125,7 +127,9 @@ export const peopleEndpoints = {
     path: '/api/tokens',
     summary: 'Make a token; it is shown once, here',
     body: z.strictObject({
-      account: text.reference.optional().describe("Whose it is; 'admin', made on demand, unless given"),
+      account: text.reference
+        .optional()
+        .describe("Whose it is; one's own unless given. Through the socket: 'admin', made on demand"),
       title: text.title.optional(),
       expiresAt: text.time.optional(),
     }),

@@ -26,6 +26,7 @@ create table session (
 );
 create index session_account on session (account_id, id);
 create index session_seen on session (last_seen_at);
+create trigger session_access after update of revoked_at or delete on session for each statement execute function tell_access();
 
 -- What is handed to a person to come in with, once.
 create table one_time_link (
@@ -33,6 +34,7 @@ create table one_time_link (
   account_id bigint      not null references account,
   kind       text        not null check (kind in ('invitation', 'password')),
   hash       bytea       not null unique,
+  made_by    bigint      references account,                   -- null: through the socket
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   used_at    timestamptz

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Endpoint } from '../../api/endpoint.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Caller } from '../access.ts';
+import { withRights } from '../rights.ts';
 import type { Tables } from '../tables.ts';
 import { authenticate } from '../token.ts';
 import { csrfOf, findSession } from './sessions.ts';
@@ -31,10 +32,10 @@ export async function callerOf(
       const { accountId, name, ...rest } = session;
       demandOurPage(request, method, visit.session);
       if (rest.lacksFactor && !early) throw lacksFactor();
-      return { kind: 'account', accountId, name, session: rest };
+      return withRights(db, { kind: 'account', accountId, name, session: rest });
     }
   }
-  return authenticate(db, authorization ?? undefined);
+  return withRights(db, await authenticate(db, authorization ?? undefined));
 }
 
 const lacksFactor = (): Problem =>

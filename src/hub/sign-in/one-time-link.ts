@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { Problem } from '../../model/problem.ts';
-import type { Hub } from '../hub.ts';
+import { type Asked, accountOf, type Hub } from '../hub.ts';
 import { one } from '../rows.ts';
 import { settingValue } from '../setting.ts';
 import type { Tables } from '../tables.ts';
@@ -20,16 +20,17 @@ export interface Link {
  * nobody: it is in no log of a server.
  */
 export async function makeLink(
-  { tx, hub }: { readonly tx: Kysely<Tables>; readonly hub: Pick<Hub, 'address'> },
+  asked: Pick<Asked, 'tx' | 'hub' | 'caller'>,
   accountId: string,
   kind: LinkKind,
 ): Promise<Link> {
+  const { tx, hub } = asked;
   const secret = newSecret();
   const days = kind === 'invitation' ? await settingValue(tx, 'invitation.valid-days') : 1;
   await dropLinks(tx, accountId);
   const { rows } = await sql<{ expiresAt: Date }>`
-    insert into one_time_link (account_id, kind, hash, expires_at)
-    values (${accountId}, ${kind}, ${hashOf(secret)}, now() + make_interval(days => ${days}))
+    insert into one_time_link (account_id, kind, hash, made_by, expires_at)
+    values (${accountId}, ${kind}, ${hashOf(secret)}, ${accountOf(asked)}, now() + make_interval(days => ${days}))
     returning expires_at`.execute(tx);
   const { expiresAt } = one(rows, 'the link just inserted');
   return { link: `${await addressOfPanel(tx, hub)}/invitation#${secret}`, expiresAt: iso(expiresAt) };
@@ -37,6 +38,14 @@ export async function makeLink(
 
 export const dropLinks = (tx: Kysely<Tables>, accountId: string): Promise<unknown> =>
   sql`delete from one_time_link where account_id = ${accountId} and used_at is null`.execute(tx);
+
+/** Whoever made one for an account that may little must not come in by it when it may more. */
+export const dropLinksOfOthers = (
+  { tx, ...asking }: Pick<Asked, 'caller'> & { tx: Kysely<Tables> },
+  accountId: string,
+): Promise<unknown> =>
+  sql`delete from one_time_link where account_id = ${accountId} and used_at is null
+      and made_by is distinct from ${accountOf(asking)}::bigint and made_by is not null`.execute(tx);
 
 /** 'https://panel.example.com': as it is set, or where the hub itself listens. */
 export const addressOfPanel = async (db: Kysely<Tables>, { address }: Pick<Hub, 'address'>): Promise<string> =>

@@ -2,13 +2,15 @@ import { sql } from 'kysely';
 import { type Answer, endpointNames } from '../../api/endpoints.ts';
 import { Problem } from '../../model/problem.ts';
 import { may } from '../access.ts';
+import { demandOver } from '../administrators.ts';
 import type { Asked, Handler } from '../hub.ts';
 import { listPage } from '../list.ts';
 import { one } from '../rows.ts';
 import { iso } from '../time.ts';
+import { visible } from '../visible.ts';
 import { confirmedUntil, sessionOf } from './confirmed.ts';
 import { factorsOf, waysOf } from './factors.ts';
-import { isOver, ownOr } from './own.ts';
+import { ownOr } from './own.ts';
 import { csrfOf, endSession, endSessions, liveSession } from './sessions.ts';
 
 interface Person {
@@ -74,7 +76,11 @@ const list: Handler<'session list'> = async ({ query }, asked) => {
       columns: sql`session.id, account.name as account, session.way, session.address, session.user_agent,
         session.created_at, session.last_seen_at`,
       from: sql`session join account on account.id = session.account_id`,
-      where: [liveSession, accountId === null ? null : sql`session.account_id = ${accountId}`],
+      where: [
+        visible('session', asked.caller),
+        liveSession,
+        accountId === null ? null : sql`session.account_id = ${accountId}`,
+      ],
       keys: [{ column: 'session.id', type: 'bigint' }],
       descending: true,
     },
@@ -91,12 +97,13 @@ const list: Handler<'session list'> = async ({ query }, asked) => {
 };
 
 const remove: Handler<'session delete'> = async ({ params }, asked) => {
-  const { rows } = await sql<{ accountId: string }>`
-    select account_id from session where id = ${params.session}`.execute(asked.tx);
-  const theirs = rows.filter(({ accountId }) => isOver(asked, accountId));
-  one(theirs, `there is no session ${params.session}`);
-  await sql`update session set revoked_at = coalesce(revoked_at, now()) where id = ${params.session}`.execute(asked.tx);
-  return { deleted: params.session };
+  const { tx, caller } = asked;
+  const { rows } = await sql<{ id: string; accountId: string }>`
+    select id, account_id from session where id = ${params.session} and ${visible('session', caller)}`.execute(tx);
+  const { id, accountId } = one(rows, `there is no session ${params.session}`);
+  await demandOver(asked, accountId);
+  await sql`update session set revoked_at = coalesce(revoked_at, now()) where id = ${id}`.execute(tx);
+  return { deleted: id };
 };
 
 const endOthers: Handler<'session end-others'> = async ({ body }, asked) => {

@@ -1,10 +1,8 @@
 import type { GeneratedAlways } from 'kysely';
-import type { Default, Id, Maybe, MaybeTime, Time } from './columns.ts';
+import type { Id, Maybe, MaybeTime, Time } from './columns.ts';
 
-/** Who may come in, and what they come in with. */
+/** What people come in with, as tables.ts has all. */
 export interface SignInTables {
-  account: AccountTable;
-  token: TokenTable;
   password: PasswordTable;
   session: SessionTable;
   oneTimeLink: OneTimeLinkTable;
@@ -15,27 +13,6 @@ export interface SignInTables {
   challenge: ChallengeTable;
 }
 
-interface AccountTable {
-  id: GeneratedAlways<Id>;
-  name: string;
-  email: Maybe<string>;
-  status: Default<string>;
-  createdAt: Time;
-  title: Maybe<string>;
-  language: Maybe<string>;
-  timeZone: Maybe<string>;
-  secondFactorRequired: Default<boolean>;
-}
-interface TokenTable {
-  id: GeneratedAlways<Id>;
-  accountId: Id;
-  title: string;
-  hash: Buffer;
-  expiresAt: MaybeTime;
-  revokedAt: MaybeTime;
-  lastUsedAt: MaybeTime;
-  createdAt: Time;
-}
 interface PasswordTable {
   accountId: Id;
   hash: string;
@@ -58,6 +35,7 @@ interface OneTimeLinkTable {
   accountId: Id;
   kind: 'invitation' | 'password';
   hash: Buffer;
+  madeBy: Maybe<Id>;
   createdAt: Time;
   expiresAt: Time;
   usedAt: MaybeTime;
