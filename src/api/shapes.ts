@@ -47,7 +47,7 @@ export const account = z
     status: z.string(),
     hasPassword: z.boolean(),
     secondFactor: z.boolean().describe('It has one'),
-    secondFactorRequired: z.boolean(),
+    secondFactorRequired: z.boolean().describe('Of itself, or for one of its roles'),
     invitedUntil: atOrNull.describe('A one-time link can still be used'),
     roles: z
       .array(z.object({ role: z.string(), client: z.string().nullable() }))

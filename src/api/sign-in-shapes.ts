@@ -51,7 +51,10 @@ export const signedIn = z
     account: z.object({ id: z.string(), name: z.string(), title: z.string(), email: z.string().nullable() }),
     language: z.string().nullable(),
     timeZone: z.string().nullable(),
-    permissions: z.array(z.string()).describe('Names of the endpoints that one may ask'),
+    roles: z
+      .array(z.object({ role: z.string(), client: z.string().nullable() }))
+      .describe('For a client, or for the whole hub'),
+    permissions: z.array(z.string()).describe('Names of the endpoints that one may ask, of something at all'),
     session: z.string().nullable().describe('Its number; null for a token'),
     csrf: z.string().nullable().describe('For the header X-Aegir-Csrf; null for a token, which needs none'),
     confirmedUntil: at.nullable().describe('Until then factors can be changed without showing again who one is'),

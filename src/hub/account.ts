@@ -9,7 +9,7 @@ import { giveRole, rolesOf } from './membership.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { removeAccess, shutOut } from './sign-in/account-access.ts';
-import { hasFactor } from './sign-in/factors.ts';
+import { factorIsRequired, hasFactor } from './sign-in/factors.ts';
 import { makeLink } from './sign-in/one-time-link.ts';
 import { iso, isoOrNull } from './time.ts';
 import { visible } from './visible.ts';
@@ -22,7 +22,7 @@ interface AccountRow extends Omit<Answer<'account get'>, 'createdAt' | 'invitedU
 const columns = sql`account.id, account.name, coalesce(account.title, account.name) as title, account.email,
   account.status, account.created_at,
   exists (select from password where password.account_id = account.id) as has_password,
-  ${hasFactor} as second_factor, account.second_factor_required,
+  ${hasFactor} as second_factor, ${factorIsRequired} as second_factor_required,
   (select max(expires_at) from one_time_link
    where one_time_link.account_id = account.id and used_at is null and expires_at > now()) as invited_until`;
 

@@ -80,6 +80,11 @@ const settings = {
     schema: z.int().min(1).max(365),
     value: 7,
   },
+  'sign-in.second-factor-roles': {
+    about: 'Roles whose accounts must have a second factor: ["administrator"]',
+    schema: z.array(z.string().min(1).max(63)).max(100),
+    value: [],
+  },
   'invitation.valid-days': {
     about: 'How many days an invitation can be accepted',
     schema: z.int().min(1).max(60),

@@ -87,9 +87,9 @@ function keep(cookies: Map<string, string>, line: string): void {
 
 export const goodPassword = 'correct horse battery';
 
-/** An account with a password, chosen by its invitation. Answers the browser that it is signed in with. */
+/** An account manager with a password, chosen by invitation. Answers the browser that it is signed in with. */
 export async function invited(hub: TestHub, name: string, where?: Where): Promise<Browser> {
-  const { invitation } = await hub.good('POST', '/api/accounts', { name, invite: true });
+  const { invitation } = await hub.good('POST', '/api/accounts', { name, role: 'account-manager', invite: true });
   const made = browser(hub, where);
   await made.good('POST', '/api/invitation/accept', { secret: secretOf(invitation.link), password: goodPassword });
   await made.session();

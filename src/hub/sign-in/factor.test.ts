@@ -209,6 +209,13 @@ test('who must have a second factor can do nothing before, and all of it afterwa
   await withTotp(ada);
   await ada.good('GET', '/api/sites');
   assert.equal((await hub.good('GET', '/api/accounts/ada')).secondFactor, true);
+
+  const bob = await invited(hub, 'bob');
+  await bob.good('GET', '/api/sites');
+  await hub.good('PATCH', '/api/settings/sign-in.second-factor-roles', { value: ['account-manager'] });
+  await bob.problem('forbidden', 'GET', '/api/sites');
+  await withTotp(bob);
+  await bob.good('GET', '/api/sites');
 });
 
 test('a link for another password asks for the second factor too, and an administrator can take it away', async (t) => {

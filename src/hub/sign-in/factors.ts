@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { one } from '../rows.ts';
+import { settingSql } from '../setting.ts';
 import type { Tables } from '../tables.ts';
 
 export type FactorWay = 'passkey' | 'totp' | 'recovery-code';
@@ -13,8 +14,10 @@ export interface Factors {
   readonly required: boolean;
 }
 
-/** Whether an account must have a second factor, as a condition on `account`. */
-export const factorIsRequired = sql<boolean>`account.second_factor_required`;
+/** Whether an account must have a second factor, by itself or for one of its roles, as a condition on `account`. */
+export const factorIsRequired = sql<boolean>`(account.second_factor_required or exists (
+  select from membership join role on role.id = membership.role_id
+  where membership.account_id = account.id and ${settingSql('sign-in.second-factor-roles')} ? role.name))`;
 /** Whether it has one. */
 export const hasFactor = sql<boolean>`(exists (select from totp where totp.account_id = account.id)
   or exists (select from passkey where passkey.account_id = account.id))`;

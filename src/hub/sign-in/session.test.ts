@@ -9,7 +9,9 @@ const everything = "select string_agg(t::text, '\n') as all from";
 
 test('an invitation lets one person choose a password, once, and signs in', async (t) => {
   const hub = await testHub(t);
-  const { invitation, hasPassword } = await hub.good('POST', '/api/accounts', { name: 'ada', invite: true });
+  const { invitation, hasPassword } = await hub.good('POST', '/api/accounts', {
+    ...{ name: 'ada', role: 'viewer', invite: true },
+  });
   assert.equal(hasPassword, false);
   assert.match(invitation.link, /^http:\/\/localhost:8460\/invitation#[\w-]{43}$/);
   const secret = secretOf(invitation.link);
@@ -20,10 +22,11 @@ test('an invitation lets one person choose a password, once, and signs in', asyn
   for (const password of ['short', 'aaaaaaaaaaaaaaaa', 'my name is Ada'.replace('Ada', 'ada1')].slice(0, 2))
     await ada.problem('invalid', 'POST', '/api/invitation/accept', { secret, password });
   await ada.good('POST', '/api/invitation/accept', { secret, password: goodPassword, title: 'Ada Lovelace' });
-  const { account, csrf, permissions } = await ada.session();
+  const { account, roles, csrf, permissions } = await ada.session();
+  assert.deepEqual(roles, [{ role: 'viewer', client: null }]);
   assert.deepEqual([account.name, account.title], ['ada', 'Ada Lovelace']);
   assert.match(csrf, /^[\w-]{43}$/);
-  assert.ok(permissions.includes('site list'));
+  assert.ok(permissions.includes('site list') && !permissions.includes('site create'));
   await ada.problem('not-found', 'POST', '/api/invitation', { secret });
   await browser(hub).problem('not-found', 'POST', '/api/invitation/accept', { secret, password: goodPassword });
   const listed = await hub.good('GET', '/api/accounts/ada');

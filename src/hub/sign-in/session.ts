@@ -5,6 +5,7 @@ import { may } from '../access.ts';
 import { demandOver } from '../administrators.ts';
 import type { Asked, Handler } from '../hub.ts';
 import { listPage } from '../list.ts';
+import { rolesOf } from '../membership.ts';
 import { one } from '../rows.ts';
 import { iso } from '../time.ts';
 import { visible } from '../visible.ts';
@@ -24,7 +25,8 @@ interface Person {
 
 const get: Handler<'session get'> = async (_, asked) => signedIn(asked);
 
-async function signedIn({ tx, caller, visit }: Asked): Promise<Answer<'session get'>> {
+async function signedIn(asked: Asked): Promise<Answer<'session get'>> {
+  const { tx, caller, visit } = asked;
   if (caller.kind !== 'account') throw nobodyHere();
   const { rows } = await sql<Person>`
     select id, name, coalesce(title, name) as title, email, language, time_zone
@@ -32,10 +34,12 @@ async function signedIn({ tx, caller, visit }: Asked): Promise<Answer<'session g
   const { language, timeZone, ...account } = one(rows, 'there is no such account');
   const { session = null } = caller;
   const factors = await factorsOf(tx, caller.accountId);
+  const roles = (await rolesOf(asked, [caller.accountId])).get(caller.accountId) ?? [];
   return {
     account,
     language,
     timeZone,
+    roles: roles.map(({ role, client }) => ({ role, client })),
     permissions: endpointNames.filter((name) => may(caller, name)),
     session: session?.id ?? null,
     csrf: session && visit.session !== null ? csrfOf(visit.session) : null,
