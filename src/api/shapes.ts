@@ -61,6 +61,7 @@ export const token = z
     id: z.string(),
     account: z.string(),
     title: z.string(),
+    scopes: z.array(z.string()).nullable().describe('Null: it may what its account may'),
     expiresAt: atOrNull,
     revokedAt: atOrNull,
     lastUsedAt: atOrNull,

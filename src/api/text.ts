@@ -105,6 +105,9 @@ export const packageName = z
 /** Data that a plug-in keeps, by the plug-in's name. The hub checks what is in it when it reads the request. */
 export const data = z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'is not the name of a plug-in'), z.unknown());
 
+/** 'site read', 'site task', or one task by its name. */
+export const permission = z.string().regex(/^[a-z][a-z-]* [a-z][a-z -]{0,62}$/, 'is not a permission');
+
 /** One that is to be: NIST SP 800-63B asks for length, and for no kinds of characters. */
 export const newPassword = z
   .string()

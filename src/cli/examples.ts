@@ -20,6 +20,7 @@ const written: { readonly [name: string]: readonly string[] } = {
   'token list': ['aegir token list --account ada'],
   'token create': [
     'aegir token create --account ada --title laptop',
+    'aegir token create --title monitoring --scope read --no-expires-at',
     'aegir token create --expires-at 2030-01-01T00:00:00Z > ~/.config/aegir/token',
   ],
   'server create': [

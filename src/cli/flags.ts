@@ -26,6 +26,7 @@ const singular: { readonly [key: string]: string } = {
   services: 'service',
   options: 'option',
   sites: 'site',
+  scopes: 'scope',
   args: 'arg',
   permissions: 'permission',
   clients: 'client',

@@ -8,7 +8,7 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   client: ['name', 'title', 'email', 'sites', 'status'],
   account: ['name', 'title', 'email', 'roles', 'status', 'hasPassword', 'invitedUntil'],
   session: ['id', 'account', 'way', 'address', 'lastSeenAt', 'createdAt', 'userAgent'],
-  token: ['id', 'account', 'title', 'expiresAt', 'revokedAt', 'lastUsedAt'],
+  token: ['id', 'account', 'title', 'scopes', 'expiresAt', 'revokedAt', 'lastUsedAt'],
   permission: ['name', 'about', 'of'],
   role: ['name', 'title', 'accounts', 'permissions'],
   membership: ['id', 'account', 'role', 'client'],

@@ -15,8 +15,10 @@ export interface SignedIn {
   readonly name: string;
   /** What a token is limited to, as in a role's permissions; left out: to nothing, it may what its account may. */
   readonly scopes?: readonly string[];
-  /** With a browser; left out: with a token. */
+  /** By its browser. */
   readonly session?: CallingSession;
+  /** By a token: its id. */
+  readonly token?: string;
 }
 
 export interface CallingSession {
@@ -100,7 +102,8 @@ export function covers(caller: Caller, role: Pick<Grant, 'permissions' | 'client
 }
 
 const isOfHub = (permission: string): boolean => isPermission(permission) && permissions[permission].of === 'hub';
-const inScope = (scopes: readonly string[] | undefined, wanted: string): boolean =>
+/** Of a token that is limited. */
+export const inScope = (scopes: readonly string[] | undefined, wanted: string): boolean =>
   scopes === undefined || holdsAllOf(new Set(scopes), wanted);
 
 /** For a person, or null when one may. */

@@ -39,6 +39,7 @@ interface TokenTable {
   revokedAt: MaybeTime;
   lastUsedAt: MaybeTime;
   createdAt: Time;
+  scopes: Maybe<readonly string[]>;
 }
 interface RoleTable {
   id: GeneratedAlways<Id>;

@@ -85,6 +85,11 @@ const settings = {
     schema: z.array(z.string().min(1).max(63)).max(100),
     value: [],
   },
+  'token.valid-days': {
+    about: 'After how many days a token expires, unless it says otherwise',
+    schema: z.int().min(1).max(36_500),
+    value: 90,
+  },
   'invitation.valid-days': {
     about: 'How many days an invitation can be accepted',
     schema: z.int().min(1).max(60),

@@ -115,7 +115,8 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'token list': [hub('*')],
   'token create': [
     hub('*', () => ({ body: {} })),
-    own('ra', ({ boss }) => ({ body: { account: boss } }), 'ra c'),
+    hub('*', () => ({ body: { scopes: ['read'] } })),
+    own('r', ({ boss }) => ({ body: { account: boss } }), 'a c'),
     hub('r', ({ administrator }) => ({ body: { account: administrator } }), 'a'),
   ],
   'token delete': [own('ra', by('token'), 'ra')],

@@ -131,7 +131,15 @@ export const peopleEndpoints = {
         .optional()
         .describe("Whose it is; one's own unless given. Through the socket: 'admin', made on demand"),
       title: text.title.optional(),
-      expiresAt: text.time.optional(),
+      expiresAt: text.time
+        .nullable()
+        .optional()
+        .describe('In 90 days (setting token.valid-days) unless given; null: never'),
+      scopes: z
+        .array(text.permission.or(z.literal('read')))
+        .max(500)
+        .optional()
+        .describe("What it is limited to: permissions as a role has them, or 'read'; to nothing unless given"),
     }),
     answer: z.object({ token: z.string(), about: shape.token }),
     status: 201,

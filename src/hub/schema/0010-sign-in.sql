@@ -90,3 +90,6 @@ create table challenge (
   expires_at timestamptz not null
 );
 create index challenge_expires on challenge (expires_at);
+
+-- What a token is limited to, as the permissions of a role; 'read' is all of those that only look. Null: to nothing.
+alter table token add column scopes text[];

@@ -273,3 +273,17 @@ test('what opens nothing any more is forgotten, and what is in use is not', asyn
   assert.deepEqual(await count(), [1, 0, 0, 1]);
   assert.equal((await ada.session()).account.name, 'ada');
 });
+
+test('who invited an account that may little does not come in by that link when it may more', async (t) => {
+  const hub = await testHub(t);
+  const ada = await invited(hub, 'ada');
+  const { invitation } = await ada.good('POST', '/api/accounts', { name: 'bob', invite: true });
+  await hub.good('POST', '/api/memberships', { account: 'bob', role: 'administrator' });
+  const secret = secretOf(invitation.link);
+  await ada.problem('not-found', 'POST', '/api/invitation', { secret });
+  await ada.problem('forbidden', 'POST', '/api/accounts/bob/invitation');
+  await ada.problem('forbidden', 'POST', '/api/accounts/bob/password');
+  await ada.problem('forbidden', 'DELETE', '/api/accounts/bob/factors');
+  const { link } = await hub.good('POST', '/api/accounts/bob/invitation');
+  await browser(hub).good('POST', '/api/invitation', { secret: secretOf(link) });
+});

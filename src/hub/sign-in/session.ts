@@ -11,7 +11,7 @@ import { iso } from '../time.ts';
 import { visible } from '../visible.ts';
 import { confirmedUntil, sessionOf } from './confirmed.ts';
 import { factorsOf, waysOf } from './factors.ts';
-import { ownOr } from './own.ts';
+import { demandUnlimited, ownOr } from './own.ts';
 import { csrfOf, endSession, endSessions, liveSession } from './sessions.ts';
 
 interface Person {
@@ -101,6 +101,7 @@ const list: Handler<'session list'> = async ({ query }, asked) => {
 };
 
 const remove: Handler<'session delete'> = async ({ params }, asked) => {
+  demandUnlimited(asked);
   const { tx, caller } = asked;
   const { rows } = await sql<{ id: string; accountId: string }>`
     select id, account_id from session where id = ${params.session} and ${visible('session', caller)}`.execute(tx);
