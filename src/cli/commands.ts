@@ -6,7 +6,7 @@ import { type Answer, type EndpointName, endpointNames, endpointOf } from '../ap
 import { followBatch } from './batch-follow.ts';
 import { comparisonLines } from './comparison-lines.ts';
 import { examples } from './examples.ts';
-import { addFlags, flagValues, schemaOf, word } from './flags.ts';
+import { addFlags, flagValues, schemaOf, wordFrom } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
 import { harmless, type Io } from './io.ts';
 import { showList, showOne } from './show.ts';
@@ -117,7 +117,7 @@ function addEndpoint(command: Command, name: EndpointName, session: Session): vo
     const values = await flagValues(session.io, schema, flags, inBody);
     for (const [at, key] of inBody.entries()) {
       const text = words[inPath.length + at] ?? '';
-      values[key] = key === 'value' ? word(text) : text;
+      values[key] = key === 'value' ? await wordFrom(session.io, text) : text;
     }
     const params = Object.fromEntries(inPath.map((key, at) => [key, words[at] ?? '']));
     await askAndShow(session, name, { params, ...(body ? { body: values } : { query: values }) }, flags);

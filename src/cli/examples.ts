@@ -83,6 +83,7 @@ const written: { readonly [name: string]: readonly string[] } = {
   'setting set': [
     'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
     'aegir setting set site.fpm-socket null',
+    'aegir setting set sign-in.single-sign-on-secret @/root/secret',
   ],
   'queue pause': ['aegir queue pause task'],
   'queue resume': ['aegir queue resume task'],

@@ -135,6 +135,12 @@ async function objectFrom(
   return all;
 }
 
+/** A word, or what stands in `@file` or comes in by `-`: a secret needs not stand in the arguments. */
+export async function wordFrom(io: Pick<Io, 'stdin'>, text: string): Promise<unknown> {
+  if (text === '-') return word((await io.stdin()).trim());
+  return word(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8').trim() : text);
+}
+
 function field(text: string, known: NonNullable<JsonSchema['properties']>): Record<string, unknown> {
   if (known['type'] && /^[a-z]+$/.test(text)) return { type: text };
   const [, key, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];

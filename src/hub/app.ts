@@ -115,6 +115,8 @@ const alone: ReadonlySet<EndpointName> = new Set([
   'session second-factor',
   'session passkey-begin',
   'session passkey',
+  'single-sign-on begin',
+  'single-sign-on finish',
   'session confirm',
   'totp create',
   'password change',

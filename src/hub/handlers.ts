@@ -22,6 +22,7 @@ import { invitationHandlers } from './sign-in/invitation.ts';
 import { ownPasswordHandlers } from './sign-in/own-password.ts';
 import { sessionHandlers } from './sign-in/session.ts';
 import { signingInHandlers } from './sign-in/signing-in.ts';
+import { singleSignOnHandlers } from './sign-in/single-sign-on.ts';
 import { siteHandlers } from './site.ts';
 import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
@@ -40,6 +41,7 @@ export const handlers: Handlers = {
   ...accountHandlers,
   ...accountAccessHandlers,
   ...signingInHandlers,
+  ...singleSignOnHandlers,
   ...sessionHandlers,
   ...ownPasswordHandlers,
   ...factorHandlers,

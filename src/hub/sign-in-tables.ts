@@ -11,6 +11,7 @@ export interface SignInTables {
   passkey: PasskeyTable;
   recoveryCode: RecoveryCodeTable;
   challenge: ChallengeTable;
+  identity: IdentityTable;
 }
 
 interface PasswordTable {
@@ -74,4 +75,10 @@ interface ChallengeTable {
   accountId: Maybe<Id>;
   sealed: Buffer;
   expiresAt: Time;
+}
+interface IdentityTable {
+  issuer: string;
+  subject: string;
+  accountId: Id;
+  createdAt: Time;
 }

@@ -93,3 +93,13 @@ create index challenge_expires on challenge (expires_at);
 
 -- What a token is limited to, as the permissions of a role; 'read' is all of those that only look. Null: to nothing.
 alter table token add column scopes text[];
+
+-- Who somebody is elsewhere: the issuer's name for a person never changes, unlike their mail address.
+create table identity (
+  issuer     text        not null,
+  subject    text        not null,
+  account_id bigint      not null references account,
+  created_at timestamptz not null default now(),
+  primary key (issuer, subject)
+);
+create index identity_account on identity (account_id);

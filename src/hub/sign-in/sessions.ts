@@ -19,6 +19,7 @@ export type Way =
   | 'password and passkey'
   | 'password and recovery code'
   | 'passkey'
+  | 'single sign-on'
   | 'invitation'
   | 'password link';
 
@@ -65,7 +66,7 @@ export async function findSession(db: Kysely<Tables>, cookie: string): Promise<S
   if (!isSecret(cookie)) return null;
   const { rows } = await sql<Session & { readonly stale: boolean }>`
     select session.id, account.id as account_id, account.name, session.confirmed_at,
-           ${factorIsRequired} and not ${hasFactor} as lacks_factor,
+           session.way <> 'single sign-on' and ${factorIsRequired} and not ${hasFactor} as lacks_factor,
            session.last_seen_at < now() - interval '1 minute' as stale
     from session join account on account.id = session.account_id
     where session.hash = ${hashOf(cookie)} and account.status = 'enabled' and ${liveSession}`.execute(db);

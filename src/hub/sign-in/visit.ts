@@ -11,6 +11,8 @@ export interface Visit {
   /** As the browser has it in its address, without its port: 'panel.example.com', 'localhost', '[::1]'. */
   readonly hostname: string;
   readonly session: string | null;
+  /** What this browser has begun elsewhere, to come back with. */
+  readonly begun: string | null;
   /** Lines for Set-Cookie, sent if all goes well. */
   readonly cookies: string[];
   /** The session that its answer gives the browser. */
@@ -48,7 +50,8 @@ export function visitOf(request: Request, origin: Origin): Visit {
     userAgent: (headers.get('user-agent') ?? '').replace(/[^\x20-\x7e]/g, '?').slice(0, 300),
     secure,
     hostname: url.hostname,
-    session: sessionCookie(headers.get('cookie') ?? '', url.hostname),
+    session: cookieIn(headers.get('cookie') ?? '', url.hostname, sessionName),
+    begun: cookieIn(headers.get('cookie') ?? '', url.hostname, begunName),
     cookies: [],
   };
 }
@@ -63,34 +66,39 @@ export const noVisit = (): Visit => ({
   secure: false,
   hostname: 'localhost',
   session: null,
+  begun: null,
   cookies: [],
 });
 
-const secureName = '__Host-aegir_session';
-const plainName = 'aegir_session';
+const sessionName = 'aegir_session';
+const begunName = 'aegir_begun';
 
-/**
- * The plain one counts only where nobody is on the way. A name that begins with __Host- no other site of our domain can set,
- * nor anything that speaks http.
- */
-function sessionCookie(header: string, hostname: string): string | null {
+/** A name that begins so no other site of our domain can set, nor anything that speaks http. */
+const ofHost = '__Host-';
+
+/** The plain one counts only where nobody is on the way. */
+function cookieIn(header: string, hostname: string, name: string): string | null {
   const all = header.split(';').map((part) => part.trim().split('='));
-  const named = (name: string) => all.find(([key]) => key === name)?.[1] ?? null;
-  return named(secureName) ?? (isOwnMachine(hostname) ? named(plainName) : null);
+  const named = (wanted: string) => all.find(([key]) => key === wanted)?.[1] ?? null;
+  return named(ofHost + name) ?? (isOwnMachine(hostname) ? named(name) : null);
 }
 
 /** SameSite is Lax, as with Strict who comes back from single sign-on would not be known. Throws Problem 'forbidden'. */
-export function setSessionCookie(visit: Visit, value: string, maxAgeS: number): void {
+function setCookie(visit: Visit, name: string, value: string, maxAgeS: number): void {
   demandSafeWay(visit);
-  const [name, secure] = visit.secure ? [secureName, '; Secure'] : [plainName, ''];
-  visit.cookies.push(`${name}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeS}${secure}`);
+  const [start, end] = visit.secure ? [ofHost, '; Secure'] : ['', ''];
+  visit.cookies.push(`${start}${name}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeS}${end}`);
+}
+
+export function setSessionCookie(visit: Visit, value: string, maxAgeS: number): void {
+  setCookie(visit, sessionName, value, maxAgeS);
   visit.newSession = value;
 }
 
-export function clearSessionCookie({ cookies, secure }: Visit): void {
-  cookies.push(`${plainName}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`);
-  if (secure) cookies.push(`${secureName}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure`);
-}
+export const clearSessionCookie = (visit: Visit): void => setCookie(visit, sessionName, '', 0);
+
+export const setBegunCookie = (visit: Visit, value: string, maxAgeS: number): void =>
+  setCookie(visit, begunName, value, maxAgeS);
 
 /** Nobody types a password where others can read along. */
 export function demandSafeWay({ secure, hostname }: Visit): void {
