@@ -33,6 +33,13 @@ export const client = z
     email: z.string().nullable(),
     status: z.string(),
     sites: z.int(),
+    sitesMax: z.int().nullable(),
+    backupsMax: z.int().nullable(),
+    diskMaxMb: z.int().nullable(),
+    usage: z
+      .object({ sites: z.int(), backups: z.int(), bytes: z.number() })
+      .describe('What it has; bytes of backups, and of each site as it was when last backed up'),
+    lockBatch: z.string().nullable().describe('The batch that disables its sites since it was locked, or enables them'),
     accounts: z.array(z.object({ account: z.string(), role: z.string() })).describe('Who has which role for it'),
     createdAt: at,
   })

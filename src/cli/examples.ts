@@ -2,7 +2,11 @@ import { type EndpointName, endpointOf } from '../api/endpoints.ts';
 
 const written: { readonly [name: string]: readonly string[] } = {
   'client create': ['aegir client create acme --title "Acme Ltd" --email post@acme.example'],
-  'client set': ['aegir client set acme --no-email', 'aegir client set acme --status locked'],
+  'client set': [
+    'aegir client set acme --no-email',
+    'aegir client set acme --status locked',
+    'aegir client set acme --sites-max 5 --no-disk-max-mb',
+  ],
   'account create': [
     'aegir account create ada --email ada@example.com --role administrator --invite',
     'aegir account create bob --role client --client acme',

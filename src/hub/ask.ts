@@ -3,7 +3,9 @@ import type { TaskType } from '../tasks/task-type.ts';
 import { insertBackup, serverOfSite } from './backup-rows.ts';
 import { allocateCopy } from './copies.ts';
 import type { Asking, Hub } from './hub.ts';
+import { ownerOf } from './possible.ts';
 import { type Asked, addTask, type Subject } from './queue.ts';
+import { demandQuota } from './quota.ts';
 
 /**
  * Adds a task with what it needs: the names of a copy are allocated in the same transaction, the row of a backup that it
@@ -25,6 +27,10 @@ export async function askFor(
   if (copy) await allocateCopy(asking, copy, { site: subject, task, dryRun });
   const backup = type.backup(args);
   if (backup) {
+    // What is made before something is deleted or replaced must not be missing because of a quota.
+    const isWanted = backup.reason === 'request' || backup.reason === 'schedule';
+    const client = await ownerOf(tx, 'site', subject.id);
+    if (isWanted && client !== null && !dryRun) await demandQuota(tx, client, 'backup');
     const serverId = await serverOfSite(tx, subject.id);
     await insertBackup(tx, {
       ...backup,

@@ -6,7 +6,8 @@ import { askFor } from './ask.ts';
 import { backupById } from './backup.ts';
 import { insertBackup, serverOfSite } from './backup-rows.ts';
 import { type Asked, type Asking, accountOf, type Hub, type Reader } from './hub.ts';
-import { taskTypeOf } from './possible.ts';
+import { ownerOf, taskTypeOf } from './possible.ts';
+import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { settingValue } from './setting.ts';
@@ -29,6 +30,8 @@ export async function uploadBackup(
     return await db.transaction().execute(async (tx) => {
       const asked: Asked = { ...asking, tx };
       const { siteId, siteName, serverId } = await chosenPlace(asked, query);
+      const client = siteId && (await ownerOf(tx, 'site', siteId));
+      if (client) await demandQuota(tx, client, 'backup');
       const id = await insertBackup(tx, {
         ...{ siteId, siteName: query.name ?? siteName, serverId, upload },
         ...{ reason: 'import', note: query.note ?? '', accountId: accountOf(asked) },

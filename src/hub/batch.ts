@@ -70,7 +70,11 @@ interface Wanted extends BatchRule {
 type Members = readonly { readonly id: string; readonly name: string }[];
 
 /** The hub begins its first tasks a moment after this is committed: see batch-run.ts. */
-async function insert(asked: Asked, wanted: Wanted, members: Members): Promise<{ batch: Answer<'batch get'> }> {
+export async function insertBatch(
+  asked: Asked,
+  wanted: Wanted,
+  members: Members,
+): Promise<{ batch: Answer<'batch get'> }> {
   const { tx, hub } = asked;
   const type = taskTypeOf(hub, 'site', wanted.name);
   const args = type.args.safeParse(wanted.args);
@@ -117,7 +121,7 @@ const create: Handler<'batch create'> = async ({ body }, asked) => {
     });
   const members =
     sites === undefined ? await sitesMatching(asked, matching ?? {}, name) : await named(asked, sites, name);
-  return insert(asked, { name, args, title: title ?? name, ...rule }, members);
+  return insertBatch(asked, { name, args, title: title ?? name, ...rule }, members);
 };
 
 const migrate: Handler<'platform migrate'> = async ({ params, body }, asked) => {
@@ -137,7 +141,7 @@ const migrate: Handler<'platform migrate'> = async ({ params, body }, asked) => 
   const all = await sitesMatching(asked, { platform: platform.id }, 'site migrate');
   const members = sites === undefined ? await movable(tx, all) : await onPlatform(asked, sites, all, platform.name);
   const title = `${platform.name} to ${target.name}`;
-  return insert(asked, { name: 'site migrate', args: { platform: target.name }, title, ...rule }, members);
+  return insertBatch(asked, { name: 'site migrate', args: { platform: target.name }, title, ...rule }, members);
 };
 
 /** Sites that are not installed have nothing to migrate. */
@@ -269,7 +273,7 @@ const retry: Handler<'batch retry'> = async ({ params }, asked) => {
     select site.id, site.name from batch_member join site on site.id = batch_member.subject_id
     where batch_id = ${before.id} and batch_member.status <> 'done' and site.status <> 'deleted'
     order by position`.execute(tx);
-  return insert(asked, before, rows);
+  return insertBatch(asked, before, rows);
 };
 
 export const batchHandlers = {

@@ -1,28 +1,30 @@
 import { sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
+import { lockSites, unlockSites } from './client-lock.ts';
 import type { Asking, Handler } from './hub.ts';
 import { byName, contains, listPage, live } from './list.ts';
 import { membersOf } from './membership.ts';
+import { usageOf } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { iso } from './time.ts';
 import { visible } from './visible.ts';
 
-type ClientRow = Omit<Answer<'client get'>, 'createdAt' | 'accounts'> & { readonly createdAt: Date };
+type ClientRow = Omit<Answer<'client get'>, 'createdAt' | 'accounts' | 'usage'> & { readonly createdAt: Date };
 
 const columns = sql`client.id, client.name, client.title, client.email, client.status, client.created_at,
+  client.sites_max, client.backups_max, client.disk_max_mb, client.lock_batch_id as lock_batch,
   (select count(*)::int from site
    where site.client_id = client.id and site.status <> 'deleted' and site.copy_of is null) as sites`;
 
 async function answers(asking: Asking, rows: readonly ClientRow[]): Promise<Answer<'client get'>[]> {
-  const members = await membersOf(
-    asking,
-    rows.map(({ id }) => id),
-  );
+  const ids = rows.map(({ id }) => id);
+  const [members, usage] = [await membersOf(asking, ids), await usageOf(asking.tx, ids)];
   return rows.map((row) => ({
     ...row,
     accounts: (members.get(row.id) ?? []).map(({ account, role }) => ({ account, role })),
+    usage: usage.get(row.id) ?? { sites: 0, backups: 0, bytes: 0 },
     createdAt: iso(row.createdAt),
   }));
 }
@@ -51,18 +53,21 @@ const get: Handler<'client get'> = async ({ params }, asked) =>
 
 const create: Handler<'client create'> = async ({ body }, asked) => {
   const { rows } = await sql<{ id: string }>`
-    insert into client (name, title, email) values (${body.name}, ${body.title ?? body.name}, ${body.email ?? null})
+    insert into client (name, title, email, sites_max, backups_max, disk_max_mb)
+    values (${body.name}, ${body.title ?? body.name}, ${body.email ?? null}, ${body.sitesMax ?? null},
+            ${body.backupsMax ?? null}, ${body.diskMaxMb ?? null})
     on conflict do nothing returning id`.execute(asked.tx);
   if (!rows[0]) throw taken('client', body.name);
   return clientById(asked, rows[0].id);
 };
 
 const set: Handler<'client set'> = async ({ params, body }, asked) => {
-  const { id, name } = await resolve(asked, 'client', params.name, { lock: true });
-  const { title, email, status } = body;
-  const change = { ...(title !== undefined && { title: title ?? name }), ...(email !== undefined && { email }) };
-  const changed = { ...change, ...(status !== undefined && { status }) };
+  const { id, name, status: before } = await resolve(asked, 'client', params.name, { lock: true });
+  const given = Object.entries(body).filter(([, value]) => value !== undefined);
+  const changed = { ...Object.fromEntries(given), ...(body.title === null && { title: name }) };
   if (Object.keys(changed).length > 0) await asked.tx.updateTable('client').set(changed).where('id', '=', id).execute();
+  if (body.status === 'locked' && before !== 'locked') await lockSites(asked, id, name);
+  if (body.status === 'enabled' && before === 'locked') await unlockSites(asked, id, name);
   return clientById(asked, id);
 };
 

@@ -17,6 +17,10 @@ interface ClientTable {
   title: string;
   email: Maybe<string>;
   status: Default<string>;
+  sitesMax: Maybe<number>;
+  backupsMax: Maybe<number>;
+  diskMaxMb: Maybe<number>;
+  lockBatchId: Maybe<Id>;
   createdAt: Time;
 }
 interface AccountTable {

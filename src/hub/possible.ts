@@ -39,7 +39,7 @@ export async function outstanding(
 export const possibleTasks = (
   { hub: { catalog }, caller }: Pick<Asked, 'hub' | 'caller'>,
   noun: Noun,
-  { status, client }: { readonly status: string } & Owned,
+  { status, client, isLocked = false }: { readonly status: string; readonly isLocked?: boolean } & Owned,
   tasks: readonly Outstanding[] = [],
 ): PossibleTask[] =>
   catalog.taskTypes
@@ -48,6 +48,7 @@ export const possibleTasks = (
       const reason =
         whyNotAllowed(caller, type.name, { client }) ??
         whyNot(type, status, tasks) ??
+        (isLocked ? whyNotLocked(type) : null) ??
         (type.hasCopy ? whyNotMoved(catalog, tasks) : null);
       return { name: type.name, title: type.title, possible: reason === null, ...(reason !== null && { reason }) };
     });
@@ -65,6 +66,9 @@ function whyNot(type: TaskType, status: string, tasks: readonly Outstanding[]): 
   return null;
 }
 
+const whyNotLocked = ({ name }: TaskType): string | null =>
+  name === 'site enable' ? 'Its client is locked: it is enabled when the client is unlocked.' : null;
+
 /** When it is asked for all the same, `allocateCopy` says the same. */
 function whyNotMoved({ taskTypes }: Hub['catalog'], tasks: readonly Outstanding[]): string | null {
   const moving = tasks.find((task) => taskTypes.some(({ name, hasCopy }) => hasCopy && name === task.name));
@@ -74,9 +78,18 @@ function whyNotMoved({ taskTypes }: Hub['catalog'], tasks: readonly Outstanding[
 /** Throws Problem 'wrong-status' with the reason. The caller holds the subject's row. */
 export async function demandPossible(db: Kysely<Tables>, type: TaskType, subject: Subject): Promise<void> {
   const tasks = (await outstanding(db, type.noun, [subject.id])).get(subject.id) ?? [];
-  const reason = whyNot(type, subject.status, tasks);
+  const reason =
+    whyNot(type, subject.status, tasks) ?? ((await isOfLocked(db, type, subject)) ? whyNotLocked(type) : null);
   if (reason === null) return;
   throw new Problem('wrong-status', `'${type.name}' is not possible for ${subject.name} now`, { hint: reason });
+}
+
+async function isOfLocked(db: Kysely<Tables>, { noun }: TaskType, { id }: Subject): Promise<boolean> {
+  if (noun !== 'site') return false;
+  const { rows } = await sql`
+    select from site join client on client.id = site.client_id
+    where site.id = ${id} and client.status = 'locked'`.execute(db);
+  return rows.length > 0;
 }
 
 /** Throws Problem 'forbidden'. Of a subject that the caller may see. */

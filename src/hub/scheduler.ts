@@ -5,6 +5,7 @@ import type { Sweep } from '../tasks/catalog.ts';
 import { askFor } from './ask.ts';
 import { forgetTransfers } from './backup-files.ts';
 import { collectBackups } from './backup-gc.ts';
+import { followLocks } from './client-lock.ts';
 import { byItself, type Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
 import type { Subject } from './queue.ts';
@@ -26,6 +27,7 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
   while (!stop.aborted) {
     try {
       await requeueLost(db);
+      await followLocks(hub);
       for (const [queue, forget] of Object.entries(hourly)) if (await isDue(db, queue, hourMs)) await forget(hub);
       // Each hub has files of its own.
       if (performance.now() - transfersAt > hourMs) {

@@ -7,6 +7,7 @@ import { type Asked, accountOf, type Handler, type Hub } from './hub.ts';
 import { demandCarries } from './movable.ts';
 import { outstanding, taskTypeOf } from './possible.ts';
 import { addTask, type Subject } from './queue.ts';
+import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { siteById } from './site.ts';
@@ -38,6 +39,7 @@ const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
   await demandCopyable(asked, source);
   const row = await sourceRow(tx, source.id);
   const clientId = await chosenClient(asked, body.client ?? row.client);
+  await demandQuota(tx, clientId, 'site');
   const platform = await heldPlatform(asked, body.platform ?? row.platformId, clientId);
   await demandCarries(asked, source, platform);
   const db = await dbFor(asked, row, platform, body.dbServer);

@@ -15,6 +15,7 @@ import { type Asked, accountOf, type Handler } from './hub.ts';
 import { taskTypeOf } from './possible.ts';
 import { profilesOf } from './profiles.ts';
 import { addTask } from './queue.ts';
+import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { seal } from './seal.ts';
@@ -35,6 +36,7 @@ const create: Handler<'site create'> = async ({ body }, asked) => {
   const { tx, hub } = asked;
   const clientId = await chosenClient(asked, body.client);
   demandOperator(asked, body, clientId);
+  await demandQuota(tx, clientId, 'site');
   const platform = await heldPlatform(asked, body.platform, clientId);
   const backup = await backupFor(asked, body);
   const profile = chosenProfile(hub, platform, body.profile ?? profileOf(hub, platform, backup));

@@ -7,6 +7,7 @@ import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
 import { outstanding, ownerOf, taskTypeOf } from './possible.ts';
 import { addTask, type Subject } from './queue.ts';
+import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { siteById } from './site.ts';
@@ -88,6 +89,8 @@ async function changedColumns(asked: Asked, site: Subject, body: Change) {
 /** It stays on its platform, so the platform must be for the new client too. */
 async function newClient(asked: Asked, site: Subject, client: string | null): Promise<string> {
   const id = await chosenClient(asked, client);
+  if (id === (await ownerOf(asked.tx, 'site', site.id))) return id;
+  await demandQuota(asked.tx, id, 'site');
   const { rows } = await sql<{ id: string; name: string }>`
     select platform.id, platform.name from site join platform on platform.id = site.platform_id
     where site.id = ${site.id}`.execute(asked.tx);

@@ -21,6 +21,7 @@ interface SiteRow {
   readonly title: string;
   readonly client: string;
   readonly clientId: string;
+  readonly isLocked: boolean;
   readonly platform: string;
   readonly server: string;
   readonly httpOptions: Options;
@@ -41,7 +42,8 @@ interface SiteRow {
   readonly verifiedAt: Date | null;
   readonly createdAt: Date;
 }
-const columns = sql`site.id, site.name, site.status, site.title, client.name as client, site.client_id, platform.name as platform,
+const columns = sql`site.id, site.name, site.status, site.title, client.name as client, site.client_id, client.status = 'locked' as is_locked,
+  platform.name as platform,
   server.name as server, http.options as http_options, db_server.name as db_server, db.engine as db_engine,
   site.db_name, site.db_user, site.directory, site.profile, site.language, site.email, site.redirection, site.tls,
   site.certificate_path, site.key_path, site.run_user, site.data, site.verified_at, site.created_at`;
@@ -56,7 +58,7 @@ async function answers(
   const { tx } = asked;
   const ids = rows.map(({ id }) => id);
   const [aliases, tasks] = [await aliasesOf(tx, ids), await outstanding(tx, 'site', ids)];
-  return rows.map(({ clientId, httpOptions, dbServer, dbEngine, dbName, dbUser, ...row }) => ({
+  return rows.map(({ clientId: client, isLocked, httpOptions, dbServer, dbEngine, dbName, dbUser, ...row }) => ({
     ...row,
     context: contextOf('site', row.name),
     url: urlOf(row, httpOptions),
@@ -64,7 +66,7 @@ async function answers(
     aliases: (aliases.get(row.id) ?? []).filter(({ kind }) => kind !== 'canonical').map(shown),
     verifiedAt: isoOrNull(row.verifiedAt),
     createdAt: iso(row.createdAt),
-    tasks: possibleTasks(asked, 'site', { status: row.status, client: clientId }, tasks.get(row.id)),
+    tasks: possibleTasks(asked, 'site', { status: row.status, client, isLocked }, tasks.get(row.id)),
   }));
 }
 const shown = ({ name, kind }: AliasRow): { name: string; redirect: boolean } => ({

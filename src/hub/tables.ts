@@ -107,6 +107,8 @@ interface SiteTable {
   deletedAt: MaybeTime;
   copyOf: Maybe<Id>;
   taskId: Maybe<Id>;
+  locked: Default<boolean>;
+  bytes: Maybe<string>;
 }
 interface AliasTable {
   name: string;

@@ -5,6 +5,12 @@ import { oneTimeLink } from '../sign-in-shapes.ts';
 import * as text from '../text.ts';
 
 const state = z.enum(['enabled', 'locked', 'deleted']).optional();
+const most = z.int().min(0).max(2_147_483_647);
+const quotas = {
+  sitesMax: most.nullable().optional().describe('How many sites it may have; as many as it likes unless given'),
+  backupsMax: most.nullable().optional().describe('How many backups'),
+  diskMaxMb: most.nullable().optional().describe('How much its sites and backups may take, in MB'),
+};
 const gone = z.object({ deleted: z.string() });
 
 export const peopleEndpoints = {
@@ -25,7 +31,12 @@ export const peopleEndpoints = {
     method: 'POST',
     path: '/api/clients',
     summary: 'Make a client',
-    body: z.strictObject({ name: text.clientName, title: text.title.optional(), email: text.email.optional() }),
+    body: z.strictObject({
+      name: text.clientName,
+      title: text.title.optional(),
+      email: text.email.optional(),
+      ...quotas,
+    }),
     answer: shape.client,
     status: 201,
   }),
@@ -36,7 +47,11 @@ export const peopleEndpoints = {
     body: z.strictObject({
       title: text.title.nullable().optional(),
       email: text.email.nullable().optional(),
-      status: z.enum(['enabled', 'locked']).optional(),
+      status: z
+        .enum(['enabled', 'locked'])
+        .optional()
+        .describe('Locking disables its sites with a notice; unlocking enables those again'),
+      ...quotas,
     }),
     answer: shape.client,
   }),

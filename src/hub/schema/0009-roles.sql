@@ -65,3 +65,18 @@ create trigger role_access after update of permissions, status on role for each 
 create trigger account_access after update of status on account for each statement execute function tell_access();
 create trigger token_access after update of revoked_at, expires_at or delete on token for each statement execute function tell_access();
 create trigger site_access after update of client_id on site for each statement execute function tell_access();
+
+-- How much of each a client may have; null: as much as it likes.
+alter table client
+  add column sites_max   int check (sites_max >= 0),
+  add column backups_max int check (backups_max >= 0),
+  add column disk_max_mb int check (disk_max_mb >= 0),
+  -- What disables or enables its sites since it was locked or unlocked.
+  add column lock_batch_id bigint references batch on delete set null;
+
+alter table site
+  -- It was enabled when its client was locked, so it is enabled again with it.
+  add column locked boolean not null default false,
+  -- What its files and its database took when somebody last looked; null: nobody did.
+  add column bytes  bigint;
+create index site_locked on site (client_id) where locked;
