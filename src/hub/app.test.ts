@@ -12,7 +12,10 @@ test('without a token nothing is answered, at no endpoint but those by which one
   for (const name of endpointNames) {
     const { method, path, open } = endpointOf(name);
     const response = await app.request(path.replace(/:\w+/g, '1'), { method }, { local: false });
-    assert.ok(open ? [200, 422].includes(response.status) : response.status === 401, `${name}: ${response.status}`);
+    assert.ok(
+      open ? [200, 404, 422].includes(response.status) : response.status === 401,
+      `${name}: ${response.status}`,
+    );
     if (open) continue;
     assert.equal(response.headers.get('www-authenticate'), 'Bearer realm="aegir"');
   }
