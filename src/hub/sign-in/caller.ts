@@ -28,15 +28,17 @@ export async function callerOf(
   }
   if (authorization === null && visit.session !== null) {
     const session = await findSession(db, visit.session);
-    if (session) {
-      const { accountId, name, ...rest } = session;
-      demandOurPage(request, method, visit.session);
-      if (rest.lacksFactor && !early) throw lacksFactor();
-      return withRights(db, { kind: 'account', accountId, name, session: rest });
-    }
+    if (!session) throw isOver();
+    const { accountId, name, ...rest } = session;
+    demandOurPage(request, method, visit.session);
+    if (rest.lacksFactor && !early) throw lacksFactor();
+    return withRights(db, { kind: 'account', accountId, name, session: rest });
   }
   return withRights(db, await authenticate(db, authorization ?? undefined));
 }
+
+const isOver = (): Problem =>
+  new Problem('unauthenticated', 'you are not signed in any more', { hint: 'Sign in again.' });
 
 const lacksFactor = (): Problem =>
   new Problem('forbidden', 'your account must have a second factor, and has none', {
