@@ -7,19 +7,14 @@ import { exportAudit } from './audit-export.ts';
 import { auditDone, auditNotDone, type Request as Told } from './audited.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
+import { everywhere, ofPage, onlyEncrypted, unkept } from './headers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
 import { type GivenParts, readRequest } from './request.ts';
-import { withRights } from './rights.ts';
+import { callerOf } from './sign-in/caller.ts';
+import { type Origin, type Visit, visitOf } from './sign-in/visit.ts';
 import { streamTask } from './task-stream.ts';
-import { authenticate } from './token.ts';
 
-/** What the listener says of a request. Only one that came through the socket is local; nothing in a request can say so. */
-export interface Origin {
-  readonly local?: boolean;
-  /** From where it came, as an IP address. */
-  readonly address?: string;
-}
 type App = Hono<{ Bindings: Origin }>;
 type Request = Context<{ Bindings: Origin }>;
 
@@ -30,31 +25,19 @@ export interface PageFile {
   readonly text: string;
 }
 
-const pageHeaders = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'cache-control': 'no-cache',
-};
-const allHeaders = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-};
-
 /** The hub as it is asked: `app.fetch(request, { local })`. */
 export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
   const app: App = new Hono();
   app.use(async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(allHeaders)) context.header(name, value);
-    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+    const https = !context.env?.local && visitOf(context.req.raw, context.env ?? {}).secure;
+    for (const [name, value] of Object.entries({ ...everywhere, ...unkept, ...(https && onlyEncrypted) }))
+      if (!context.res.headers.has(name)) context.header(name, value);
   });
   app.onError((error, context) => answerProblem(hub, error, context));
   app.notFound((context) => answerProblem(hub, nothingHere(context), context));
   for (const { path, type, text } of page)
-    app.get(path, (context) => context.body(text, 200, { ...pageHeaders, 'content-type': type }));
+    app.get(path, (context) => context.body(text, 200, { ...ofPage, 'content-type': type }));
   for (const name of endpointNames) {
     const { method, path } = endpointOf(name);
     app.on(method, path, (context) => answer(hub, name, context));
@@ -63,34 +46,43 @@ export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
 }
 
 async function answer(hub: Hub, name: EndpointName, context: Request): Promise<Response> {
-  const caller = await callerOf(hub, context);
-  const told: Told = { name, caller, address: context.env?.address ?? '', met: [] };
+  const endpoint = endpointOf(name);
+  const origin = context.env ?? {};
+  const visit = visitOf(context.req.raw, origin);
+  const who = () => callerOf(hub.database.db, endpoint, context.req.raw, origin, visit);
+  const caller = await who();
+  const told: Told = { name, caller, address: visit.address ?? '', met: [] };
   try {
     if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
-    return await permitted(hub, told, context);
+    return await permitted(hub, { caller, who, visit, told }, context);
   } catch (error) {
     await auditNotDone(hub.database.db, told, error);
     throw error;
   }
 }
 
-async function permitted(hub: Hub, told: Told, context: Request): Promise<Response> {
-  const { name, caller } = told;
+/** Who asks, and how that is found out again. */
+interface Asker {
+  readonly caller: Caller;
+  readonly visit: Visit;
+  readonly told: Told;
+  who(): Promise<Caller>;
+}
+
+async function permitted(hub: Hub, asker: Asker, context: Request): Promise<Response> {
+  const { told, visit } = asker;
+  const { name } = told;
   const endpoint = endpointOf(name);
   const { given, text } = await readRequest(endpoint, context.req.raw, context.req.param());
   told.given = given;
   const gone = context.req.raw.signal;
-  if (isDirect(name)) return answerDirectly(hub, name, { caller, gone, given, told }, context);
-  const key = endpoint.method === 'POST' ? context.req.header('idempotency-key') : undefined;
+  if (isDirect(name)) return answerDirectly(hub, name, { ...asker, gone, given }, context);
+  const key = endpoint.method === 'POST' && !endpoint.open ? context.req.header('idempotency-key') : undefined;
   const request = `${endpoint.method} ${context.req.url}\n${text}`;
-  const { status, body } = await handled(hub, name, { caller, gone, given, told, key, request });
+  const { status, body } = await handled(hub, name, { ...asker, gone, given, key, request });
+  for (const cookie of visit.cookies) context.header('set-cookie', cookie, { append: true });
   // The table says which it may be; Hono wants to see it.
   return context.json(body, status as 200);
-}
-
-async function callerOf({ database: { db } }: Hub, context: Request): Promise<Caller> {
-  if (context.env?.local) return { kind: 'local' };
-  return withRights(db, await authenticate(db, context.req.header('authorization')));
 }
 
 const direct: ReadonlySet<EndpointName> = new Set<Direct>([
@@ -105,14 +97,14 @@ const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 async function answerDirectly(
   hub: Hub,
   name: Direct,
-  { caller, gone, given, told }: Pick<Handled, 'caller' | 'gone' | 'given' | 'told'>,
+  { caller, who, visit, gone, given, told }: Asker & Pick<Handled, 'gone' | 'given'>,
   context: Request,
 ): Promise<Response> {
-  const asked = { hub, caller, gone, endpoint: name, met: told.met, tx: hub.database.db };
+  const asked = { hub, caller, visit, gone, endpoint: name, met: told.met, tx: hub.database.db };
   switch (name) {
     case 'task stream': {
       const where = { task: given.params['task'] ?? '', lastEventId: context.req.header('last-event-id') };
-      return streamTask(asked, where, () => callerOf(hub, context));
+      return streamTask(asked, where, who);
     }
     case 'backup upload':
       return context.json(
@@ -139,6 +131,7 @@ async function answerDirectly(
 
 interface Handled {
   readonly caller: Caller;
+  readonly visit: Visit;
   readonly gone: AbortSignal;
   readonly given: GivenParts;
   readonly told: Told;
@@ -146,19 +139,35 @@ interface Handled {
   readonly request: string;
 }
 
-/** It makes transactions of its own, one for each task; asked again, it does nothing more. */
-const alone: ReadonlySet<EndpointName> = new Set(['batch cancel']);
+/**
+ * These make a transaction of their own, or several. `batch cancel` has one for each of its tasks; asked again, it does
+ * nothing more.
+ */
+const alone: ReadonlySet<EndpointName> = new Set([
+  'batch cancel',
+  // A guess stays counted when it was wrong, and no transaction waits for a password to be hashed.
+  'session create',
+  'session second-factor',
+  'session passkey-begin',
+  'session passkey',
+  'single-sign-on begin',
+  'single-sign-on finish',
+  'session confirm',
+  'totp create',
+  'password change',
+  'invitation accept',
+]);
 
 async function handled(
   hub: Hub,
   name: Exclude<EndpointName, Direct>,
-  { caller, gone, given, told, key, request }: Handled,
+  { caller, visit, gone, given, told, key, request }: Handled,
 ): Promise<{ readonly status: number; readonly body: object }> {
   const { db } = hub.database;
   const { method, status = 200, once } = endpointOf(name);
   // What was given has just been checked with the schemas that the handler's type is computed from.
   const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
-  const asking = { hub, caller, gone, endpoint: name, met: told.met };
+  const asking = { hub, caller, visit, gone, endpoint: name, met: told.met };
   if (method === 'GET' || alone.has(name)) {
     const body = await handler(given, { ...asking, tx: db });
     await auditDone(db, told, body);
@@ -197,7 +206,7 @@ const nothingHere = (context: Request): Problem =>
 /** RFC 9457. What is not a Problem is our fault: it is told by a number only, under which the whole of it is logged. */
 function answerProblem(hub: Hub, error: unknown, context: Request): Response {
   const known = error instanceof Problem && error.code !== 'bug' ? error : bug(hub, error);
-  const { code, message, hint, causes, fields } = problemJson(known);
+  const { code, message, hint, causes, fields, retryAfterMs } = problemJson(known);
   const { status, title } = problemCodes[code];
   const document = {
     type: `urn:aegir:problem:${code}`,
@@ -208,7 +217,9 @@ function answerProblem(hub: Hub, error: unknown, context: Request): Response {
     ...(hint !== undefined && { hint }),
     causes,
     ...(fields !== undefined && { fields }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+  if (retryAfterMs !== undefined) context.header('retry-after', String(Math.ceil(retryAfterMs / 1000)));
   if (code === 'unauthenticated') context.header('www-authenticate', 'Bearer realm="aegir"');
   return context.body(JSON.stringify(document), status, { 'content-type': 'application/problem+json' });
 }

@@ -185,7 +185,7 @@ test('it is searched, paged and exported', async (t) => {
   );
   assert.equal((await told(hub, '&what=audit%20export')).length, 2, 'who took it away is told too');
   const { run } = await terminal(t, hub);
-  assert.match((await run(['audit', 'list', '--noun', 'client'])).out, /ada +- +- +client create +e/);
+  assert.match((await run(['audit', 'list', '--noun', 'client'])).out, /ada +- +unknown +client create +e/);
   assert.equal((await run(['audit', 'export', '--noun', 'client', '--format', 'jsonl'])).out.split('\n').length, 6);
 });
 

@@ -41,10 +41,11 @@ function common(request: Request, answer: object) {
   return { actor: actorOf(caller, address), what: name, subject, details: detailsOf(request, subject) };
 }
 
-export function actorOf(caller: Caller, address: string): Actor {
+function actorOf(caller: Caller, address: string): Actor {
   if (caller.kind === 'local') return { accountId: null, account: 'local', address: '', means: 'socket' };
+  if (caller.kind === 'stranger') return { accountId: null, account: '', address, means: '' };
   const { accountId, name, by, token, session } = caller;
-  const means = token === undefined ? `session ${session ?? ''}`.trim() : `token ${token}`;
+  const means = session ? `session ${session.id}` : `token ${token ?? ''}`;
   return { accountId, account: name, by, address, means };
 }
 
@@ -61,10 +62,15 @@ function subjectOf({ name, met, given }: Request, answer: object): Met | null {
 /** Every answer with what was made has its id and its name: below its noun, or `about` a secret, or in itself. */
 function made(noun: string, answer: object): Met | undefined {
   const rows = answer as Readonly<Record<string, unknown>>; // It is what a handler answers.
-  for (const row of [rows[noun], rows['about'], rows]) {
+  for (const [found, row] of [
+    [noun, rows[noun]],
+    [noun, rows['about']],
+    [noun, rows],
+    ['account', rows['account']],
+  ] as const) {
     if (row === null || typeof row !== 'object' || !('id' in row)) continue;
     const called = 'name' in row ? row.name : 'title' in row ? row.title : row.id;
-    return { noun, id: String(row.id), name: String(called), client: null };
+    return { noun: found, id: String(row.id), name: String(called), client: null };
   }
   return undefined;
 }
