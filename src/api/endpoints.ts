@@ -1,6 +1,7 @@
 import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
 import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
+import { homeEndpoints } from './endpoints/home.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
@@ -19,6 +20,7 @@ export const api = {
   ...packageEndpoints,
   ...taskEndpoints,
   ...batchEndpoints,
+  ...homeEndpoints,
   ...hubEndpoints,
 };
 

@@ -82,6 +82,7 @@ const powers: { readonly [Name in EndpointName]: Power } = {
   'queue list': 'read',
   'queue pause': 'rule',
   'queue resume': 'rule',
+  home: 'read',
   status: 'read',
   resolve: 'read',
   'engine list': 'read',

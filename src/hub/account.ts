@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import { taken } from './client.ts';
 import type { Handler, Reader } from './hub.ts';
-import { byName, contains, listPage, live } from './list.ts';
+import { byName, contains, listPage, live, sorted } from './list.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { iso } from './time.ts';
@@ -17,9 +17,16 @@ async function accountById(db: Reader, id: string): Promise<Answer<'account get'
   return answer(one(rows, `there is no account ${id}`));
 }
 
+const sorts = {
+  name: { column: 'account.name', type: 'text' },
+  status: { column: 'account.status', type: 'text' },
+  created: { column: 'account.created_at', type: 'timestamptz' },
+} as const;
+
 const list: Handler<'account list'> = async ({ query }, { tx }) => {
   const where = [live('account', query.status), contains(['account.name', 'account.email'], query.q)];
-  const page = await listPage<AccountRow>(tx, { columns, from: sql`account`, where, keys: byName('account') }, query);
+  const keys = sorted({ keys: byName('account') }, sorts, query.sort);
+  const page = await listPage<AccountRow>(tx, { columns, from: sql`account`, where, ...keys }, query);
   return { ...page, items: page.items.map(answer) };
 };
 

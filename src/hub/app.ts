@@ -7,6 +7,7 @@ import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
+import { type Panel, panelAnswer } from './panel.ts';
 import { type GivenParts, readRequest } from './request.ts';
 import { streamTask } from './task-stream.ts';
 import { authenticate } from './token.ts';
@@ -18,18 +19,6 @@ export interface Origin {
 type App = Hono<{ Bindings: Origin }>;
 type Request = Context<{ Bindings: Origin }>;
 
-/** A file of the page at `/`, as it is sent. */
-export interface PageFile {
-  readonly path: string;
-  readonly type: string;
-  readonly text: string;
-}
-
-const pageHeaders = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'cache-control': 'no-cache',
-};
 const allHeaders = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -39,7 +28,7 @@ const allHeaders = {
 };
 
 /** The hub as it is asked: `app.fetch(request, { local })`. */
-export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
+export function hubApp(hub: Hub, panel: Panel = new Map()): App {
   const app: App = new Hono();
   app.use(async (context, next) => {
     await next();
@@ -48,12 +37,14 @@ export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
   });
   app.onError((error, context) => answerProblem(hub, error, context));
   app.notFound((context) => answerProblem(hub, nothingHere(context), context));
-  for (const { path, type, text } of page)
-    app.get(path, (context) => context.body(text, 200, { ...pageHeaders, 'content-type': type }));
   for (const name of endpointNames) {
     const { method, path } = endpointOf(name);
     app.on(method, path, (context) => answer(hub, name, context));
   }
+  app.get(
+    '*',
+    (context, next) => (context.req.path.startsWith('/api/') ? null : panelAnswer(panel, context)) ?? next(),
+  );
   return app;
 }
 
@@ -150,7 +141,9 @@ async function inTransaction<T>(db: Reader, action: (tx: Asked['tx']) => Promise
 
 const nothingHere = (context: Request): Problem =>
   new Problem('not-found', 'there is nothing at this address', {
-    hint: context.req.path.startsWith('/api/') ? 'GET /api/openapi.json says what there is.' : 'The page is at /.',
+    hint: context.req.path.startsWith('/api/')
+      ? 'GET /api/openapi.json says what there is.'
+      : 'The panel is at /; where it is not, npm run build makes it.',
   });
 
 /** RFC 9457. What is not a Problem is our fault: it is told by a number only, under which the whole of it is logged. */

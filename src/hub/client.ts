@@ -2,16 +2,16 @@ import { sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import type { Handler, Reader } from './hub.ts';
-import { byName, contains, listPage, live } from './list.ts';
+import { byName, contains, listPage, live, sorted } from './list.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { iso } from './time.ts';
 
 type ClientRow = Omit<Answer<'client get'>, 'createdAt'> & { readonly createdAt: Date };
 
-const columns = sql`client.id, client.name, client.title, client.email, client.status, client.created_at,
-  (select count(*)::int from site
-   where site.client_id = client.id and site.status <> 'deleted' and site.copy_of is null) as sites`;
+const sites = sql`(select count(*)::int from site
+  where site.client_id = client.id and site.status <> 'deleted' and site.copy_of is null)`;
+const columns = sql`client.id, client.name, client.title, client.email, client.status, client.created_at, ${sites} as sites`;
 const answer = (row: ClientRow): Answer<'client get'> => ({ ...row, createdAt: iso(row.createdAt) });
 
 async function clientById(db: Reader, id: string): Promise<Answer<'client get'>> {
@@ -19,9 +19,17 @@ async function clientById(db: Reader, id: string): Promise<Answer<'client get'>>
   return answer(one(rows, `there is no client ${id}`));
 }
 
+const sorts = {
+  name: { column: 'client.name', type: 'text' },
+  status: { column: 'client.status', type: 'text' },
+  sites: { column: sites, type: 'bigint' },
+  created: { column: 'client.created_at', type: 'timestamptz' },
+} as const;
+
 const list: Handler<'client list'> = async ({ query }, { tx }) => {
   const where = [live('client', query.status), contains(['client.name', 'client.title', 'client.email'], query.q)];
-  const page = await listPage<ClientRow>(tx, { columns, from: sql`client`, where, keys: byName('client') }, query);
+  const keys = sorted({ keys: byName('client') }, sorts, query.sort);
+  const page = await listPage<ClientRow>(tx, { columns, from: sql`client`, where, ...keys }, query);
   return { ...page, items: page.items.map(answer) };
 };
 

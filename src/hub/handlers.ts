@@ -6,6 +6,7 @@ import { backupHandlers } from './backup.ts';
 import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
 import { compareHandlers } from './compare.ts';
+import { homeHandlers } from './home.ts';
 import type { Handler } from './hub.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
@@ -46,6 +47,7 @@ export const handlers: Handlers = {
   ...batchHandlers,
   ...queueHandlers,
   ...settingHandlers,
+  ...homeHandlers,
   ...aboutHandlers,
   openapi: async (_, { hub }) => openApi(hub.version),
 };

@@ -6,7 +6,7 @@ import { Problem } from '../model/problem.ts';
 import { taken } from './client.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
-import { byName, contains, equals, listPage, live } from './list.ts';
+import { byName, contains, equals, listPage, live, maybeText, maybeTime, sorted } from './list.ts';
 import { outstanding, possibleTasks, taskTypeOf } from './possible.ts';
 import { profilesOf } from './profiles.ts';
 import { addTask, type Subject } from './queue.ts';
@@ -34,13 +34,14 @@ interface PlatformRow {
   readonly verifiedAt: Date | null;
   readonly createdAt: Date;
 }
+const sites = sql`(select count(*)::int from site
+   where site.platform_id = platform.id and site.status <> 'deleted' and site.copy_of is null)`;
 // A scan is long and a list has many rows: only its profiles are read.
 const columns = sql`platform.id, platform.name, platform.title, platform.root, platform.source, platform.tree,
   platform.built_at, server.name as server,
   service.engine, platform.status, platform.application, platform.version,
   coalesce(jsonb_path_query_array(platform.scan, '$.packages[*] ? (@.type == "profile")'), '[]') as profiles,
-  (select count(*)::int from site
-   where site.platform_id = platform.id and site.status <> 'deleted' and site.copy_of is null) as sites,
+  ${sites} as sites,
   platform.sites_found, platform.verified_at, platform.created_at`;
 const from = sql`platform join server on server.id = platform.server_id
   join service on service.id = platform.http_service_id`;
@@ -65,6 +66,15 @@ async function platformById(asked: Asked, id: string): Promise<Answer<'platform 
   return one(await answers(asked, rows), `there is no platform ${id}`);
 }
 
+const sorts = {
+  name: { column: 'platform.name', type: 'text' },
+  status: { column: 'platform.status', type: 'text' },
+  version: maybeText('platform.version'),
+  sites: { column: sites, type: 'bigint' },
+  verified: maybeTime('platform.verified_at'),
+  created: { column: 'platform.created_at', type: 'timestamptz' },
+} as const;
+
 const list: Handler<'platform list'> = async ({ query }, asked) => {
   const server = query.server === undefined ? undefined : await resolve(asked.tx, 'server', query.server);
   const where = [
@@ -73,7 +83,8 @@ const list: Handler<'platform list'> = async ({ query }, asked) => {
     equals('platform.application', query.application),
     contains(['platform.name', 'platform.title', 'platform.root'], query.q),
   ];
-  const page = await listPage<PlatformRow>(asked.tx, { columns, from, where, keys: byName('platform') }, query);
+  const keys = sorted({ keys: byName('platform') }, sorts, query.sort);
+  const page = await listPage<PlatformRow>(asked.tx, { columns, from, where, ...keys }, query);
   return { ...page, items: await answers(asked, page.items) };
 };
 

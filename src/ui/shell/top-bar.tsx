@@ -1,0 +1,79 @@
+import { ActionIcon, Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { asks, seldom } from '../hub.ts';
+import { Icon } from '../parts/icon.tsx';
+import { signOut } from '../session.ts';
+import { languageNames, setLanguage, useLanguage, useText } from '../text/text.ts';
+
+export function TopBar(): ReactNode {
+  const text = useText();
+  const { toggleColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light');
+  return (
+    <>
+      <Link to="/" className="brand">
+        <img src="/icon.svg" alt="" width={22} height={22} />
+        Aegir
+      </Link>
+      <HubState />
+      <span className="grow" />
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        onClick={toggleColorScheme}
+        aria-label={scheme === 'dark' ? text.nav.light : text.nav.dark}
+      >
+        <Icon name={scheme === 'dark' ? 'sun' : 'moon'} />
+      </ActionIcon>
+      <LanguageMenu />
+      <ActionIcon variant="subtle" color="gray" onClick={signOut} aria-label={text.nav.signOut}>
+        <Icon name="leave" />
+      </ActionIcon>
+    </>
+  );
+}
+
+function LanguageMenu(): ReactNode {
+  const text = useText();
+  const language = useLanguage();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={`${text.nav.language}: ${language}`}>
+          <span className="code">{language}</span>
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {Object.entries(languageNames).map(([code, name]) => (
+          <Menu.Item key={code} lang={code} onClick={() => void setLanguage(code as keyof typeof languageNames)}>
+            {name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** Says aloud only what somebody should know: that nothing is being done, or that the hub is away. */
+function HubState(): ReactNode {
+  const text = useText();
+  const { data, error } = useQuery({ ...asks('status', {}), refetchInterval: seldom });
+  const word = stateOf();
+  return (
+    <span role="status" className="hub-state">
+      {word !== null && (
+        <span className="pill" data-tone="bad">
+          {word}
+        </span>
+      )}
+    </span>
+  );
+
+  function stateOf(): string | null {
+    if (error) return text.nav.away;
+    if (data?.queue.paused) return text.nav.paused;
+    return data?.workers.length === 0 ? text.nav.noWorker : null;
+  }
+}
