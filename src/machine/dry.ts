@@ -51,7 +51,8 @@ export class DryMachine implements Machine {
     const old = await this.#mayWrite(to.path);
     await this.#would(`run ${showPipe(pipe)}`);
     const before = to.append && old ? ((await this.read(to.path)) ?? '') : '';
-    this.#put(to.path, 'file', { mode: to.mode }, old, before + stdout);
+    const gap = '\0'.repeat(to.gapBytes ?? 0);
+    this.#put(to.path, 'file', { mode: to.mode }, old, before + gap + stdout);
     return { stdout: '', ...numbersOf(stdout) };
   }
 

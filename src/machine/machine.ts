@@ -57,13 +57,15 @@ export interface Pipe {
   /**
    * File that the last one's output goes to, whole and on the disk or not at all: until then a file that is there stays as it is.
    * `append`: behind what is there (or in a new file); on failure it is cut back to what it was. `settled` false: it may still be
-   * on its way to the disk, as it means nothing before more is appended.
+   * on its way to the disk, as it means nothing before more is appended. `gapBytes`: with `append`, so many zeros first, for
+   * `writeAt`; they are not in the numbers that come back.
    */
   readonly to?: {
     readonly path: string;
     readonly mode: FileMode['mode'];
     readonly append?: boolean;
     readonly settled?: boolean;
+    readonly gapBytes?: number;
   };
 }
 

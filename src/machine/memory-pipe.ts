@@ -64,6 +64,6 @@ function mustTake({ name, world }: At, { to }: Pipe): void {
 function put({ name, world }: At, { to }: Pipe, text: string): void {
   if (!to) return;
   if (world.diskIsFull) throw fault(name, 'write', to.path, 'ENOSPC');
-  const before = to.append ? (world.text(to.path) ?? '') : '';
+  const before = to.append ? (world.text(to.path) ?? '') + '\0'.repeat(to.gapBytes ?? 0) : '';
   world.put(to.path, before + text, { mode: `0${Number.parseInt(to.mode, 8).toString(8).padStart(3, '0')}` });
 }

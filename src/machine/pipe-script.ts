@@ -7,7 +7,8 @@ export const notRead = 65;
 export const notWritten = 66;
 
 /**
- * path or '', file to write to (the path itself to append), mode, file to read or '', 'settled' or '', answers to expect;
+ * path or '', file to write to (the path itself to append), mode, bytes of zeros first, file to read or '', 'settled' or '',
+ * answers to expect;
  * then for each program: the codes it may end with between commas, directory or '', number of words, words…
  *
  * Ends with a line of answers in the order of time: for each program and the file `good`, or `bad:<number>:<code>`,
@@ -18,8 +19,8 @@ export const notWritten = 66;
  * background would keep us waiting.
  */
 export const script = `
-path=$1 file=$2 mode=$3 from=$4 settled=$5 expected=$6 size=''
-shift 6
+path=$1 file=$2 mode=$3 gap=$4 from=$5 settled=$6 expected=$7 size=''
+shift 7
 
 all() { if [ $# -gt $(($4 + 4)) ]; then one "$@" | others "$@"; else one "$@"; fi; }
 others() { at=$1; shift $(($4 + 4)); all $((at + 1)) "$@"; }
@@ -43,6 +44,7 @@ hash() {
   if command -v openssl >/dev/null; then digits=$(openssl dgst -blake2b512 -r); else digits=$(b2sum); fi
   echo "blake2b:\${digits%% *}" >&3
 }
+put_back() { if [ -z "$size" ]; then rm -f -- "$file"; else truncate -s "$size" -- /dev/fd/5; fi; }
 count() { bytes=$(wc -c); echo "bytes:$bytes" >&3; }
 
 if [ -n "$from" ]; then
@@ -58,6 +60,7 @@ if [ -n "$path" ]; then
   fi
   (umask 077; exec dd if=/dev/null of="$file" conv=notrunc oflag=append,nofollow status=none) || exit ${notWritten}
   exec 5>>"$file"
+  [ "$gap" = 0 ] || head -c "$gap" /dev/zero >&5 || { put_back; exit ${notWritten}; }
 fi
 
 # Not to be ended by it ourselves, as there is something to clean up; the programs are.
@@ -73,8 +76,6 @@ if [ $good = "$expected" ] && [ -n "$path" ]; then
   code=$?
   [ $code = 0 ] || { good=0 answers="$answers file:$code"; }
 fi
-if [ $good != "$expected" ] && [ -n "$path" ]; then
-  if [ -z "$size" ]; then rm -f -- "$file"; else truncate -s "$size" -- /dev/fd/5; fi
-fi
+[ $good = "$expected" ] || [ -z "$path" ] || put_back
 exec 5>&-
 printf '\\n%s\\n' "$(echo $answers)"`;

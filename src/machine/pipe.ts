@@ -70,6 +70,7 @@ function scriptOf(pipe: Pipe): Command {
     path,
     to && !to.append ? fresh : path,
     to?.mode ?? '',
+    String(to?.gapBytes ?? 0),
     from,
     to?.settled === false ? '' : 'settled',
     String(commands.length + answersBesides),

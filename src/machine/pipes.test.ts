@@ -116,6 +116,13 @@ for (const [name, open] of Object.entries(machines)) {
     assert.equal(await machine.read(to.path), 'first,SECOND,');
     await assert.rejects(machine.pipe({ commands: [saying('third'), { ...cat, allow: [1] }], to }), /exited with 0/);
     assert.equal(await machine.read(to.path), 'first,SECOND,');
+    const behindGap = { ...to, gapBytes: 3 };
+    const third = await machine.pipe({ commands: [saying('third')], to: behindGap });
+    assert.deepEqual([third.bytes, third.blake2b], [5, blake2b('third')]);
+    await assert.rejects(machine.pipe({ commands: [query`false`], to: behindGap }), /exited with 1/);
+    assert.equal(await machine.read(to.path), 'first,SECOND,\0\0\0third');
+    await machine.writeAt(to.path, 13, '...');
+    assert.equal(await machine.read(to.path), 'first,SECOND,...third');
   });
 
   test(`${name}: a file that cannot be read or written is said before anything is started`, async (t) => {

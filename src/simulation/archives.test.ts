@@ -22,7 +22,7 @@ function place() {
 test('a tree of any bytes and names comes back out of a compressed archive in a file as it was', async () => {
   const { world, machine, pack, unpack } = place();
   const to = { path: '/srv/site.tar.zst', mode: '0600' } as const;
-  await machine.pipe({ commands: [pack, command`zstd -1 --threads=0 --quiet`], to });
+  await machine.pipe({ commands: [pack, command`zstd -1 --single-thread --quiet`], to });
   await machine.pipe({ from: to.path, commands: [command`zstd --decompress --stdout --quiet`, unpack] });
   for (const { path } of await machine.find('/srv/site', {})) {
     const copied = world.get(path.replace('/site/', '/to/'));

@@ -18,6 +18,7 @@ const understood = {
     '-f': '',
     '--force': '',
     '--no-progress': '',
+    '--single-thread': '',
   },
   values: { '-T': '', '--threads': '' },
 } as const;

@@ -16,7 +16,9 @@ export const siteBackup = taskType({
   backup: (wanted) => wanted,
   context: async (load, id) => ({ ...(await load.site(id)), made: await load.newBackup(), seen: {} }),
   check: (context) =>
-    checkBackup(context, `Bring it back: aegir site restore ${context.site.name} --backup NUMBER --no-backup-first.`),
+    checkBackup(context, {
+      instead: `Bring it back: aegir site restore ${context.site.name} --backup NUMBER --no-backup-first.`,
+    }),
   steps: () => [makeBackup],
   done: () => ({}),
   failed: () => ({}),

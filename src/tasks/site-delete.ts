@@ -32,7 +32,7 @@ export const siteDelete = taskType({
       });
     // Dropping the database cannot be undone or left out, so its server must be there before anything begins.
     if (site.databaseIsOurs) await db.exists(site.database);
-    if (isBacking(context)) await checkBackup(context, 'Delete it without: --no-backup.');
+    if (isBacking(context)) await checkBackup(context, { instead: 'Delete it without: --no-backup.' });
   },
 
   steps: (context) =>

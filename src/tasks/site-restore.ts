@@ -72,7 +72,10 @@ export const siteRestore = taskType({
       );
     await checkFilling(context);
     await demandFree(context);
-    if (made) await checkBackup({ ...from, made, seen: present }, 'Restore it without: --no-backup-first.');
+    if (made) {
+      const instead = 'Restore it without: --no-backup-first.';
+      await checkBackup({ ...from, made, seen: present }, { instead, closedFirst: true });
+    }
   },
 
   steps: ({ made, updatesFollow }) => [

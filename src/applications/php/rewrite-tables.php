@@ -1,12 +1,14 @@
 <?php
 /**
- * Goes through the columns of a database that hold text and rewrites them, a row in one step, with as many rows in memory as
- * one page has. Whoever is killed in between begins again: what is rewritten already is not found again.
+ * Goes through the columns of a database that hold text and rewrites them, with as many rows in memory as one page has, and
+ * all of them in one step where the server is asked over a connection. Whoever is killed in between begins again: what is rewritten already is not found again.
  */
 final class AegirTables {
   private const PAGE = 50;
   /** Pages that are committed together: each commit waits for the disk, and each holds locks until then. */
   private const PAGES = 20;
+  /** Of the new texts in one statement: servers refuse one of some megabytes. */
+  private const BYTES = 512 * 1024;
   /** By their text: a table's rows are changed by few. */
   private array $statements = [];
   private readonly string $driver;
@@ -81,10 +83,9 @@ final class AegirTables {
       [$behind, $of] = $last === null ? ['', []] : rewrite_behind($quoted, $last);
       $page = $this->all("select $select from {$this->quoted($table)} where $old$behind order by " . implode(', ', $quoted) . ' limit ' . self::PAGE, [...$values, ...$of]);
       if ($pages++ % self::PAGES === 0) $this->pdo->beginTransaction();
-      foreach ($page as $row) {
-        $last = array_map(fn (int $at) => $row["aegir_key_$at"], array_keys($quoted));
-        $this->update($table, $found, $row, implode(' = ? and ', $quoted) . ' = ?', $last);
-      }
+      $this->update($table, $found, $page, $quoted);
+      $end = end($page);
+      if ($end !== false) $last = $this->keyOf($end, $quoted);
       if ($pages % self::PAGES === 0 || count($page) < self::PAGE) $this->pdo->commit();
     } while (count($page) === self::PAGE);
   }
@@ -96,7 +97,7 @@ final class AegirTables {
     $this->pdo->prepare("declare aegir no scroll cursor for select {$this->selected($found['texts'], ['ctid as aegir_key_0'])} from {$this->quoted($table)} where $old")->execute($values);
     do {
       $page = $this->all('fetch ' . self::PAGE . ' from aegir', []);
-      foreach ($page as $row) $this->update($table, $found, $row, 'ctid = ?::tid', [$row['aegir_key_0']]);
+      $this->update($table, $found, $page, ['ctid']);
     } while (count($page) === self::PAGE);
     $this->pdo->commit();
   }
@@ -113,7 +114,7 @@ final class AegirTables {
         $page = $this->all("select distinct $bytes as " . rewrite_quoted($text['name'], 'mysql') . " from {$this->quoted($table)} where $old$behind order by 1 limit " . self::PAGE, $last === null ? $values : [...$values, $last]);
         foreach ($page as $row) {
           $last = $row[$text['name']];
-          $this->update($table, ['texts' => [$text]] + $found, $row, "$bytes = ?", [$last]);
+          $this->updateRow($table, $found['clocks'], ['set' => $this->changes([$text], $row), 'key' => [$last]], [$bytes]);
         }
       } while (count($page) === self::PAGE);
     }
@@ -125,36 +126,105 @@ final class AegirTables {
     return implode(', ', [...array_map($column, $texts), ...$more, ...($this->driver === 'sqlite' ? array_map($kind, array_keys($texts)) : [])]);
   }
 
-  private function update(string $table, array $found, array $row, string $where, array $key): void {
-    [$set, $values, $names] = [[], [], []];
-    foreach ($found['texts'] as $at => ['name' => $name, 'bytes' => $bytes, 'cast' => $cast]) {
+  /** $key: SQL of what a row is known by, in the order of its 'aegir_key_…'. */
+  private function update(string $table, array $found, array $page, array $key): void {
+    // Rows that change in the same columns; a row that is large stands alone.
+    [$alike, $bytes] = [[], []];
+    foreach ($page as $row) {
+      $set = $this->changes($found['texts'], $row);
+      if ($set === []) continue;
+      $names = implode("\0", array_keys($set));
+      $size = array_sum(array_map(fn (array $one): int => strlen($one[0]), $set));
+      if (($bytes[$names] ?? 0) + $size > self::BYTES) {
+        $this->updateAlike($table, $found['clocks'], $alike[$names] ?? [], $key);
+        [$alike[$names], $bytes[$names]] = [[], 0];
+      }
+      $alike[$names][] = ['set' => $set, 'key' => $this->keyOf($row, $key)];
+      $bytes[$names] = ($bytes[$names] ?? 0) + $size;
+    }
+    foreach ($alike as $rows) $this->updateAlike($table, $found['clocks'], $rows, $key);
+  }
+
+  private function keyOf(array $row, array $key): array {
+    return array_map(fn (int $at) => $row["aegir_key_$at"], array_keys($key));
+  }
+
+  /** By column: [new text, type, cast]. */
+  private function changes(array $texts, array $row): array {
+    $set = [];
+    foreach ($texts as $at => ['name' => $name, 'bytes' => $bytes, 'cast' => $cast]) {
       $old = $row[$name];
       if (!is_string($old)) continue;
       $new = $this->text->apply($old);
       if ($new === $old) continue;
-      $set[] = "{$this->quoted($name)} = ?$cast";
-      $values[] = [$new, $bytes && ($this->driver !== 'sqlite' || $row["aegir_kind_$at"] === 'blob') ? PDO::PARAM_LOB : PDO::PARAM_STR];
-      $names[] = $name;
+      $isBytes = $bytes && ($this->driver !== 'sqlite' || $row["aegir_kind_$at"] === 'blob');
+      $set[$name] = [$new, $isBytes ? PDO::PARAM_LOB : PDO::PARAM_STR, $cast];
     }
-    if ($set === []) return;
-    // A time that changes by itself with each change of its row is not to change now.
-    foreach ($found['clocks'] as $clock) $set[] = "{$this->quoted($clock)} = {$this->quoted($clock)}";
-    $count = $this->change("update {$this->quoted($table)} set " . implode(', ', $set) . " where $where", [...$values, ...array_map(fn ($one): array => [$one, PDO::PARAM_STR], $key)]);
+    return $set;
+  }
+
+  /** One statement, as each is a way to the server and back; one for each row where one of them is refused. */
+  private function updateAlike(string $table, array $clocks, array $rows, array $key): void {
+    $isOne = count($rows) > 1 && $this->driver !== 'sqlite' && $this->updateTogether($table, $clocks, $rows, $key);
+    if (!$isOne) foreach ($rows as $row) $this->updateRow($table, $clocks, $row, $key);
+  }
+
+  private function updateTogether(string $table, array $clocks, array $rows, array $key): bool {
+    $is = $this->matches($key);
+    [$set, $values] = [[], []];
+    foreach (array_keys($rows[0]['set']) as $name) {
+      $cases = '';
+      foreach ($rows as ['set' => [$name => [$new, $type, $cast]], 'key' => $of]) {
+        $cases .= " when $is then ?" . ($this->driver === 'pgsql' ? ($type === PDO::PARAM_LOB ? '::bytea' : '::text') : '') . $cast;
+        array_push($values, ...$this->bound($of), ...[[$new, $type]]);
+      }
+      $set[] = "{$this->quoted($name)} = case$cases end";
+    }
+    foreach ($rows as ['key' => $of]) array_push($values, ...$this->bound($of));
+    $count = $this->change($table, [...$set, ...$this->still($clocks)], implode(' or ', array_fill(0, count($rows), "($is)")), $values);
+    if ($count !== null) $this->counted($table, array_keys($rows[0]['set']), $count);
+    return $count !== null;
+  }
+
+  private function updateRow(string $table, array $clocks, array $row, array $key): void {
+    if ($row['set'] === []) return;
+    $set = array_map(fn (string $name): string => "{$this->quoted($name)} = ?{$row['set'][$name][2]}", array_keys($row['set']));
+    $values = array_map(fn (array $one): array => [$one[0], $one[1]], array_values($row['set']));
+    $count = $this->change($table, [...$set, ...$this->still($clocks)], $this->matches($key), [...$values, ...$this->bound($row['key'])]);
+    if ($count === null) $this->refused++;
+    else $this->counted($table, array_keys($row['set']), $count);
+  }
+
+  private function matches(array $key): string {
+    return $key === ['ctid'] ? 'ctid = ?::tid' : implode(' = ? and ', $key) . ' = ?';
+  }
+
+  /** A number that came as one goes back as one: compared as text it would lose its last digits. */
+  private function bound(array $key): array {
+    return array_map(fn ($one): array => [$one, is_int($one) ? PDO::PARAM_INT : PDO::PARAM_STR], $key);
+  }
+
+  /** A time that changes by itself with each change of its row is not to change now. */
+  private function still(array $clocks): array {
+    return array_map(fn (string $clock): string => "{$this->quoted($clock)} = {$this->quoted($clock)}", $clocks);
+  }
+
+  private function counted(string $table, array $names, int $count): void {
     foreach ($count > 0 ? $names : [] as $name) $this->rows["$table.$name"] = ($this->rows["$table.$name"] ?? 0) + $count;
   }
 
-  private function change(string $sql, array $values): int {
+  /** How many rows; null where a new text has no room, or is there already: what of it was done all the same is done again. */
+  private function change(string $table, array $set, string $where, array $values): ?int {
     if ($this->driver === 'pgsql') $this->pdo->exec('savepoint aegir_row');
     try {
-      $statement = $this->prepared($sql);
+      $statement = $this->prepared("update {$this->quoted($table)} set " . implode(', ', $set) . " where $where");
       foreach ($values as $at => [$value, $type]) $statement->bindValue($at + 1, $value, $type);
       $statement->execute();
       return $statement->rowCount();
     } catch (PDOException $error) {
       if (!preg_match('/^(22001|23\w{3})$/', (string) ($error->errorInfo[0] ?? ''))) throw $error;
       if ($this->driver === 'pgsql') $this->pdo->exec('rollback to savepoint aegir_row');
-      $this->refused++;
-      return 0;
+      return null;
     }
   }
 

@@ -7,7 +7,7 @@ import { type Manifest, type ManifestPart, manifestText, type PartName, readMani
 import { Problem } from '../../model/problem.ts';
 import { type EngineHost, engine } from '../engine.ts';
 import { type BackupPart, type Backups, behind, longMs, type Source, type Stored } from './backups.ts';
-import { endOfArchive, memberHead, padding } from './tar-text.ts';
+import { endOfArchive, headBytes, memberHead, padding } from './tar-text.ts';
 
 const options = z.object({
   directory: z
@@ -65,7 +65,7 @@ export class Archive implements Backups {
   async put(
     key: string,
     parts: readonly BackupPart[],
-    manifest: (parts: readonly ManifestPart[]) => Manifest,
+    manifest: (parts: readonly ManifestPart[]) => Manifest | Promise<Manifest>,
   ): Promise<Stored> {
     const fresh = `${this.place(key)}${unfinished}`;
     const made = new Date();
@@ -76,21 +76,21 @@ export class Archive implements Backups {
     const heads: { readonly at: number; readonly text: string }[] = [];
     let rest = '';
     for (const { name, restoredBytes, source } of parts) {
-      const member = `${name}.zst`;
       const at = written.bytes + rest.length;
-      await written.text(`${rest}${memberHead(member, made, 0)}`);
-      const { bytes, blake2b } = await written.stream(behind(source, this.#zstd()));
-      heads.push({ at, text: memberHead(member, made, bytes) });
+      // What a member's head says is known only behind it; padding is zeros.
+      const gapBytes = rest.length + headBytes;
+      const { bytes, blake2b } = await written.stream(behind(source, this.#zstd()), { gapBytes });
+      heads.push({ at, text: memberHead(`${name}.zst`, made, bytes) });
       rest = padding(bytes);
       facts.push({ name, restoredBytes, stored: { as: 'zstd', bytes, blake2b } });
     }
     // Each waits for the disk, which until here it did not need to: without a manifest it is no backup.
     for (const head of heads) await this.#machine.writeAt(fresh, head.at, head.text);
-    const whole = manifest(facts);
+    const whole = await manifest(facts);
     const text = manifestText(whole);
     const bytes = Buffer.byteLength(text);
     const end = `${rest}${memberHead(manifestName, made, bytes)}${text}${padding(bytes)}${endOfArchive}`;
-    await written.text(end, true);
+    await written.stream([{ ...command`cat`, stdin: end }], { settled: true });
     await this.#machine.move(fresh, this.place(key));
     return { manifest: whole, bytes: written.bytes };
   }
@@ -145,8 +145,10 @@ export class Archive implements Backups {
     };
   }
 
+  /** At the quickest level one thread keeps up with what is read, and more only pass its bytes around (a third slower). */
   #zstd(): Command {
-    return { ...command`zstd -${this.#level} --threads=0 --quiet --stdout`, timeoutMs: longMs };
+    const threads = this.#level === 1 ? '--single-thread' : '--threads=0';
+    return { ...command`zstd -${this.#level} ${threads} --quiet --stdout`, timeoutMs: longMs };
   }
 }
 
@@ -169,14 +171,13 @@ class Growing {
     this.#path = path;
   }
 
-  async text(text: string, settled = false): Promise<void> {
-    await this.stream([{ ...command`cat`, stdin: text }], settled);
-  }
-
-  async stream(commands: Source, settled = false): Promise<{ readonly bytes: number; readonly blake2b: string }> {
-    const to = { path: this.#path, mode: '0600', append: true, settled } as const;
+  async stream(
+    commands: Source,
+    { settled = false, gapBytes = 0 }: { readonly settled?: boolean; readonly gapBytes?: number },
+  ): Promise<{ readonly bytes: number; readonly blake2b: string }> {
+    const to = { path: this.#path, mode: '0600', append: true, settled, gapBytes } as const;
     const piped = await this.#machine.pipe({ commands, to });
-    this.bytes += piped.bytes;
+    this.bytes += gapBytes + piped.bytes;
     return piped;
   }
 }

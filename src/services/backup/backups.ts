@@ -30,7 +30,7 @@ export interface Backups {
   put(
     key: string,
     parts: readonly BackupPart[],
-    manifest: (parts: readonly ManifestPart[]) => Manifest,
+    manifest: (parts: readonly ManifestPart[]) => Manifest | Promise<Manifest>,
   ): Promise<Stored>;
   /** The text of its manifest; null where there is no such backup. */
   manifest(key: string): Promise<string | null>;

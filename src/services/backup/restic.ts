@@ -111,7 +111,7 @@ class Restic implements Backups {
   async put(
     key: string,
     parts: readonly BackupPart[],
-    manifest: (parts: readonly ManifestPart[]) => Manifest,
+    manifest: (parts: readonly ManifestPart[]) => Manifest | Promise<Manifest>,
   ): Promise<Stored> {
     await this.#forget(key);
     const facts: ManifestPart[] = [];
@@ -121,7 +121,7 @@ class Restic implements Backups {
       added += addedBytes;
       facts.push({ name, restoredBytes, stored: { as: 'restic', bytes, snapshot } });
     }
-    const whole = manifest(facts);
+    const whole = await manifest(facts);
     await this.#store(key, 'manifest', [{ ...query`cat`, stdin: manifestText(whole) }]);
     return { manifest: whole, bytes: added };
   }

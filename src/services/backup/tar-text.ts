@@ -5,8 +5,8 @@ const blockBytes = 512;
 const ustarSizeMax = 8 ** 11 - 1;
 
 /**
- * What stands before the content of a member: always `headBytes` long, whatever the size, so that it can be written first and
- * written over when the size is known. `name` is up to 80 plain characters.
+ * What stands before the content of a member: always `headBytes` long, whatever the size, so that room can be left for
+ * it until the size is known. `name` is up to 80 plain characters.
  */
 export function memberHead(name: string, modified: Date, sizeBytes: number): string {
   if (!/^[A-Za-z0-9._-]{1,80}$/.test(name)) throw new TypeError(`not a name for a member: '${name}'`);

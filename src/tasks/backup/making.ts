@@ -17,12 +17,19 @@ export type Backing = SiteContext & {
 
 /**
  * Before the first byte is written. Throws Problem 'disk-full', or 'not-found' where a part of the site is gone: `instead` says
- * what to do then.
+ * what to do then. A site that is `closedFirst` is asked for what it says of itself now.
  */
-export async function checkBackup(context: Backing, instead: string): Promise<void> {
+export async function checkBackup(
+  context: Backing,
+  { instead, closedFirst = false }: { readonly instead: string; readonly closedFirst?: boolean },
+): Promise<void> {
+  const { seen, made } = context;
   await demandPresent(context, instead);
-  [context.seen.size, context.seen.known] = await allEnded([measureSite(context), knownOf(context)]);
-  await context.made.backups.demandRoom(roomFor(context.seen.size));
+  const asked = closedFirst ? knownOf(context) : null;
+  const [size, known] = await allEnded([measureSite(context), asked]);
+  seen.size = size;
+  if (known) seen.known = known;
+  await made.backups.demandRoom(roomFor(size));
 }
 
 async function demandPresent(context: Backing, hint: string): Promise<void> {
@@ -44,13 +51,14 @@ export const makeBackup: Step<Backing, { backup: string }> = {
     const { backup, backups } = made;
     const begun = new Date();
     const size = context.seen.size ?? (await measureSite(context));
-    const known = context.seen.known ?? (await knownOf(context));
     const emptied = application.emptied(installed, 'same site');
-    const stored = await db.dumping(installed.database, machine, emptied, async (dump) =>
-      backups.put(backup.name, await siteParts(context, dump, size), (parts) =>
-        manifestOf(context, begun, known, parts),
+    const known = context.seen.known ?? knownOf(context);
+    const storing = db.dumping(installed.database, machine, emptied, async (dump) =>
+      backups.put(backup.name, await siteParts(context, dump, size), async (parts) =>
+        manifestOf(context, begun, await known, parts),
       ),
     );
+    const [stored] = await allEnded([storing, known]);
     await report.record({ backup: { id: backup.id, made: stored } });
     await report.changed([`made backup ${backup.id}: ${backups.place(backup.name)}`]);
     return { backup: backup.id };
