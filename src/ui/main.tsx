@@ -6,12 +6,12 @@ import './style/lists.css';
 import './style/tasks.css';
 import './style/home.css';
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queries } from './hub.ts';
+import { ToldList } from './parts/told-list.tsx';
 import { router } from './routes.tsx';
 import { loadLanguage } from './text/text.ts';
 import { theme, variables } from './theme.ts';
@@ -22,9 +22,9 @@ await loadLanguage();
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" cssVariablesResolver={variables}>
-      <Notifications limit={4} position="bottom-right" />
       <QueryClientProvider client={queries}>
         <RouterProvider router={router} />
+        <ToldList />
       </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,

@@ -27,6 +27,7 @@ interface Ask {
 
 export interface TestHub {
   readonly hub: Hub;
+  readonly databaseUrl: string;
   readonly app: ReturnType<typeof hubApp>;
   readonly bugs: readonly unknown[];
   /** Without a token it comes as through the socket. */
@@ -88,6 +89,7 @@ export async function testHub(t: TestContext, panel?: Panel): Promise<TestHub> {
   };
   return {
     hub,
+    databaseUrl: database.url,
     app,
     bugs,
     ask,

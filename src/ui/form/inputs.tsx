@@ -1,7 +1,8 @@
-import { NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useText } from '../text/text.ts';
 import { choiceOf } from './label.ts';
+import { NumberInput } from './number-input.tsx';
 import type { Schema } from './schema.ts';
 
 export interface InputProps {
@@ -49,16 +50,13 @@ export const Flag = ({ label, description, value, change }: InputProps): ReactNo
   />
 );
 
-/** What JSON schema says of numbers that have no bound. */
-const unbounded = 1e9;
-
 export const NumberField = (props: InputProps): ReactNode => (
   <NumberInput
     {...told(props)}
-    min={Math.max(-unbounded, props.schema.minimum ?? -unbounded)}
-    max={Math.min(unbounded, props.schema.maximum ?? unbounded)}
-    value={typeof props.value === 'number' ? props.value : ''}
-    onChange={(next) => props.change(next === '' ? undefined : Number(next))}
+    {...(props.schema.minimum !== undefined && { minimum: props.schema.minimum })}
+    {...(props.schema.maximum !== undefined && { maximum: props.schema.maximum })}
+    value={props.value}
+    change={props.change}
   />
 );
 

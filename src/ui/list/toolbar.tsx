@@ -1,12 +1,13 @@
-import { Button, Popover, TextInput } from '@mantine/core';
-import { type ReactNode, useEffect, useState } from 'react';
-import { Field } from '../form/fields.tsx';
+import { Button, Popover, Skeleton, TextInput } from '@mantine/core';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { labelOf } from '../form/label.ts';
 import { Icon } from '../parts/icon.tsx';
 import { useText } from '../text/text.ts';
 import type { ShownColumns } from './columns.ts';
 import { canSearch, filtersOf, type ListName } from './endpoint-list.ts';
 import type { Search } from './search.ts';
+
+const Filters = lazy(async () => ({ default: (await import('./filters.tsx')).Filters }));
 
 const patienceMs = 250;
 
@@ -41,16 +42,9 @@ export function Toolbar<Item>({
           </Popover.Target>
           <Popover.Dropdown>
             <div className="stack filters">
-              {filters.map(([key, schema]) => (
-                <Field
-                  key={key}
-                  name={key}
-                  schema={schema}
-                  value={search[key]}
-                  change={(value) => change({ [key]: value === undefined ? '' : String(value) })}
-                  isFilter
-                />
-              ))}
+              <Suspense fallback={<Skeleton height={160} />}>
+                <Filters filters={filters} search={search} change={change} />
+              </Suspense>
             </div>
           </Popover.Dropdown>
         </Popover>

@@ -1,4 +1,4 @@
-import { Button, Menu, Modal, NumberInput } from '@mantine/core';
+import { Button, Menu, Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
@@ -6,13 +6,14 @@ import type { Input } from '../../api/endpoints.ts';
 import { type Errors, given, problemErrors } from '../form/errors.ts';
 import { Fields } from '../form/fields.tsx';
 import { labelOf } from '../form/label.ts';
+import { NumberInput } from '../form/number-input.tsx';
 import { initial, type Schema } from '../form/schema.ts';
 import { asks, useWish } from '../hub.ts';
 import type { Search } from '../list/search.ts';
 import type { Selection } from '../list/selection.ts';
 import { Icon } from '../parts/icon.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
-import { titleOf } from '../task/task-button.tsx';
+import { titleOf } from '../task/title.ts';
 import { useText } from '../text/text.ts';
 
 /** What makes no sense for many at once, or is asked for elsewhere. */
@@ -120,10 +121,10 @@ function BatchDialog({
             key={key}
             label={labelOf(key)}
             description={text.bulk[key]}
-            min={key === 'canary' ? 0 : 1}
-            max={key === 'canary' ? 1000 : 100}
+            minimum={key === 'canary' ? 0 : 1}
+            maximum={key === 'canary' ? 1000 : 100}
             value={rule[key]}
-            onChange={(value) => setRule({ ...rule, [key]: Number(value) })}
+            change={(value) => setRule({ ...rule, [key]: value ?? 0 })}
           />
         ))}
         {wish.error && <ProblemNote problem={wish.error} />}

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { asks } from '../hub.ts';
 import type { Column } from '../list/columns.ts';
 import type { Item } from '../list/endpoint-list.ts';
@@ -9,7 +9,8 @@ import { ButtonLink, To } from '../parts/links.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { Time } from '../parts/time.tsx';
 import { useText } from '../text/text.ts';
-import { SiteBulk } from './site-bulk.tsx';
+
+const SiteBulk = lazy(async () => ({ default: (await import('./site-bulk.tsx')).SiteBulk }));
 
 type Site = Item<'site list'>;
 
@@ -115,7 +116,11 @@ export function SiteList({ fixed = {} }: { fixed?: Search }): ReactNode {
       icon="site"
       none={hasPlatform ? text.site.none : text.site.noPlatform}
       next={create}
-      bulk={(selection, query, total, clear) => <SiteBulk {...{ selection, query, total, clear }} />}
+      bulk={(selection, query, total, clear) => (
+        <Suspense>
+          <SiteBulk {...{ selection, query, total, clear }} />
+        </Suspense>
+      )}
     />
   );
 }

@@ -8,7 +8,7 @@ import type { Search } from '../list/search.ts';
 import { To } from '../parts/links.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { Time, Took } from '../parts/time.tsx';
-import { titleOf } from '../task/task-button.tsx';
+import { titleOf } from '../task/title.ts';
 import { text as current, useText } from '../text/text.ts';
 
 type Task = Item<'task list'>;

@@ -15,7 +15,7 @@ import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { tellProblem } from '../parts/tell.ts';
 import { Time, Took } from '../parts/time.tsx';
-import { titleOf } from '../task/task-button.tsx';
+import { titleOf } from '../task/title.ts';
 import { useText } from '../text/text.ts';
 
 const messageOf = (problem: unknown): string =>

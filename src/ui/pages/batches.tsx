@@ -7,7 +7,7 @@ import { List } from '../list/list.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { Time, Took } from '../parts/time.tsx';
-import { titleOf } from '../task/task-button.tsx';
+import { titleOf } from '../task/title.ts';
 import { text as current, useText } from '../text/text.ts';
 
 const columns: readonly Column<Item<'batch list'>>[] = [

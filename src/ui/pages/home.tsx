@@ -9,7 +9,7 @@ import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { Time, Took } from '../parts/time.tsx';
-import { titleOf } from '../task/task-button.tsx';
+import { titleOf } from '../task/title.ts';
 import { useText } from '../text/text.ts';
 import { FirstSteps } from './first-steps.tsx';
 import { Trends } from './trends.tsx';

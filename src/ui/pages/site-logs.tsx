@@ -7,7 +7,7 @@ import { LogView } from '../log/log-view.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { exact } from '../parts/time.tsx';
-import { titleOf } from '../task/task-button.tsx';
+import { titleOf } from '../task/title.ts';
 import { useText } from '../text/text.ts';
 import type { SiteAnswer } from './answers.ts';
 

@@ -8,7 +8,7 @@ import { ButtonLink, To } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { Time } from '../parts/time.tsx';
-import { titleOf } from '../task/task-button.tsx';
+import { titleOf } from '../task/title.ts';
 import { useText } from '../text/text.ts';
 import type { SiteAnswer } from './answers.ts';
 

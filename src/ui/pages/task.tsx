@@ -14,9 +14,9 @@ import { duration } from '../parts/time.tsx';
 import { leftOf, type StepState, Steps, stepsOf } from '../task/steps.tsx';
 import { TaskActions } from '../task/task-actions.tsx';
 import type { TaskAnswer } from '../task/task-answer.ts';
-import { titleOf } from '../task/task-button.tsx';
 import { TaskFacts } from '../task/task-facts.tsx';
 import { TaskResult } from '../task/task-result.tsx';
+import { titleOf } from '../task/title.ts';
 import { useText } from '../text/text.ts';
 
 const moving = new Set(['queued', 'running']);

@@ -1,9 +1,14 @@
-import { Button } from '@mantine/core';
+import { Button, type ButtonProps } from '@mantine/core';
 import { createLink, Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import type { AnchorHTMLAttributes, ReactNode, RefAttributes } from 'react';
 
-/** A button that leads somewhere. */
-export const ButtonLink = createLink(Button<'a'>);
+type AnchorProps = ButtonProps &
+  Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof ButtonProps> &
+  RefAttributes<HTMLAnchorElement>;
+const Anchor = (props: AnchorProps): ReactNode => <Button component="a" {...props} />;
+
+/** A link that looks like a button. */
+export const ButtonLink = createLink(Anchor);
 
 const pages: Readonly<Record<string, string>> = {
   site: '/sites/',

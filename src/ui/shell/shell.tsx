@@ -1,12 +1,13 @@
-import { AppShell, Burger } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { type ReactNode, useEffect } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { Icon } from '../parts/icon.tsx';
 import { useIsSignedIn } from '../session.ts';
 import { useText } from '../text/text.ts';
 import { Sidebar } from './sidebar.tsx';
-import { SignIn } from './sign-in.tsx';
 import { TopBar } from './top-bar.tsx';
+
+const SignIn = lazy(async () => ({ default: (await import('./sign-in.tsx')).SignIn }));
 
 /** What is around every page. Who is not signed in is asked to, and is then where the address says. */
 export function Shell(): ReactNode {
@@ -14,28 +15,38 @@ export function Shell(): ReactNode {
   const isSignedIn = useIsSignedIn();
   const [isOpen, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: ({ location }) => location.pathname });
+  const isLoading = useRouterState({ select: ({ status }) => status === 'pending' });
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone the menu closes when another page is there
   useEffect(close, [path]);
-  if (!isSignedIn) return <SignIn />;
+  if (!isSignedIn)
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    );
   return (
-    <AppShell
-      header={{ height: 48 }}
-      navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
-      padding="md"
-    >
+    <div className="shell" data-menu={isOpen}>
       <a className="skip" href="#page">
         {text.nav.skip}
       </a>
-      <AppShell.Header className="top">
-        <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={text.nav.menu} />
+      <header className="top">
+        <button
+          type="button"
+          className="plain burger"
+          aria-label={text.nav.menu}
+          aria-expanded={isOpen}
+          onClick={toggle}
+        >
+          <Icon name={isOpen ? 'cross' : 'menu'} size={20} />
+        </button>
         <TopBar />
-      </AppShell.Header>
-      <AppShell.Navbar className="side">
+      </header>
+      <div className="side">
         <Sidebar />
-      </AppShell.Navbar>
-      <AppShell.Main id="page" tabIndex={-1}>
+      </div>
+      <main id="page" tabIndex={-1} aria-busy={isLoading}>
         <Outlet />
-      </AppShell.Main>
-    </AppShell>
+      </main>
+    </div>
   );
 }

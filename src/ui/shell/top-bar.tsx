@@ -1,11 +1,11 @@
-import { ActionIcon, Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { asks, seldom } from '../hub.ts';
 import { Icon } from '../parts/icon.tsx';
 import { signOut } from '../session.ts';
-import { languageNames, setLanguage, useLanguage, useText } from '../text/text.ts';
+import { type Language, languageNames, setLanguage, useLanguage, useText } from '../text/text.ts';
 
 export function TopBar(): ReactNode {
   const text = useText();
@@ -27,7 +27,7 @@ export function TopBar(): ReactNode {
       >
         <Icon name={scheme === 'dark' ? 'sun' : 'moon'} />
       </ActionIcon>
-      <LanguageMenu />
+      <LanguageChoice />
       <ActionIcon variant="subtle" color="gray" onClick={signOut} aria-label={text.nav.signOut}>
         <Icon name="leave" />
       </ActionIcon>
@@ -35,24 +35,22 @@ export function TopBar(): ReactNode {
   );
 }
 
-function LanguageMenu(): ReactNode {
+function LanguageChoice(): ReactNode {
   const text = useText();
   const language = useLanguage();
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`${text.nav.language}: ${language}`}>
-          <span className="code">{language}</span>
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {Object.entries(languageNames).map(([code, name]) => (
-          <Menu.Item key={code} lang={code} onClick={() => void setLanguage(code as keyof typeof languageNames)}>
-            {name}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+    <select
+      className="code"
+      aria-label={text.nav.language}
+      value={language}
+      onChange={(event) => void setLanguage(event.currentTarget.value as Language)}
+    >
+      {Object.entries(languageNames).map(([code, name]) => (
+        <option key={code} value={code} lang={code}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -1,13 +1,16 @@
 import { Button, Menu, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import type { Schema } from '../form/schema.ts';
 import { asks, useWish } from '../hub.ts';
 import { Icon } from '../parts/icon.tsx';
 import { tell, tellProblem } from '../parts/tell.ts';
 import { useText } from '../text/text.ts';
-import { type Noun, TaskDialog } from './task-dialog.tsx';
+import type { Noun } from './noun.ts';
+import { titleOf } from './title.ts';
+
+const TaskDialog = lazy(async () => ({ default: (await import('./task-dialog.tsx')).TaskDialog }));
 
 /** A task as the hub says whether it is possible now, and if not, why. */
 export interface Possible {
@@ -61,13 +64,8 @@ export function useTask(noun: Noun, name: string): readonly [(task: Possible) =>
       close={() => setOpen(null)}
     />
   );
-  return [begin, dialog];
+  return [begin, dialog && <Suspense>{dialog}</Suspense>];
 }
-
-export const titleOf = (
-  { name, title }: Pick<Possible, 'name' | 'title'>,
-  titles: Readonly<Record<string, string>>,
-): string => titles[name] ?? title;
 
 /** A button that is not possible now stays where it is and says why. */
 export function TaskButton({

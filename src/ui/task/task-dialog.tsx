@@ -7,8 +7,8 @@ import { initial, type Schema } from '../form/schema.ts';
 import { useWish } from '../hub.ts';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { useText } from '../text/text.ts';
+import type { Noun } from './noun.ts';
 
-export type Noun = 'site' | 'platform' | 'server' | 'backup';
 type Added = Answer<'site task'>['task'];
 
 /** Asked before a task that wants to be told something, or that takes something away. */

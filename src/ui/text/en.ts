@@ -56,6 +56,7 @@ export const en = {
     actions: 'Actions',
     cancel: 'Cancel',
     close: 'Close',
+    told: 'Notices',
     save: 'Save',
     saved: 'Saved',
     change: 'Change',

@@ -58,6 +58,7 @@ export const fr: Text = {
     actions: 'Actions',
     cancel: 'Annuler',
     close: 'Fermer',
+    told: 'Avis',
     save: 'Enregistrer',
     saved: 'Enregistré',
     change: 'Modifier',
