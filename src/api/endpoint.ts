@@ -40,6 +40,7 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   task: id,
   batch: id,
   token: id,
+  membership: id,
 };
 
 export const paramNames = (path: string): readonly string[] =>

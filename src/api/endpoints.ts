@@ -6,6 +6,7 @@ import { hubEndpoints } from './endpoints/hub.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
+import { roleEndpoints } from './endpoints/roles.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
 import { siteEndpoints } from './endpoints/sites.ts';
 import { taskEndpoints } from './endpoints/tasks.ts';
@@ -13,6 +14,7 @@ import { taskEndpoints } from './endpoints/tasks.ts';
 /** Every endpoint, once. The hub must answer each, every caller can ask each, OpenAPI is printed from it. */
 export const api = {
   ...peopleEndpoints,
+  ...roleEndpoints,
   ...serverEndpoints,
   ...platformEndpoints,
   ...siteEndpoints,

@@ -41,6 +41,8 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
 const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'client create': ['name'],
   'account create': ['name'],
+  'role create': ['name'],
+  'membership create': ['account', 'role'],
   'server create': ['name'],
   'service create': ['type'],
   'platform create': ['name'],
@@ -75,6 +77,9 @@ const nounSummaries: { readonly [noun: string]: string } = {
   client: 'who owns sites',
   account: 'who may call the API',
   token: 'what an account calls the API with',
+  permission: 'what a role can let one do',
+  role: 'lists of permissions',
+  membership: 'which account has which role, for which client',
   server: 'a machine with services',
   service: 'what a server offers: a web server, a database server',
   platform: 'a copy of an application, which carries sites',

@@ -2,8 +2,23 @@ import { type EndpointName, endpointOf } from '../api/endpoints.ts';
 
 const written: { readonly [name: string]: readonly string[] } = {
   'client create': ['aegir client create acme --title "Acme Ltd" --email post@acme.example'],
-  'client set': ['aegir client set acme --no-email', 'aegir client set acme --status locked'],
-  'account create': ['aegir account create ada --email ada@example.com'],
+  'client set': [
+    'aegir client set acme --no-email',
+    'aegir client set acme --status locked',
+    'aegir client set acme --sites-max 5 --no-disk-max-mb',
+  ],
+  'account create': [
+    'aegir account create ada --email ada@example.com --role administrator',
+    'aegir account create bob --role client --client acme',
+  ],
+  'role create': [
+    "aegir role create editor --permission 'site read' --permission 'site login' --permission 'site secret'",
+  ],
+  'role set': ["aegir role set editor --title Editors --permission 'site read' --permission 'site login'"],
+  'membership create': [
+    'aegir membership create ada administrator',
+    'aegir membership create bob client --client acme',
+  ],
   'token list': ['aegir token list --account ada'],
   'token create': [
     'aegir token create --account ada --title laptop',
@@ -27,7 +42,10 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir platform create d7 --root /var/aegir/platforms/d7 --source archive --source location=https://example.com/drupal-7.105.tar.gz',
     'aegir platform create wordpress --root /var/aegir/platforms/wordpress --source debian --source package=wordpress',
   ],
-  'platform set': ['aegir platform set @platform_d10 --title "Drupal 10"'],
+  'platform set': [
+    'aegir platform set @platform_d10 --title "Drupal 10"',
+    'aegir platform set d10 --client acme --client other',
+  ],
   'platform compare': [
     'aegir platform compare d10-new --site example.com',
     'aegir platform compare d10-new --site example.com --result missing',
@@ -76,6 +94,8 @@ const written: { readonly [name: string]: readonly string[] } = {
 const sample: { readonly [place: string]: string } = {
   'client name': 'acme',
   'account name': 'ada',
+  'role name': 'viewer',
+  membership: '5',
   'server name': 'master',
   'service name': 'master',
   'platform name': 'd10',

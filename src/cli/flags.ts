@@ -27,6 +27,8 @@ const singular: { readonly [key: string]: string } = {
   options: 'option',
   sites: 'site',
   args: 'arg',
+  permissions: 'permission',
+  clients: 'client',
 };
 const kebab = (key: string): string => (singular[key] ?? key).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 

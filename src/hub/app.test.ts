@@ -26,7 +26,7 @@ test('nothing in a request makes it a local one', async (t) => {
 
 test('a token opens the API until it expires, is revoked, or its account is locked', async (t) => {
   const { good, problem, hub } = await testHub(t);
-  await good('POST', '/api/accounts', { name: 'ada' });
+  await good('POST', '/api/accounts', { name: 'ada', role: 'viewer' });
   const { token, about } = await good('POST', '/api/tokens', { account: 'ada', expiresAt: '2099-01-01T00:00:00Z' });
   assert.match(token, /^aegir_[A-Za-z0-9_-]{43}$/);
   await good('GET', '/api/sites', undefined, { token });
@@ -64,11 +64,11 @@ test('a token is stored as its hash only, and one that is not whole opens nothin
 
 test('deleting an account revokes its tokens', async (t) => {
   const { good, problem } = await testHub(t);
-  await good('POST', '/api/accounts', { name: 'ada' });
+  await good('POST', '/api/accounts', { name: 'ada', role: 'viewer' });
   const { token } = await good('POST', '/api/tokens', { account: 'ada' });
   await good('DELETE', '/api/accounts/ada');
   await problem('unauthenticated', 'GET', '/api/sites', undefined, { token });
-  await good('POST', '/api/accounts', { name: 'ada' }); // The name is free again, and the old token stays dead.
+  await good('POST', '/api/accounts', { name: 'ada', role: 'viewer' }); // The name is free again, and the old token stays dead.
   await problem('unauthenticated', 'GET', '/api/sites', undefined, { token });
 });
 
@@ -141,7 +141,7 @@ test('a key whose request failed is free again, and a token is never kept for a 
   const { good, problem, hub } = await testHub(t);
   const headers = { 'idempotency-key': 'k' };
   await problem('not-found', 'POST', '/api/tokens', { account: 'ada' }, { headers });
-  await good('POST', '/api/accounts', { name: 'ada' });
+  await good('POST', '/api/accounts', { name: 'ada', role: 'administrator' });
   const { token } = await good('POST', '/api/tokens', { account: 'ada' }, { headers });
   await problem('conflict', 'POST', '/api/tokens', { account: 'ada' }, { headers });
   const { rows } = await sql<{ all: string }>`select idempotency::text as all from idempotency`.execute(

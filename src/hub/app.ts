@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
-import { type Caller, may } from './access.ts';
+import { type Caller, may, refused } from './access.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
 import { type Panel, panelAnswer } from './panel.ts';
 import { type GivenParts, readRequest } from './request.ts';
+import { withRights } from './rights.ts';
 import { streamTask } from './task-stream.ts';
 import { authenticate } from './token.ts';
 
@@ -49,14 +50,8 @@ export function hubApp(hub: Hub, panel: Panel = new Map()): App {
 }
 
 async function answer(hub: Hub, name: EndpointName, context: Request): Promise<Response> {
-  const { db } = hub.database;
-  const caller: Caller = context.env?.local
-    ? { kind: 'local' }
-    : await authenticate(db, context.req.header('authorization'));
-  if (!may(caller, name))
-    throw new Problem('forbidden', `you may not ask for '${name}'`, {
-      hint: 'Ask an administrator for a role that may.',
-    });
+  const caller = await callerOf(hub, context);
+  if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
   const endpoint = endpointOf(name);
   const { given, text } = await readRequest(endpoint, context.req.raw, context.req.param());
   const gone = context.req.raw.signal;
@@ -66,6 +61,11 @@ async function answer(hub: Hub, name: EndpointName, context: Request): Promise<R
   const { status, body } = await handled(hub, name, { caller, gone, given, key, request });
   // The table says which it may be; Hono wants to see it.
   return context.json(body, status as 200);
+}
+
+async function callerOf({ database: { db } }: Hub, context: Request): Promise<Caller> {
+  if (context.env?.local) return { kind: 'local' };
+  return withRights(db, await authenticate(db, context.req.header('authorization')));
 }
 
 const direct: ReadonlySet<EndpointName> = new Set<Direct>(['task stream', 'backup upload', 'backup download']);
@@ -78,13 +78,16 @@ async function answerDirectly(
   { caller, gone, given }: Pick<Handled, 'caller' | 'gone' | 'given'>,
   context: Request,
 ): Promise<Response> {
+  const asked = { hub, caller, gone, endpoint: name, tx: hub.database.db };
   switch (name) {
-    case 'task stream':
-      return streamTask(hub, given.params['task'] ?? '', context.req.header('last-event-id'), gone);
+    case 'task stream': {
+      const where = { task: given.params['task'] ?? '', lastEventId: context.req.header('last-event-id') };
+      return streamTask(asked, where, () => callerOf(hub, context));
+    }
     case 'backup upload':
-      return context.json(await uploadBackup(given as never, { hub, caller, gone }, context.req.raw.body), 201);
+      return context.json(await uploadBackup(given as never, asked, context.req.raw.body), 201);
     case 'backup download': {
-      const file = await downloadBackup(given as never, hub);
+      const file = await downloadBackup(given as never, asked);
       return context.body(file.stream, 200, {
         'content-type': 'application/x-tar',
         'content-length': String(file.bytes),
@@ -114,11 +117,12 @@ async function handled(
   const { method, status = 200, once } = endpointOf(name);
   // What was given has just been checked with the schemas that the handler's type is computed from.
   const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
-  if (method === 'GET' || alone.has(name)) return { status, body: await handler(given, { hub, caller, gone, tx: db }) };
+  if (method === 'GET' || alone.has(name))
+    return { status, body: await handler(given, { hub, caller, gone, endpoint: name, tx: db }) };
   return inTransaction(db, async (tx) => {
     const repeated = key === undefined ? null : await takeKey(tx, caller, key, request);
     if (repeated) return { status: repeated.status, body: repeated.answer };
-    const asked: Asked = { hub, caller, gone, tx };
+    const asked: Asked = { hub, caller, gone, endpoint: name, tx };
     const body = await handler(given, asked);
     if (key !== undefined) await keepAnswer(tx, caller, key, status, once ? null : body);
     return { status, body };

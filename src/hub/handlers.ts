@@ -8,10 +8,12 @@ import { clientHandlers } from './client.ts';
 import { compareHandlers } from './compare.ts';
 import { homeHandlers } from './home.ts';
 import type { Handler } from './hub.ts';
+import { membershipHandlers } from './membership.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
 import { platformHandlers } from './platform.ts';
 import { queueHandlers } from './queues.ts';
+import { roleHandlers } from './role.ts';
 import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
@@ -32,6 +34,8 @@ export const handlers: Handlers = {
   ...clientHandlers,
   ...accountHandlers,
   ...tokenHandlers,
+  ...roleHandlers,
+  ...membershipHandlers,
   ...serverHandlers,
   ...serviceHandlers,
   ...platformHandlers,

@@ -5,7 +5,8 @@ import type { Sweep } from '../tasks/catalog.ts';
 import { askFor } from './ask.ts';
 import { forgetTransfers } from './backup-files.ts';
 import { collectBackups } from './backup-gc.ts';
-import type { Hub } from './hub.ts';
+import { followLocks } from './client-lock.ts';
+import { byItself, type Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
 import type { Subject } from './queue.ts';
 import { settingValue } from './setting.ts';
@@ -25,6 +26,7 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
   while (!stop.aborted) {
     try {
       await requeueLost(db);
+      await followLocks(hub);
       if (await isDue(db, 'task gc', hourMs))
         await forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs);
       if (await isDue(db, 'backup gc', hourMs)) await collectBackups(hub);
@@ -69,7 +71,7 @@ async function addSweep(db: Kysely<Tables>, hub: Scheduling, sweep: Sweep): Prom
         select id, name, status from ${sql.table(type.noun)} where id = ${id} and status = 'enabled' for update`.execute(
         tx,
       );
-      if (subject.rows[0]) await askFor({ tx, hub }, type, subject.rows[0]);
+      if (subject.rows[0]) await askFor({ tx, hub, ...byItself(type) }, type, subject.rows[0]);
     });
     // One for which it is not possible just now (another task moves it) keeps none of the others waiting.
     await asked.catch((error: unknown) => {

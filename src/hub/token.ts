@@ -2,13 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
-import type { Caller } from './access.ts';
-import type { Handler, Reader } from './hub.ts';
-import { contains, listPage } from './list.ts';
+import type { SignedIn } from './access.ts';
+import { demandOver } from './administrators.ts';
+import type { Asked, Handler, Reader } from './hub.ts';
+import { contains, equals, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import type { Tables } from './tables.ts';
 import { iso, isoOrNull } from './time.ts';
+import { visible } from './visible.ts';
 
 /** 256 random bits, so a plain SHA-256 keeps it safe; the prefix lets scanners find one that was lost. */
 const prefix = 'aegir_';
@@ -16,7 +18,7 @@ const shape = /^aegir_[A-Za-z0-9_-]{43}$/;
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** The account that a bearer token belongs to. Throws Problem 'unauthenticated', which never says what was wrong with it. */
-export async function authenticate(db: Kysely<Tables>, authorization: string | undefined): Promise<Caller> {
+export async function authenticate(db: Kysely<Tables>, authorization: string | undefined): Promise<SignedIn> {
   const [, token = ''] = /^Bearer ([^\s]+)$/i.exec(authorization ?? '') ?? [];
   if (shape.test(token)) {
     const { rows } = await sql<{ id: string; accountId: string; name: string; stale: boolean }>`
@@ -54,24 +56,31 @@ const answer = (row: TokenRow): Answer<'token create'>['about'] => ({
   createdAt: iso(row.createdAt),
 });
 
-const list: Handler<'token list'> = async ({ query }, { tx }) => {
-  const account = query.account === undefined ? undefined : await resolve(tx, 'account', query.account);
-  const where = [account ? sql`token.account_id = ${account.id}` : null, contains(['token.title'], query.q)];
+const list: Handler<'token list'> = async ({ query }, asked) => {
+  const { tx, caller } = asked;
+  const account = query.account === undefined ? undefined : await resolve(asked, 'account', query.account);
+  const where = [visible('token', caller), equals('token.account_id', account?.id), contains(['token.title'], query.q)];
   const keys = [{ column: 'token.id', type: 'bigint' }] as const;
   const page = await listPage<TokenRow>(tx, { columns, from, where, keys }, query);
   return { ...page, items: page.items.map(answer) };
 };
 
-const create: Handler<'token create'> = async ({ body }, { tx }) => {
-  const { account = 'admin', title = 'made by aegir token create', expiresAt } = body;
+const create: Handler<'token create'> = async ({ body }, asked) => {
+  const { tx } = asked;
+  const { title = 'made by aegir token create', expiresAt } = body;
   if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now())
     throw new Problem('invalid', 'this token would be expired already', {
       hint: 'Give a time in the future.',
       fields: [{ path: 'expiresAt', message: 'is in the past' }],
     });
-  if (body.account === undefined)
-    await sql`insert into account (name) values (${account}) on conflict do nothing`.execute(tx);
-  const { id: accountId, name, status } = await resolve(tx, 'account', account, { lock: true });
+  const {
+    id: accountId,
+    name,
+    status,
+  } = await resolve(asked, 'account', body.account ?? (await ownAccount(asked)), {
+    lock: true,
+  });
+  await demandOver(asked, accountId);
   if (status !== 'enabled')
     throw new Problem('wrong-status', `account ${name} is ${status}`, {
       hint: `aegir account set ${name} --status enabled`,
@@ -83,15 +92,29 @@ const create: Handler<'token create'> = async ({ body }, { tx }) => {
   return { token, about: await tokenById(tx, one(rows, 'the token just inserted').id) };
 };
 
+/** Through the socket nobody is signed in: there it is an administrator, made when it is first needed. */
+async function ownAccount({ tx, caller }: Asked): Promise<string> {
+  if (caller.kind === 'account') return caller.name;
+  await sql`
+    with made as (insert into account (name) values ('admin') on conflict do nothing returning id)
+    insert into membership (account_id, role_id)
+    select made.id, role.id from made, role where role.built_in and role.name = 'administrator'`.execute(tx);
+  return 'admin';
+}
+
 async function tokenById(db: Reader, id: string): Promise<Answer<'token create'>['about']> {
   const { rows } = await sql<TokenRow>`select ${columns} from ${from} where token.id = ${id}`.execute(db);
   return answer(one(rows, `there is no token ${id}`));
 }
 
-const remove: Handler<'token delete'> = async ({ params }, { tx }) => {
-  const { rows } = await sql<{ id: string }>`
-    update token set revoked_at = coalesce(revoked_at, now()) where id = ${params.token} returning id`.execute(tx);
-  return { deleted: one(rows, `there is no token ${params.token}`).id };
+const remove: Handler<'token delete'> = async ({ params }, asked) => {
+  const { tx, caller } = asked;
+  const { rows } = await sql<{ id: string; accountId: string }>`
+    select id, account_id from token where id = ${params.token} and ${visible('token', caller)}`.execute(tx);
+  const { id, accountId } = one(rows, `there is no token ${params.token}`);
+  await demandOver(asked, accountId);
+  await sql`update token set revoked_at = coalesce(revoked_at, now()) where id = ${id}`.execute(tx);
+  return { deleted: id };
 };
 
 export const tokenHandlers = { 'token list': list, 'token create': create, 'token delete': remove };

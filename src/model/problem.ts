@@ -12,6 +12,7 @@ export const problemCodes = {
   conflict: { status: 409, exit: 5, title: 'Something else is in the way' },
   'wrong-status': { status: 409, exit: 5, title: 'Not possible in this status' },
   'in-use': { status: 409, exit: 5, title: 'Still in use' },
+  'over-quota': { status: 409, exit: 5, title: 'The quota is used up' },
   'too-large': { status: 413, exit: 2, title: 'Too large' },
   'server-unreachable': { status: 502, exit: 6, title: 'A server does not answer' },
   'command-failed': { status: 502, exit: 6, title: 'A command failed' },

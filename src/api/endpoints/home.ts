@@ -9,6 +9,14 @@ export const homeEndpoints = {
     path: '/api/home',
     summary: 'What needs somebody, and how it goes: tasks by hour, versions, age of backups, sites of each server',
     answer: z.object({
+      counts: z.object({
+        sites: z.int(),
+        platforms: z.int(),
+        servers: z.int(),
+        running: z.int(),
+        queued: z.int(),
+        failedToday: z.int(),
+      }),
       attention: z
         .array(
           z.object({

@@ -4,6 +4,12 @@ import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
 const state = z.enum(['enabled', 'locked', 'deleted']).optional();
+const most = z.int().min(0).max(2_147_483_647);
+const quotas = {
+  sitesMax: most.nullable().optional().describe('How many sites it may have; as many as it likes unless given'),
+  backupsMax: most.nullable().optional().describe('How many backups'),
+  diskMaxMb: most.nullable().optional().describe('How much its sites and backups may take, in MB'),
+};
 const gone = z.object({ deleted: z.string() });
 
 export const peopleEndpoints = {
@@ -24,7 +30,12 @@ export const peopleEndpoints = {
     method: 'POST',
     path: '/api/clients',
     summary: 'Make a client',
-    body: z.strictObject({ name: text.clientName, title: text.title.optional(), email: text.email.optional() }),
+    body: z.strictObject({
+      name: text.clientName,
+      title: text.title.optional(),
+      email: text.email.optional(),
+      ...quotas,
+    }),
     answer: shape.client,
     status: 201,
   }),
@@ -35,7 +46,11 @@ export const peopleEndpoints = {
     body: z.strictObject({
       title: text.title.nullable().optional(),
       email: text.email.nullable().optional(),
-      status: z.enum(['enabled', 'locked']).optional(),
+      status: z
+        .enum(['enabled', 'locked'])
+        .optional()
+        .describe('Locking disables its sites with a notice; unlocking enables those again'),
+      ...quotas,
     }),
     answer: shape.client,
   }),
@@ -62,7 +77,12 @@ export const peopleEndpoints = {
     method: 'POST',
     path: '/api/accounts',
     summary: 'Make an account',
-    body: z.strictObject({ name: text.short, email: text.email.optional() }),
+    body: z.strictObject({
+      name: text.short,
+      email: text.email.optional(),
+      role: text.reference.optional().describe('Give it this role at once'),
+      client: text.reference.optional().describe('With a role: for this client; for the whole hub unless given'),
+    }),
     answer: shape.account,
     status: 201,
   }),
@@ -94,7 +114,9 @@ export const peopleEndpoints = {
     path: '/api/tokens',
     summary: 'Make a token; it is shown once, here',
     body: z.strictObject({
-      account: text.reference.optional().describe("Whose it is; 'admin', made on demand, unless given"),
+      account: text.reference
+        .optional()
+        .describe("Whose it is; one's own unless given. Through the socket: 'admin', made on demand"),
       title: text.title.optional(),
       expiresAt: text.time.optional(),
     }),

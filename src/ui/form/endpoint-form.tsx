@@ -48,7 +48,7 @@ export function EndpointForm<Name extends EndpointName>({
     const input = { params, body } as unknown as Input<Name>; // Just checked with the endpoint's own schema.
     await wish.mutateAsync(input).then(done, (problem: unknown) => setErrors(problemErrors(problem)));
   };
-  const isUnsaid = [...errors.keys()].some((path) => !(path.split('.')[0] ?? '' in (schema.properties ?? {})));
+  const isUnsaid = [...errors.keys()].some((path) => !((path.split('.')[0] ?? '') in (schema.properties ?? {})));
   return (
     <form
       className="stack form"

@@ -17,11 +17,11 @@ import { Trends } from './trends.tsx';
 /** What needs somebody, what is being done, and how it goes. */
 export function Home(): ReactNode {
   const text = useText();
-  const status = useQuery({ ...asks('status', {}), refetchInterval: seldom });
+  const home = useQuery({ ...asks('home', {}), refetchInterval: seldom });
   return (
     <Page title={text.nav.home}>
-      <Loaded query={status}>
-        {({ queue, counts }) =>
+      <Loaded query={home}>
+        {({ counts }) =>
           counts.sites === 0 ? (
             <FirstSteps counts={counts} />
           ) : (
@@ -30,12 +30,12 @@ export function Home(): ReactNode {
                 <Figure to="/sites" value={counts.sites} name={text.nav.sites} />
                 <Figure to="/platforms" value={counts.platforms} name={text.nav.platforms} />
                 <Figure to="/servers" value={counts.servers} name={text.nav.servers} />
-                <Figure to="/tasks" search={{ status: 'running' }} value={queue.running} name={text.home.runningNow} />
-                <Figure to="/tasks" search={{ status: 'queued' }} value={queue.queued} name={text.home.waiting} />
+                <Figure to="/tasks" search={{ status: 'running' }} value={counts.running} name={text.home.runningNow} />
+                <Figure to="/tasks" search={{ status: 'queued' }} value={counts.queued} name={text.home.waiting} />
                 <Figure
                   to="/tasks"
                   search={{ status: 'failed' }}
-                  value={queue.failedToday}
+                  value={counts.failedToday}
                   name={text.home.failedToday}
                 />
               </div>

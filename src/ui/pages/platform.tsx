@@ -72,7 +72,7 @@ function Part({ platform, tab }: { platform: PlatformAnswer; tab: string }): Rea
 function Overview({ platform }: { platform: PlatformAnswer }): ReactNode {
   const text = useText();
   const { fields } = text;
-  const { type, ...source } = platform.source;
+  const { type, ...source } = platform.source ?? { type: null };
   return (
     <div className="cards">
       <Card title={text.platform.about}>
@@ -92,7 +92,7 @@ function Overview({ platform }: { platform: PlatformAnswer }): ReactNode {
       <Card title={fields.source}>
         <Facts
           of={[
-            [fields.type, choiceOf(type)],
+            [fields.type, type && choiceOf(type)],
             ...Object.entries(source).map(
               ([key, value]) => [labelOf(key), <code key={key}>{String(value)}</code>] as const,
             ),

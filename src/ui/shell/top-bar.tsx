@@ -2,6 +2,7 @@ import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mant
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { Problem } from '../../model/problem.ts';
 import { asks, seldom } from '../hub.ts';
 import { Icon } from '../parts/icon.tsx';
 import { signOut } from '../session.ts';
@@ -70,6 +71,8 @@ function HubState(): ReactNode {
   );
 
   function stateOf(): string | null {
+    // A role that does not see how the hub is.
+    if (error instanceof Problem && error.code === 'forbidden') return null;
     if (error) return text.nav.away;
     if (data?.queue.paused) return text.nav.paused;
     return data?.workers.length === 0 ? text.nav.noWorker : null;
