@@ -47,7 +47,7 @@ const found = { ...newSite, import: true, directory: 'found' };
 const backedUp = { name: 'backup verify' };
 
 /** Who is signed in may ask, and is answered what is there for them: maybe nothing. */
-export const askedByAnyone: ReadonlySet<EndpointName> = new Set(['home', 'resolve', 'token create', 'token delete']);
+export const askedByAnyone: ReadonlySet<EndpointName> = new Set(['resolve', 'token create', 'token delete']);
 
 /** Forget an endpoint and this does not compile. */
 export const examples: { readonly [Name in EndpointName]: readonly Example[] } = {
@@ -170,7 +170,7 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'queue list': [hub('rpv')],
   'queue pause': [hub('r', () => ({ params: { name: 'task' } }))],
   'queue resume': [hub('r', () => ({ params: { name: 'task' } }))],
-  home: [hub(everybody)],
+  home: [hub('*')],
   status: [hub('rpv')],
   resolve: [
     own(everybody, ({ site }) => ({ params: { context: `@${site}` } })),

@@ -68,7 +68,7 @@ export async function panelFarm(t: TestContext, size: FarmSize | null): Promise<
 }
 
 /** Without what would look for the world outside. */
-export const startBrowser = (): Promise<Browser> =>
+const startBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -91,7 +91,7 @@ async function makeToken(hub: Hub): Promise<string> {
 const json = { 'content-type': 'application/json' };
 
 /** The only place that knows how a browser is signed in. */
-export const signIn = (context: BrowserContext, token: string): Promise<unknown> =>
+const signIn = (context: BrowserContext, token: string): Promise<unknown> =>
   context.addInitScript((given) => sessionStorage.setItem('aegir-token', given), token);
 
 const complaints = new WeakMap<Page, string[]>();
