@@ -21,6 +21,7 @@ export const problem = z
     hint: z.string().optional(),
     causes: z.array(z.string()),
     fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    retryAfterMs: z.int().optional(),
   })
   .meta({ id: 'Problem' });
 
@@ -48,8 +49,13 @@ export const account = z
   .object({
     id: z.string(),
     name: z.string(),
+    title: z.string(),
     email: z.string().nullable(),
     status: z.string(),
+    hasPassword: z.boolean(),
+    secondFactor: z.boolean().describe('It has one'),
+    secondFactorRequired: z.boolean().describe('Of itself, or for one of its roles'),
+    invitedUntil: atOrNull.describe('A one-time link can still be used'),
     roles: z
       .array(z.object({ role: z.string(), client: z.string().nullable() }))
       .describe('For a client, or for the whole hub'),
@@ -62,6 +68,7 @@ export const token = z
     id: z.string(),
     account: z.string(),
     title: z.string(),
+    scopes: z.array(z.string()).nullable().describe('Null: it may what its account may'),
     expiresAt: atOrNull,
     revokedAt: atOrNull,
     lastUsedAt: atOrNull,

@@ -8,7 +8,7 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir client set acme --sites-max 5 --no-disk-max-mb',
   ],
   'account create': [
-    'aegir account create ada --email ada@example.com --role administrator',
+    'aegir account create ada --email ada@example.com --role administrator --invite',
     'aegir account create bob --role client --client acme',
   ],
   'role create': [
@@ -19,9 +19,12 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir membership create ada administrator',
     'aegir membership create bob client --client acme',
   ],
+  'session list': ['aegir session list', 'aegir session list --account ada'],
+  'session end-others': ['aegir session end-others --account ada'],
   'token list': ['aegir token list --account ada'],
   'token create': [
     'aegir token create --account ada --title laptop',
+    'aegir token create --title monitoring --scope read --no-expires-at',
     'aegir token create --expires-at 2030-01-01T00:00:00Z > ~/.config/aegir/token',
   ],
   'server create': [
@@ -84,6 +87,7 @@ const written: { readonly [name: string]: readonly string[] } = {
   'setting set': [
     'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
     'aegir setting set site.fpm-socket null',
+    'aegir setting set sign-in.single-sign-on-secret @/root/secret',
   ],
   'queue pause': ['aegir queue pause task'],
   'queue resume': ['aegir queue resume task'],
@@ -106,6 +110,7 @@ const sample: { readonly [place: string]: string } = {
   batch: '3',
   task: '12',
   token: '3',
+  session: '5',
 };
 
 /** For the end of a command's help. */

@@ -5,36 +5,26 @@ import { Problem, problemCodes, problemJson } from '../model/problem.ts';
 import { type Caller, may, refused } from './access.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
+import { everywhere, onlyEncrypted, unkept } from './headers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
 import { type Panel, panelAnswer } from './panel.ts';
 import { type GivenParts, readRequest } from './request.ts';
-import { withRights } from './rights.ts';
+import { callerOf } from './sign-in/caller.ts';
+import { type Origin, type Visit, visitOf } from './sign-in/visit.ts';
 import { streamTask } from './task-stream.ts';
-import { authenticate } from './token.ts';
 
-/** What the listener says of a request. Only one that came through the socket is local; nothing in a request can say so. */
-export interface Origin {
-  readonly local?: boolean;
-}
 type App = Hono<{ Bindings: Origin }>;
 type Request = Context<{ Bindings: Origin }>;
-
-const allHeaders = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-};
 
 /** The hub as it is asked: `app.fetch(request, { local })`. */
 export function hubApp(hub: Hub, panel: Panel = new Map()): App {
   const app: App = new Hono();
   app.use(async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(allHeaders)) context.header(name, value);
-    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+    const https = !context.env?.local && visitOf(context.req.raw, context.env ?? {}).secure;
+    for (const [name, value] of Object.entries({ ...everywhere, ...unkept, ...(https && onlyEncrypted) }))
+      if (!context.res.headers.has(name)) context.header(name, value);
   });
   app.onError((error, context) => answerProblem(hub, error, context));
   app.notFound((context) => answerProblem(hub, nothingHere(context), context));
@@ -50,22 +40,21 @@ export function hubApp(hub: Hub, panel: Panel = new Map()): App {
 }
 
 async function answer(hub: Hub, name: EndpointName, context: Request): Promise<Response> {
-  const caller = await callerOf(hub, context);
-  if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
   const endpoint = endpointOf(name);
+  const origin = context.env ?? {};
+  const visit = visitOf(context.req.raw, origin);
+  const who = () => callerOf(hub.database.db, endpoint, context.req.raw, origin, visit);
+  const caller = await who();
+  if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
   const { given, text } = await readRequest(endpoint, context.req.raw, context.req.param());
   const gone = context.req.raw.signal;
-  if (isDirect(name)) return answerDirectly(hub, name, { caller, gone, given }, context);
-  const key = endpoint.method === 'POST' ? context.req.header('idempotency-key') : undefined;
+  if (isDirect(name)) return answerDirectly(hub, name, { caller, who, visit, gone, given }, context);
+  const key = endpoint.method === 'POST' && !endpoint.open ? context.req.header('idempotency-key') : undefined;
   const request = `${endpoint.method} ${context.req.url}\n${text}`;
-  const { status, body } = await handled(hub, name, { caller, gone, given, key, request });
+  const { status, body } = await handled(hub, name, { caller, visit, gone, given, key, request });
+  for (const cookie of visit.cookies) context.header('set-cookie', cookie, { append: true });
   // The table says which it may be; Hono wants to see it.
   return context.json(body, status as 200);
-}
-
-async function callerOf({ database: { db } }: Hub, context: Request): Promise<Caller> {
-  if (context.env?.local) return { kind: 'local' };
-  return withRights(db, await authenticate(db, context.req.header('authorization')));
 }
 
 const direct: ReadonlySet<EndpointName> = new Set<Direct>(['task stream', 'backup upload', 'backup download']);
@@ -75,14 +64,20 @@ const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 async function answerDirectly(
   hub: Hub,
   name: Direct,
-  { caller, gone, given }: Pick<Handled, 'caller' | 'gone' | 'given'>,
+  {
+    caller,
+    who,
+    visit,
+    gone,
+    given,
+  }: Pick<Handled, 'caller' | 'visit' | 'gone' | 'given'> & { who(): Promise<Caller> },
   context: Request,
 ): Promise<Response> {
-  const asked = { hub, caller, gone, endpoint: name, tx: hub.database.db };
+  const asked = { hub, caller, visit, gone, endpoint: name, tx: hub.database.db };
   switch (name) {
     case 'task stream': {
       const where = { task: given.params['task'] ?? '', lastEventId: context.req.header('last-event-id') };
-      return streamTask(asked, where, () => callerOf(hub, context));
+      return streamTask(asked, where, who);
     }
     case 'backup upload':
       return context.json(await uploadBackup(given as never, asked, context.req.raw.body), 201);
@@ -99,6 +94,7 @@ async function answerDirectly(
 
 interface Handled {
   readonly caller: Caller;
+  readonly visit: Visit;
   readonly gone: AbortSignal;
   readonly given: GivenParts;
   readonly key: string | undefined;
@@ -106,23 +102,38 @@ interface Handled {
 }
 
 /** These make a transaction of their own; asked again, they do nothing more. */
-const alone: ReadonlySet<EndpointName> = new Set(['task cancel', 'task settle', 'batch cancel']);
+const alone: ReadonlySet<EndpointName> = new Set([
+  'task cancel',
+  'task settle',
+  'batch cancel',
+  // A guess stays counted when it was wrong, and no transaction waits for a password to be hashed.
+  'session create',
+  'session second-factor',
+  'session passkey-begin',
+  'session passkey',
+  'single-sign-on begin',
+  'single-sign-on finish',
+  'session confirm',
+  'totp create',
+  'password change',
+  'invitation accept',
+]);
 
 async function handled(
   hub: Hub,
   name: Exclude<EndpointName, Direct>,
-  { caller, gone, given, key, request }: Handled,
+  { caller, visit, gone, given, key, request }: Handled,
 ): Promise<{ readonly status: number; readonly body: object }> {
   const { db } = hub.database;
   const { method, status = 200, once } = endpointOf(name);
   // What was given has just been checked with the schemas that the handler's type is computed from.
   const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
   if (method === 'GET' || alone.has(name))
-    return { status, body: await handler(given, { hub, caller, gone, endpoint: name, tx: db }) };
+    return { status, body: await handler(given, { hub, caller, visit, gone, endpoint: name, tx: db }) };
   return inTransaction(db, async (tx) => {
     const repeated = key === undefined ? null : await takeKey(tx, caller, key, request);
     if (repeated) return { status: repeated.status, body: repeated.answer };
-    const asked: Asked = { hub, caller, gone, endpoint: name, tx };
+    const asked: Asked = { hub, caller, visit, gone, endpoint: name, tx };
     const body = await handler(given, asked);
     if (key !== undefined) await keepAnswer(tx, caller, key, status, once ? null : body);
     return { status, body };
@@ -153,7 +164,7 @@ const nothingHere = (context: Request): Problem =>
 /** RFC 9457. What is not a Problem is our fault: it is told by a number only, under which the whole of it is logged. */
 function answerProblem(hub: Hub, error: unknown, context: Request): Response {
   const known = error instanceof Problem && error.code !== 'bug' ? error : bug(hub, error);
-  const { code, message, hint, causes, fields } = problemJson(known);
+  const { code, message, hint, causes, fields, retryAfterMs } = problemJson(known);
   const { status, title } = problemCodes[code];
   const document = {
     type: `urn:aegir:problem:${code}`,
@@ -164,7 +175,9 @@ function answerProblem(hub: Hub, error: unknown, context: Request): Response {
     ...(hint !== undefined && { hint }),
     causes,
     ...(fields !== undefined && { fields }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+  if (retryAfterMs !== undefined) context.header('retry-after', String(Math.ceil(retryAfterMs / 1000)));
   if (code === 'unauthenticated') context.header('www-authenticate', 'Bearer realm="aegir"');
   return context.body(JSON.stringify(document), status, { 'content-type': 'application/problem+json' });
 }

@@ -8,6 +8,7 @@ import type { Caller } from './access.ts';
 import { jsonb } from './database.ts';
 import type { Asked, Hub } from './hub.ts';
 import { withRights } from './rights.ts';
+import { noVisit } from './sign-in/visit.ts';
 import { ask } from './task.ts';
 
 /** When a notification was lost, this finds what has ended. */
@@ -83,7 +84,8 @@ export async function advanceBatch(hub: Hub, id: string): Promise<void> {
     const [batch] = rows;
     if (!batch) return;
     const gone = new AbortController().signal;
-    const asked: Asked = { hub, tx, caller: await callerOf(tx, batch), endpoint: `${batch.noun} task`, gone };
+    const caller = await callerOf(tx, batch);
+    const asked: Asked = { hub, tx, caller, endpoint: `${batch.noun} task`, visit: noVisit(), gone };
     await settleMembers(asked, batch);
     // A member that is refused leaves its place to the next, so we look again until nothing is begun.
     for (;;) {

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Context } from 'hono';
+import { ofPage } from './headers.ts';
 
 /** A file of the built panel as it is sent, and as a browser that takes that would rather have it. */
 interface PanelFile {
@@ -35,12 +36,6 @@ export async function readPanel(directory: string): Promise<Panel> {
 
 const packed = (path: string): Promise<Uint8Array<ArrayBuffer> | null> => readFile(path).catch(absentIsNull);
 
-/** Styles are written by the component library while it runs; scripts are never inline. */
-const policy = [
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
-  "connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-].join('; ');
-
 /** The file at this path; the panel itself for every other page that a browser asks for; null for anything else. */
 export function panelAnswer(panel: Panel, { req, body }: Context): Response | null {
   const wantsPage = req.header('accept')?.includes('text/html') ?? false;
@@ -51,10 +46,10 @@ export function panelAnswer(panel: Panel, { req, body }: Context): Response | nu
     (one) => new RegExp(`\\b${one}\\b`).test(accepted) && file.packed[one],
   );
   return body((encoding && file.packed[encoding]) ?? file.plain, 200, {
+    ...ofPage,
     'content-type': file.type,
-    'content-security-policy': policy,
-    // The names of what lies in assets/ change with what is in them.
-    'cache-control': req.path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    // The names of what lies there change with what is in them.
+    ...(req.path.startsWith('/assets/') && { 'cache-control': 'public, max-age=31536000, immutable' }),
     vary: 'accept, accept-encoding',
     ...(encoding && { 'content-encoding': encoding }),
   });

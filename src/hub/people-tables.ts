@@ -29,6 +29,10 @@ interface AccountTable {
   email: Maybe<string>;
   status: Default<string>;
   createdAt: Time;
+  title: Maybe<string>;
+  language: Maybe<string>;
+  timeZone: Maybe<string>;
+  secondFactorRequired: Default<boolean>;
 }
 interface TokenTable {
   id: GeneratedAlways<Id>;
@@ -39,6 +43,7 @@ interface TokenTable {
   revokedAt: MaybeTime;
   lastUsedAt: MaybeTime;
   createdAt: Time;
+  scopes: Maybe<readonly string[]>;
 }
 interface RoleTable {
   id: GeneratedAlways<Id>;

@@ -10,6 +10,7 @@ import { byItself, type Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
 import type { Subject } from './queue.ts';
 import { settingValue } from './setting.ts';
+import { forgetSignIns } from './sign-in/gc.ts';
 import type { Tables } from './tables.ts';
 import { forgetTasks } from './task-control.ts';
 
@@ -27,9 +28,7 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
     try {
       await requeueLost(db);
       await followLocks(hub);
-      if (await isDue(db, 'task gc', hourMs))
-        await forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs);
-      if (await isDue(db, 'backup gc', hourMs)) await collectBackups(hub);
+      for (const [queue, forget] of Object.entries(hourly)) if (await isDue(db, queue, hourMs)) await forget(hub);
       // Each hub has files of its own.
       if (performance.now() - transfersAt > hourMs) {
         transfersAt = performance.now();
@@ -43,6 +42,13 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
     await clock.sleep(tickMs, stop).catch(() => undefined); // ended early by `stop`
   }
 }
+
+/** What has had its time. */
+const hourly: { readonly [queue: string]: (hub: Scheduling) => Promise<unknown> } = {
+  'task gc': async ({ database: { db } }) => forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs),
+  'backup gc': collectBackups,
+  'sign-in gc': ({ database: { db } }) => forgetSignIns(db),
+};
 
 /** True once per period and over all hubs: the update is the election. */
 async function isDue(db: Kysely<Tables>, queue: string, everyMs: number): Promise<boolean> {

@@ -6,6 +6,7 @@ type Visible =
   | 'client'
   | 'account'
   | 'token'
+  | 'session'
   | 'role'
   | 'membership'
   | 'server'
@@ -32,6 +33,7 @@ const conditions: { readonly [Noun in Visible]: (caller: Caller) => Condition } 
       (ids) => sql`account.id in (select account_id from membership where client_id = any (${ids}))`,
     )}`,
   token: (caller) => sql`${isSelf(caller, sql`token.account_id`)} or ${ofHub(caller, 'account change')}`,
+  session: (caller) => sql`${isSelf(caller, sql`session.account_id`)} or ${ofHub(caller, 'account change')}`,
   // No secret is in a role, and everybody has one.
   role: () => sql`true`,
   membership: (caller) =>

@@ -35,7 +35,7 @@ const by =
   (things: Things): Wanted => {
     const { [thing]: one } = things;
     return {
-      params: { name: one, task: one, batch: one, membership: one, token: one },
+      params: { name: one, task: one, batch: one, membership: one, token: one, session: one, passkey: one },
       ...(body !== undefined && { body }),
     };
   };
@@ -47,7 +47,53 @@ const found = { ...newSite, import: true, directory: 'found' };
 const backedUp = { name: 'backup verify' };
 
 /** Who is signed in may ask, and is answered what is there for them: maybe nothing. */
-export const askedByAnyone: ReadonlySet<EndpointName> = new Set(['resolve', 'token create', 'token delete']);
+export const askedByAnyone: ReadonlySet<EndpointName> = new Set([
+  'resolve',
+  'token create',
+  'token delete',
+  'session list',
+  'session delete',
+  'session end-others',
+]);
+
+const stranger = { attempt: 'x', secret: 'x', password: 'not the password of anybody' };
+
+/** What is open answers all alike; one's own ways in are for who is signed in with a browser, and these here have tokens. */
+const signIn = {
+  'session create': [hub('*', () => ({ body: { name: 'nobody', password: stranger.password } }))],
+  'session second-factor': [hub('*', () => ({ body: { attempt: stranger.attempt, code: '123456' } }))],
+  'session passkey-begin': [hub('*')],
+  'session passkey': [hub('*', () => ({ body: { attempt: stranger.attempt, passkey: { id: 'x' } } }))],
+  'invitation get': [hub('*', () => ({ body: { secret: stranger.secret } }))],
+  'invitation accept': [hub('*', () => ({ body: { secret: stranger.secret, password: stranger.password } }))],
+  'session ways': [hub('*')],
+  'single-sign-on begin': [hub('*')],
+  'single-sign-on finish': [hub('*', () => ({ body: { search: 'code=x&state=x' } }))],
+  'session get': [hub('*')],
+  'session set': [hub('', () => ({ body: { title: 'New' } }))],
+  'session confirm': [hub('', () => ({ body: { password: stranger.password } }))],
+  'session end': [hub('')],
+  'session list': [
+    hub('*'),
+    own('ra', ({ boss }) => ({ query: { account: boss } }), 'ra c'),
+    hub('r', ({ administrator }) => ({ query: { account: administrator } }), 'a'),
+  ],
+  'session delete': [own('ra', by('session'), 'ra')],
+  'session end-others': [
+    hub('*', () => ({ body: {} })),
+    own('ra', ({ boss }) => ({ body: { account: boss } }), 'ra c'),
+    hub('r', ({ administrator }) => ({ body: { account: administrator } }), 'a'),
+  ],
+  'password change': [hub('', () => ({ body: { old: stranger.password, new: stranger.password } }))],
+  'factor list': [hub('')],
+  'totp begin': [hub('')],
+  'totp create': [hub('', () => ({ body: { attempt: stranger.attempt, code: '123456' } }))],
+  'totp delete': [hub('')],
+  'passkey begin': [hub('')],
+  'passkey create': [hub('', () => ({ body: { attempt: stranger.attempt, title: 'x', passkey: { id: 'x' } } }))],
+  'passkey delete': [hub('', () => ({ params: { passkey: '1' } }))],
+  'recovery-code create': [hub('')],
+} satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
 /** Forget an endpoint and this does not compile. */
 export const examples: { readonly [Name in EndpointName]: readonly Example[] } = {
@@ -65,10 +111,15 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   ],
   'account set': [own('ra', by('boss', { email: null })), hub('r', by('administrator', { status: 'locked' }), 'a')],
   'account delete': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
+  'account invite': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
+  'account reset-password': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
+  'account reset-factors': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
+  ...signIn,
   'token list': [hub('*')],
   'token create': [
     hub('*', () => ({ body: {} })),
-    own('ra', ({ boss }) => ({ body: { account: boss } }), 'ra c'),
+    hub('*', () => ({ body: { scopes: ['read'] } })),
+    own('r', ({ boss }) => ({ body: { account: boss } }), 'a c'),
     hub('r', ({ administrator }) => ({ body: { account: administrator } }), 'a'),
   ],
   'token delete': [own('ra', by('token'), 'ra')],

@@ -70,6 +70,7 @@ export async function testHub(t: TestContext, panel?: Panel): Promise<TestHub> {
     sealKey: sealKey(randomBytes(32)),
     catalog: builtIn,
     version: '0.0.0-test',
+    address: 'http://localhost:8460',
     transfers,
     onBug: (_, error) => void bugs.push(error),
   };

@@ -40,6 +40,7 @@ export async function panelFarm(t: TestContext, size: FarmSize | null): Promise<
     sealKey: sealKey(randomBytes(32)),
     catalog: builtIn,
     version: '0.0.0-test',
+    address: 'http://127.0.0.1',
     transfers: directory,
     onBug: (_, error) => void bugs.push(error),
   };
