@@ -109,7 +109,7 @@ const backups = `
 
 const tasks = `
   insert into task (name, subject_type, subject_id, subject_name, locks, timeout_ms, status, attempt, worker, account_id, problem, created_at, run_at, started_at, ended_at)
-  select (array['site verify', 'site backup', 'site install', 'site migrate', 'site login'])[(n + n / 7) % 5 + 1], 'site', site.id, site.name, array['site:' || site.id], 600000,
+  select (array['site verify', 'site backup', 'site update', 'site migrate', 'site disable'])[(n + n / 7) % 5 + 1], 'site', site.id, site.name, array['site:' || site.id], 600000,
          status, 1, 'main1-4711', case when n % 3 = 0 then account.id end,
          case when status = 'failed' then '{"code": "application-failed", "message": "the updates of system failed: there is no table cache_page", "causes": ["drush ended with 1"], "hint": "Restore the backup that was made before, or clear the caches and retry the task."}'::jsonb end,
          began, began, began + (n % 9) * interval '0.4 seconds', began + (n % 9) * interval '0.4 seconds' + (5 + n % 40) * interval '1 second'
