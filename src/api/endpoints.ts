@@ -1,4 +1,5 @@
 import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
+import { auditEndpoints } from './endpoints/audit.ts';
 import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
 import { factorEndpoints } from './endpoints/factors.ts';
@@ -27,6 +28,7 @@ export const api = {
   ...taskEndpoints,
   ...batchEndpoints,
   ...homeEndpoints,
+  ...auditEndpoints,
   ...hubEndpoints,
 };
 

@@ -35,6 +35,7 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   'task log',
   'task stream',
   'batch log',
+  'audit export',
 ]);
 
 /** Fields of the body that stand among the arguments, without a flag. */
@@ -94,6 +95,7 @@ const nounSummaries: { readonly [noun: string]: string } = {
   engine: 'kinds of services',
   application: 'what can be hosted',
   'task-type': 'what can be asked for',
+  audit: 'who did what',
   setting: 'settings of the hub',
 };
 

@@ -84,6 +84,7 @@ const written: { readonly [name: string]: readonly string[] } = {
     "aegir batch create 'site verify' --matching platform=d10",
     "aegir batch create 'site disable' --site a.example.com --site b.example.com --canary 0",
   ],
+  'audit list': ['aegir audit list --client acme --result refused', 'aegir audit list --subject shop.example.com'],
   'setting set': [
     'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
     'aegir setting set site.fpm-socket null',

@@ -28,6 +28,7 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   sites: ['site', 'platform', 'type', 'version', 'enabled', 'schemaVersion', 'own'],
   'compared packages': ['result', 'level', 'type', 'name', 'enabled', 'from', 'to', 'remarks'],
   'compared sites': ['site', 'possible', 'counts', 'problems'],
+  audit: ['at', 'account', 'by', 'address', 'what', 'subject', 'client', 'result', 'code'],
   engine: ['type', 'name', 'title', 'options', 'secrets'],
   application: ['name', 'title'],
   'task-type': ['name', 'title', 'from'],

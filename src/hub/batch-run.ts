@@ -85,7 +85,7 @@ export async function advanceBatch(hub: Hub, id: string): Promise<void> {
     if (!batch) return;
     const gone = new AbortController().signal;
     const caller = await callerOf(tx, batch);
-    const asked: Asked = { hub, tx, caller, endpoint: `${batch.noun} task`, visit: noVisit(), gone };
+    const asked: Asked = { hub, tx, caller, endpoint: `${batch.noun} task`, visit: noVisit(), met: [], gone };
     await settleMembers(asked, batch);
     // A member that is refused leaves its place to the next, so we look again until nothing is begun.
     for (;;) {

@@ -2,6 +2,7 @@ import type { EndpointName } from '../api/endpoints.ts';
 import { aboutHandlers } from './about.ts';
 import { accountHandlers } from './account.ts';
 import { aliasHandlers } from './alias.ts';
+import { auditHandlers } from './audit-list.ts';
 import { backupHandlers } from './backup.ts';
 import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
@@ -32,7 +33,7 @@ import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
 /** Streams, and files on their way in or out: the app itself answers them. */
-export type Direct = 'task stream' | 'backup upload' | 'backup download';
+export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export';
 
 /** Forget an endpoint and this does not compile. */
 export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handler<Name> };
@@ -64,6 +65,7 @@ export const handlers: Handlers = {
   ...taskHandlers,
   ...batchHandlers,
   ...queueHandlers,
+  ...auditHandlers,
   ...settingHandlers,
   ...homeHandlers,
   ...aboutHandlers,

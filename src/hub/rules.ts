@@ -129,5 +129,13 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'task-type list': 'anyone',
   'setting list': ['hub change'],
   'setting set': ['hub change'],
+  'audit list': ['audit read'],
+  'audit export': ['audit read'],
   openapi: 'anyone',
 };
+
+/** What who is signed in as another must not do in that name: it would outlast the visit, or is nobody else's business. */
+export const onlyOneself: ReadonlySet<EndpointName> = new Set<EndpointName>([
+  ...(['token create', 'token delete', 'membership create', 'membership delete'] as const),
+  ...(['account create', 'account set', 'account delete', 'role create', 'role set', 'role delete'] as const),
+]);

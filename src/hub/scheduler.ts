@@ -48,6 +48,8 @@ const hourly: { readonly [queue: string]: (hub: Scheduling) => Promise<unknown> 
   'task gc': async ({ database: { db } }) => forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs),
   'backup gc': collectBackups,
   'sign-in gc': ({ database: { db } }) => forgetSignIns(db),
+  'audit gc': async ({ database: { db } }) =>
+    sql`select forget_audit(${await settingValue(db, 'audit.retention-days')})`.execute(db),
 };
 
 /** True once per period and over all hubs: the update is the election. */

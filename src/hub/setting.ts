@@ -52,6 +52,11 @@ const settings = {
     schema: retention.nullable(),
     value: null,
   },
+  'audit.retention-days': {
+    about: 'How many days is kept who did what',
+    schema: z.int().min(30).max(36_500),
+    value: 730,
+  },
   'task.retention-days': {
     about: 'How many days ended tasks and their logs are kept',
     schema: z.int().min(1).max(36_500),

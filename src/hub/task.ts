@@ -78,6 +78,7 @@ export const seenTask = ({ tx, caller }: Asking, id: string): Promise<TaskRow> =
 async function ownTask(asking: Asking, id: string): Promise<TaskRow> {
   const row = await seenTask(asking, id);
   const owned = { client: await ownerOf(asking.tx, row.subjectType, row.subjectId) };
+  asking.met?.push({ noun: 'task', id, name: `${row.name} ${row.subjectName}`, ...owned });
   const permission = asking.endpoint === 'task settle' ? 'task settle' : row.name;
   if (whyNotAllowed(asking.caller, permission, owned) !== null)
     throw refused(asking.caller, `ask for '${asking.endpoint}' of task ${id} (${row.name})`, owned);
@@ -156,7 +157,6 @@ const log: Handler<'task log'> = async ({ params, query }, asked) => {
   return { items, next, total: rows[0]?.total ?? 0 };
 };
 
-// These two make a transaction of their own: `tx` is none, see app.ts.
 const cancel: Handler<'task cancel'> = async ({ params }, asked) => {
   await ownTask(asked, params.task);
   await cancelTask(asked.tx, params.task);

@@ -233,6 +233,8 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'task-type list': [hub('*')],
   'setting list': [hub('r')],
   'setting set': [hub('r', () => ({ params: { name: 'site.run-user' }, body: { value: 'www-data' } }))],
+  'audit list': [hub('ra c', () => ({ query: { result: 'done' } }))],
+  'audit export': [hub('ra c', () => ({ query: { result: 'done' } }))],
   openapi: [hub('*')],
 };
 
