@@ -18,6 +18,8 @@ const places = [
   null,
   ['/clients', 'clients', 'client'],
   ['/accounts', 'accounts', 'account'],
+  ['/roles', 'roles', 'role'],
+  ['/audit', 'audit', 'audit'],
   ['/queues', 'queues', 'queue'],
   ['/settings', 'settings', 'setting'],
 ] as const satisfies readonly (readonly [string, string, IconName] | null)[];
