@@ -23,7 +23,7 @@ export function PermissionBoxes({
   const permissions = useQuery({ ...asks('permission list', {}), staleTime: Number.POSITIVE_INFINITY });
   const set = (name: string, is: boolean): void =>
     choose(new Set(is ? [...chosen, name] : [...chosen].filter((one) => one !== name)));
-  const words: Readonly<Record<string, string>> = text.fields;
+  const words: Readonly<Record<string, string>> = { ...text.fields, backup: text.nouns.backup };
   return (
     <Loaded query={permissions} lines={10}>
       {({ items }) => (

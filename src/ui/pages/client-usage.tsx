@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
-import { bytes } from '../parts/bytes.ts';
 import { Card } from '../parts/facts.tsx';
 import { useText } from '../text/text.ts';
 
@@ -19,7 +18,7 @@ export function ClientUsage({ client }: { client: Answer<'client get'> }): React
           name={text.fields.disk}
           used={usage.bytes}
           most={diskMaxMb === null ? null : diskMaxMb * mb}
-          shown={bytes}
+          shown={(used) => `${Math.ceil(used / mb).toLocaleString()} MB`}
         />
       </div>
     </Card>

@@ -7,6 +7,7 @@ import { asks, seldom } from '../hub.ts';
 import { Icon } from '../parts/icon.tsx';
 import { signOut } from '../session.ts';
 import { type Language, languageNames, setLanguage, useLanguage, useText } from '../text/text.ts';
+import { PaletteButton } from './palette.tsx';
 
 export function TopBar(): ReactNode {
   const text = useText();
@@ -20,6 +21,7 @@ export function TopBar(): ReactNode {
       </Link>
       <HubState />
       <span className="grow" />
+      <PaletteButton />
       <ActionIcon
         variant="subtle"
         color="gray"
