@@ -92,6 +92,7 @@ const written: { readonly [name: string]: readonly string[] } = {
   ],
   'queue pause': ['aegir queue pause task'],
   'queue resume': ['aegir queue resume task'],
+  'view create': [`aegir view create 'site list' 'Failed of acme' --search '{"status": "failed", "client": "acme"}'`],
   resolve: ['aegir resolve @platform_d10'],
   openapi: ['aegir openapi > aegir.json'],
 };
@@ -112,6 +113,7 @@ const sample: { readonly [place: string]: string } = {
   task: '12',
   token: '3',
   session: '5',
+  view: '4',
 };
 
 /** For the end of a command's help. */

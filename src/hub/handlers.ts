@@ -31,6 +31,7 @@ import { siteCreateHandlers } from './site-create.ts';
 import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
+import { viewHandlers } from './view.ts';
 
 /** Streams, and files on their way in or out: the app itself answers them. */
 export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export';
@@ -67,6 +68,7 @@ export const handlers: Handlers = {
   ...queueHandlers,
   ...auditHandlers,
   ...settingHandlers,
+  ...viewHandlers,
   ...homeHandlers,
   ...aboutHandlers,
   openapi: async (_, { hub }) => openApi(hub.version),
