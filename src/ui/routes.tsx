@@ -16,6 +16,7 @@ const page = <const Path extends string, Name extends string>(
 
 const routes = [
   page('/', () => import('./pages/home.tsx'), 'Home'),
+  page('/start', () => import('./pages/start.tsx'), 'Start'),
   page('/sites', () => import('./pages/lists.tsx'), 'Sites'),
   page('/sites/new', () => import('./pages/site-new.tsx'), 'SiteNew'),
   page('/sites/$name/clone', () => import('./pages/site-new.tsx'), 'SiteClone'),

@@ -1,6 +1,7 @@
 /** An address of every page of the panel, on the farm of seeded-farm.ts. A page that is missing here is found by tests/panel-pages.test.ts. */
 export const panelPages: readonly string[] = [
   '/',
+  '/start',
   '/sites',
   '/sites/new',
   '/sites/news7.example.com',
