@@ -3,6 +3,7 @@ import { runBatches } from './hub/batch-run.ts';
 import { openDatabase } from './hub/database.ts';
 import { serve } from './hub/listen.ts';
 import { migrate } from './hub/migrate.ts';
+import { runNotifications } from './hub/notification/deliver.ts';
 import { startPostgres } from './hub/postgres.ts';
 import { schedule } from './hub/scheduler.ts';
 import { readSealKey } from './hub/seal.ts';
@@ -33,7 +34,11 @@ export async function runHub(
   const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen, page: pageFiles() });
   process.stdout.write(`the hub listens on ${environment.socketPath} and ${listening.url}\n`);
   const keeping = keepPostgres(environment, stop);
-  await Promise.all([schedule(hub, systemClock, stop), runBatches(hub, systemClock, stop)]);
+  await Promise.all([
+    schedule(hub, systemClock, stop),
+    runBatches(hub, systemClock, stop),
+    runNotifications(hub, systemClock, stop),
+  ]);
   await keeping;
   await listening.close();
   await database.close();

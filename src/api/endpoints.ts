@@ -4,6 +4,7 @@ import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
 import { factorEndpoints } from './endpoints/factors.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
+import { notificationEndpoints } from './endpoints/notifications.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
@@ -27,6 +28,7 @@ export const api = {
   ...taskEndpoints,
   ...batchEndpoints,
   ...auditEndpoints,
+  ...notificationEndpoints,
   ...hubEndpoints,
 };
 

@@ -9,6 +9,9 @@ import { clientHandlers } from './client.ts';
 import { compareHandlers } from './compare.ts';
 import type { Handler } from './hub.ts';
 import { membershipHandlers } from './membership.ts';
+import { choiceHandlers } from './notification/choice.ts';
+import { notificationHandlers } from './notification/notification.ts';
+import { webhookHandlers } from './notification/webhook.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
 import { platformHandlers } from './platform.ts';
@@ -63,6 +66,9 @@ export const handlers: Handlers = {
   ...backupHandlers,
   ...taskHandlers,
   ...batchHandlers,
+  ...choiceHandlers,
+  ...notificationHandlers,
+  ...webhookHandlers,
   ...queueHandlers,
   ...auditHandlers,
   ...settingHandlers,
