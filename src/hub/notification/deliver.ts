@@ -78,7 +78,7 @@ export const deliverRequests = (hub: Delivering, stop?: AbortSignal): Promise<un
     for (;;) {
       const claimed = stop?.aborted ? null : await claimRequest(hub.database.db);
       if (!claimed) return;
-      await deliverRequest(hub, claimed);
+      if (claimed.ids.length > 0) await deliverRequest(hub, claimed);
     }
   });
 

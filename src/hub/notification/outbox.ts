@@ -38,10 +38,14 @@ export const claimMail = (db: Kysely<Tables>): Promise<Claimed | null> =>
       order by id limit 1 for no key update skip locked`.execute(tx);
     const [account] = rows;
     if (!account) return null;
-    const { rows: due } = await sql<{ id: string; age: number }>`
-      select id, extract(epoch from now() - created_at)::float8 as age from notification
+    const nothing = { accountId: account.id, ids: [] };
+    const { rows: due } = await sql<{ id: string; age: number; leased: boolean }>`
+      select id, extract(epoch from now() - created_at)::float8 as age, coalesce(leased_until > now(), false) as leased
+      from notification
       where account_id = ${account.id} and status = 'waiting' and webhook_id is null and next_at <= now()
       order by id limit ${digestMax}`.execute(tx);
+    // Whoever was quicker by a moment has given the account free since we have looked.
+    if (due.length === 0 || due.some(({ leased }) => leased)) return nothing;
     const ids = due.map(({ id }) => id);
     const waitMore = await digestWait(tx, account.id, due);
     if (waitMore === null) return lease(tx, account.id, ids.slice(0, 1));
@@ -49,7 +53,7 @@ export const claimMail = (db: Kysely<Tables>): Promise<Claimed | null> =>
     await sql`
       update notification set next_at = now() + make_interval(secs => ${waitMore})
       where id = any (${ids}::bigint[])`.execute(tx);
-    return { accountId: account.id, ids: [] };
+    return nothing;
   });
 
 /** Seconds until all of them may go as one; null: each goes alone. */
@@ -98,6 +102,10 @@ export const claimRequest = (db: Kysely<Tables>): Promise<ClaimedRequest | null>
     const [row] = rows;
     if (!row) return null;
     const { id, accountId, url, secret, notification } = row;
+    const { rows: still } = await sql`
+      select from notification where id = ${notification} and status = 'waiting' and coalesce(leased_until <= now(), true)
+        and next_at <= now()`.execute(tx);
+    if (still.length === 0) return { accountId, ids: [], webhook: { id, url, secret } }; // Another was quicker by a moment.
     return { ...(await lease(tx, accountId, [notification])), webhook: { id, url, secret } };
   });
 
