@@ -49,6 +49,7 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   session: id,
   passkey: id,
   membership: id,
+  webhook: id,
 };
 
 export const paramNames = (path: string): readonly string[] =>

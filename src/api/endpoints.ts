@@ -5,6 +5,7 @@ import { batchEndpoints } from './endpoints/batches.ts';
 import { factorEndpoints } from './endpoints/factors.ts';
 import { homeEndpoints } from './endpoints/home.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
+import { notificationEndpoints } from './endpoints/notifications.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
@@ -29,6 +30,7 @@ export const api = {
   ...batchEndpoints,
   ...homeEndpoints,
   ...auditEndpoints,
+  ...notificationEndpoints,
   ...hubEndpoints,
 };
 

@@ -51,6 +51,8 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'site clone': ['name'],
   'setting set': ['value'],
   'batch create': ['name'],
+  'notification choose': ['kind'],
+  'webhook create': ['url'],
 };
 
 /** A command for every endpoint: `aegir <noun> <verb> [name] [--flags]`. */
@@ -91,6 +93,8 @@ const nounSummaries: { readonly [noun: string]: string } = {
   package: 'profiles, modules, themes and plug-ins, wherever they are',
   task: 'what was asked for, and how it goes',
   batch: 'one wish for many sites',
+  notification: 'what you are told of',
+  webhook: 'addresses of your own programs that are told',
   queue: 'what waits to be done',
   engine: 'kinds of services',
   application: 'what can be hosted',
@@ -201,7 +205,7 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
 }
 
 /** Verbs whose lists are not lists of their noun. */
-const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members']);
+const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members', 'choices', 'choose']);
 
 function showComparison(io: Io, answer: Answer<'platform compare'>): void {
   for (const line of comparisonLines(answer)) io.out(`${harmless(line)}\n`);

@@ -89,6 +89,17 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
     'aegir setting set site.fpm-socket null',
     'aegir setting set sign-in.single-sign-on-secret @/root/secret',
+    `aegir setting set mail.smtp '{"host":"smtp.example.com","user":"aegir","from":"aegir@example.com"}'`,
+  ],
+  'notification choose': [
+    "aegir notification choose 'task failed' --mail never",
+    "aegir notification choose 'task stuck' --mail always --webhook always",
+  ],
+  'notification list': ['aegir notification list --status failed', 'aegir notification list --account ada'],
+  'webhook create': ['aegir webhook create https://chat.example.com/hooks/aegir --title chat'],
+  'webhook set': [
+    'aegir webhook set 3 --status enabled',
+    'aegir webhook set 3 --url https://chat.example.com/hooks/other',
   ],
   'queue pause': ['aegir queue pause task'],
   'queue resume': ['aegir queue resume task'],
@@ -112,6 +123,7 @@ const sample: { readonly [place: string]: string } = {
   task: '12',
   token: '3',
   session: '5',
+  webhook: '3',
 };
 
 /** For the end of a command's help. */

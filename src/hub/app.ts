@@ -141,6 +141,8 @@ interface Handled {
  */
 const alone: ReadonlySet<EndpointName> = new Set([
   'batch cancel',
+  // What is sent is sent, whatever becomes of a transaction.
+  'notification test',
   // A guess stays counted when it was wrong, and no transaction waits for a password to be hashed.
   'session create',
   'session second-factor',

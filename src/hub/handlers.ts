@@ -10,6 +10,9 @@ import { compareHandlers } from './compare.ts';
 import { homeHandlers } from './home.ts';
 import type { Handler } from './hub.ts';
 import { membershipHandlers } from './membership.ts';
+import { choiceHandlers } from './notification/choice.ts';
+import { notificationHandlers } from './notification/notification.ts';
+import { webhookHandlers } from './notification/webhook.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
 import { platformHandlers } from './platform.ts';
@@ -64,6 +67,9 @@ export const handlers: Handlers = {
   ...backupHandlers,
   ...taskHandlers,
   ...batchHandlers,
+  ...choiceHandlers,
+  ...notificationHandlers,
+  ...webhookHandlers,
   ...queueHandlers,
   ...auditHandlers,
   ...settingHandlers,

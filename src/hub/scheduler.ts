@@ -8,6 +8,7 @@ import { collectBackups } from './backup-gc.ts';
 import { followLocks } from './client-lock.ts';
 import { byItself, type Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
+import { forgetHappenings } from './notification/gc.ts';
 import type { Subject } from './queue.ts';
 import { settingValue } from './setting.ts';
 import { forgetSignIns } from './sign-in/gc.ts';
@@ -47,6 +48,7 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
 const hourly: { readonly [queue: string]: (hub: Scheduling) => Promise<unknown> } = {
   'task gc': async ({ database: { db } }) => forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs),
   'backup gc': collectBackups,
+  'notification gc': ({ database: { db } }) => forgetHappenings(db),
   'sign-in gc': ({ database: { db } }) => forgetSignIns(db),
   'audit gc': async ({ database: { db } }) =>
     sql`select forget_audit(${await settingValue(db, 'audit.retention-days')})`.execute(db),
