@@ -5,6 +5,7 @@ import { hubEndpoints } from './endpoints/hub.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
+import { queueEndpoints } from './endpoints/queues.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
 import { siteEndpoints } from './endpoints/sites.ts';
 import { taskEndpoints } from './endpoints/tasks.ts';
@@ -19,6 +20,7 @@ export const api = {
   ...packageEndpoints,
   ...taskEndpoints,
   ...batchEndpoints,
+  ...queueEndpoints,
   ...hubEndpoints,
 };
 

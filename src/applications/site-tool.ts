@@ -6,6 +6,7 @@ import {
   countsAnswer,
   installedAnswer,
   leftAnswer,
+  linesAnswer,
   nothing,
   pathAnswer,
   problemsAnswer,
@@ -30,7 +31,9 @@ const changes = { timeoutMs: longMs, effect: 'changes' } as const;
 const waitMs = veryLongMs + 60_000;
 const aloneIn = (directory: string): Pick<ToolCall, 'alone'> => ({ alone: { directory, waitMs } });
 /** These run beside any other, as visitors do; nothing that a task does to a site depends on them. */
-const besideOthers: readonly string[] = ['status', 'counts', 'login link', 'cron', 'problems', 'config'];
+const besideOthers: readonly string[] = [
+  ...['status', 'counts', 'login link', 'cron', 'cron by web', 'problems', 'config'],
+];
 
 type Verbs = Pick<
   Application,
@@ -101,7 +104,13 @@ export function siteVerbs({ name: application, emptied, textFiles }: Application
       const { path } = await call(machine, site, 'login link', pathAnswer, how, { user: user ?? null });
       return `${site.address}${path}`;
     },
-    cron: (machine, site) => call(machine, site, 'cron', nothing, changes),
+    async cron(machine, site, { through, timeoutMs }) {
+      const how = { timeoutMs, effect: 'changes', dryAnswer: { lines: '' } } as const;
+      const { lines } = through
+        ? await call(machine, site, 'cron by web', linesAnswer, how, through)
+        : await call(machine, site, 'cron', linesAnswer, how);
+      return lines;
+    },
     counts: (machine, site) => call(machine, site, 'counts', countsAnswer, reads),
     setMaintenance: (machine, site, on) =>
       call(machine, site, 'maintenance', nothing, { ...changes, timeoutMs: shortMs }, { on }),

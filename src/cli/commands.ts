@@ -84,7 +84,7 @@ const nounSummaries: { readonly [noun: string]: string } = {
   package: 'profiles, modules, themes and plug-ins, wherever they are',
   task: 'what was asked for, and how it goes',
   batch: 'one wish for many sites',
-  queue: 'what waits to be done',
+  queue: 'what is done by itself, and how it goes',
   engine: 'kinds of services',
   application: 'what can be hosted',
   'task-type': 'what can be asked for',
@@ -193,7 +193,7 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
 }
 
 /** Verbs whose lists are not lists of their noun. */
-const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members']);
+const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members', 'turns', 'runs']);
 
 function showComparison(io: Io, answer: Answer<'platform compare'>): void {
   for (const line of comparisonLines(answer)) io.out(`${harmless(line)}\n`);

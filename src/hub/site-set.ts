@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Given } from '../api/endpoints.ts';
+import { secondsOf } from '../model/period.ts';
 import { Problem } from '../model/problem.ts';
 import { checkedData } from './added-data.ts';
 import { type AliasRow, writeAliases } from './alias.ts';
@@ -60,9 +61,9 @@ async function writeNames({ tx }: Pick<Asked, 'tx'>, site: Subject, { aliases, r
   if (aliases !== undefined) await writeAliases(tx, site.id, names);
 }
 
-/** Null resets: to the site's name, the client 'main', no redirection, no https, a certificate of our own, no data. */
+/** Null resets: to the site's name, the client 'main', no redirection, no https, a certificate of our own, no data, cron as its application has it. */
 async function changedColumns(asked: Asked, site: Subject, body: Change) {
-  const { title, email, client, redirection, tls, certificatePath, keyPath, data } = body;
+  const { title, email, client, redirection, tls, certificatePath, keyPath, data, cron, cronBy } = body;
   return {
     ...(title !== undefined && { title: title ?? site.name }),
     ...(email !== undefined && { email: email ?? emailFor(site.name) }),
@@ -71,6 +72,8 @@ async function changedColumns(asked: Asked, site: Subject, body: Change) {
     ...(tls !== undefined && { tls: tls ?? 'off' }),
     ...(certificatePath !== undefined && { certificatePath }),
     ...(keyPath !== undefined && { keyPath }),
+    ...(cron !== undefined && { cronEveryS: cron === null ? null : secondsOf(cron) }),
+    ...(cronBy !== undefined && { cronBy }),
     ...(data !== undefined && { data: jsonb(checkedData(asked.hub, 'site', data ?? {})) }),
   };
 }

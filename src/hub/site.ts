@@ -10,6 +10,7 @@ import { contextOf, resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { unseal } from './seal.ts';
 import type { Options } from './service-options.ts';
+import { cronsOf } from './site-cron.ts';
 import { taskSecret } from './site-secrets.ts';
 import { iso, isoOrNull } from './time.ts';
 
@@ -53,12 +54,14 @@ async function answers(
 ): Promise<Answer<'site get'>[]> {
   const ids = rows.map(({ id }) => id);
   const [aliases, tasks] = [await aliasesOf(tx, ids), await outstanding(tx, 'site', ids)];
+  const cron = await cronsOf(tx, ids);
   return rows.map(({ httpOptions, dbServer, dbEngine, dbName, dbUser, ...row }) => ({
     ...row,
     context: contextOf('site', row.name),
     url: urlOf(row, httpOptions),
     database: { server: dbServer, engine: dbEngine, name: dbName, user: dbUser },
     aliases: (aliases.get(row.id) ?? []).filter(({ kind }) => kind !== 'canonical').map(shown),
+    cron: cron(row.id),
     verifiedAt: isoOrNull(row.verifiedAt),
     createdAt: iso(row.createdAt),
     tasks: possibleTasks(hub, 'site', row.status, tasks.get(row.id)),

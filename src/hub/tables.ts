@@ -7,9 +7,10 @@ import type { Json } from '../model/json.ts';
 import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
+import type { SweepTables } from './tables-sweeps.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
-export interface Tables {
+export interface Tables extends SweepTables {
   client: ClientTable;
   account: AccountTable;
   token: TokenTable;
@@ -31,7 +32,6 @@ export interface Tables {
   event: EventTable;
   taskSecret: TaskSecretTable;
   worker: WorkerTable;
-  queue: QueueTable;
   setting: SettingTable;
   idempotency: IdempotencyTable;
 }
@@ -133,6 +133,8 @@ interface SiteTable {
   deletedAt: MaybeTime;
   copyOf: Maybe<Id>;
   taskId: Maybe<Id>;
+  cronEveryS: Maybe<number>;
+  cronBy: Maybe<string>;
 }
 interface AliasTable {
   name: string;
@@ -276,11 +278,6 @@ interface WorkerTable {
   startedAt: Time;
   heartbeatAt: Time;
   waiting: Maybe<string>;
-}
-interface QueueTable {
-  name: string;
-  paused: Default<boolean>;
-  lastRunAt: MaybeTime;
 }
 interface SettingTable {
   name: string;

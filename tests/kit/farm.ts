@@ -181,6 +181,7 @@ function siteOf({ profile, fpmSocket }: Place, truth: Truth, at: Whereabouts): S
     runUser: 'www-data',
     fpmSocket,
     cronKey: salts.site,
+    cron: { everySeconds: 3600, by: 'web' },
   };
   return { site, at };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { period } from '../../model/period.ts';
 import { endpoint, listQuery, page } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
@@ -83,6 +84,11 @@ export const siteEndpoints = {
       certificatePath: text.path.nullable().optional(),
       keyPath: text.path.nullable().optional(),
       data: text.data.nullable().optional(),
+      cron: period
+        .nullable()
+        .optional()
+        .describe("How often it runs its cron: 15m, 1h, 1d, or 'off'; as the setting cron.every says unless given"),
+      cronBy: z.enum(['web', 'command']).nullable().optional().describe('Over the web, or by command line'),
     }),
     answer: z.object({ site: shape.site, task: shape.task.nullable() }),
   }),
