@@ -1,20 +1,27 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { applications } from '../src/applications/applications.ts';
 import { sweepNamed } from '../src/hub/sweeps.ts';
 import { placeTurns } from '../src/hub/turns.ts';
 import { LocalMachine } from '../src/machine/local.ts';
+import { Problem } from '../src/model/problem.ts';
+import { crontabEngine, noCrontabEngine } from '../src/services/cron/crontab.ts';
 import { engines } from '../src/services/engines.ts';
 import { nginxEngine } from '../src/services/http/nginx.ts';
 import { catalog } from '../src/tasks/catalog.ts';
 import { taskTypes } from '../src/tasks/task-types.ts';
+import { crontabOf } from './kit/crontab.ts';
 import { type HubWithWorker, hubWithWorker } from './kit/hub-with-worker.ts';
 import { type RealFarm, realFarm } from './kit/real-farm.ts';
 
+const run = promisify(execFile);
+const user = 'news';
 const name = 'example.com';
 const cron = sweepNamed({ sweeps: [] }, 'cron');
 
@@ -27,7 +34,10 @@ async function hostedWordpress(t: TestContext): Promise<{ hub: HubWithWorker; re
     catalog: catalog(
       {
         ...{ applications, taskTypes, sweeps: [] },
-        engines: [...engines.filter((one) => one.name !== 'nginx'), nginxEngine(real.web.program)],
+        engines: [
+          ...engines.filter(({ type, name: one }) => type !== 'cron' && one !== 'nginx'),
+          ...[nginxEngine(real.web.program), crontabEngine(crontabOf(user)), noCrontabEngine(crontabOf(user))],
+        ],
       },
       [],
     ),
@@ -42,15 +52,14 @@ async function hostedWordpress(t: TestContext): Promise<{ hub: HubWithWorker; re
   await done((await call('platform create', { body: { name: 'p1', root: platformRoot } })).task);
   await done((await call('site create', { body: { name, platform: 'p1' } })).task);
   const mark = `${platformRoot}/sites/${name}/private/temp/ran-by-`;
-  await writeFile(
-    `${platformRoot}/wp-content/mu-plugins/mark.php`,
-    `<?php
-add_action('mark', function () { echo 'said by cron'; touch('${mark}' . PHP_SAPI); });
-if (!wp_next_scheduled('mark')) wp_schedule_single_event(time() - 60, 'mark');
-`,
-  );
+  await writeFile(`${platformRoot}/wp-content/mu-plugins/mark.php`, marking(mark));
   return { hub, real, mark };
 }
+
+const marking = (mark: string): string => `<?php
+add_action('mark', function () { echo 'said by cron'; touch('${mark}' . PHP_SAPI); });
+if (!wp_next_scheduled('mark')) wp_schedule_single_event(time() - 60, 'mark');
+`;
 
 /** What the site says of its cron when it has run once more. */
 async function ranOnce({ call, database: { db } }: HubWithWorker) {
@@ -69,7 +78,6 @@ test('a WordPress has its cron run over the web and by command line, and says wh
   const { hub, real, mark } = await hostedWordpress(t);
   const { call, done } = hub;
   const wpConfig = `${real.data.platformRoot}/sites/${name}/wp-config.php`;
-  const { readFile } = await import('node:fs/promises');
   assert.match(await readFile(wpConfig, 'utf8'), /DISABLE_WP_CRON/);
 
   const byWeb = await ranOnce(hub);
@@ -106,4 +114,58 @@ test('a WordPress has its cron run over the web and by command line, and says wh
   assert.doesNotMatch(await readFile(wpConfig, 'utf8'), /DISABLE_WP_CRON/);
   await placeTurns(hub.database.db, cron);
   assert.equal((await call('queue get', { params: { name: 'cron' } })).turns, 0);
+
+  await writeFile(`${real.data.platformRoot}/wp-content/mu-plugins/mark.php`, marking(mark));
+  await asCrontab(t, hub, mark);
 });
+
+/** The line is what cron would run, by the shell. */
+async function asCrontab(t: TestContext, { call, done, database: { db } }: HubWithWorker, mark: string): Promise<void> {
+  t.after(() => run('crontab', ['-u', user, '-r']).catch(() => undefined));
+  const lines = async (): Promise<readonly string[]> =>
+    (await run('crontab', ['-u', user, '-l']).catch(() => ({ stdout: '' }))).stdout.split('\n').slice(0, -1);
+  const ended = async (): Promise<void> => {
+    for (const { id } of (await call('task list', { query: { limit: 5 } })).items.toReversed()) await done(id);
+  };
+  const task = async (verb: string): Promise<void> => {
+    await call('site task', { params: { name }, body: { name: `site ${verb}` } });
+    await ended();
+  };
+  await call('service create', { params: { name: 'master' }, body: { type: 'cron', engine: 'crontab' } });
+  await call('site set', { params: { name }, body: { cron: '1h', cronBy: 'command' } });
+  await ended();
+  await placeTurns(db, cron);
+  assert.equal((await call('queue get', { params: { name: 'cron' } })).turns, 0, 'the server does it');
+  const [line = '', ...others] = await lines();
+  assert.match(line, /^\d+ \* \* \* \* flock -n .* php < .* # aegir$/);
+  assert.deepEqual(others, []);
+  for (const [way, by] of [
+    ['cli', 'command'],
+    ['fpm-fcgi', 'web'],
+  ] as const) {
+    await call('site set', { params: { name }, body: { cronBy: by } });
+    await ended();
+    await rm(`${mark}${way}`, { force: true });
+    await run('sh', ['-c', (await lines())[0]?.replace(/^(\S+ ){5}/, '') ?? 'false']);
+    for (let tries = 0; tries < 600 && !existsSync(`${mark}${way}`); tries++) await wait(100);
+    assert.ok(existsSync(`${mark}${way}`), way);
+  }
+  await task('disable');
+  assert.deepEqual(await lines(), []);
+  await task('enable');
+  assert.deepEqual((await lines()).length, 1);
+  const kept = call('service delete', { params: { name: 'master', type: 'cron' } });
+  await assert.rejects(kept, (error) => error instanceof Problem && error.code === 'in-use');
+  await call('service set', { params: { name: 'master', type: 'cron' }, body: { engine: 'hub' } });
+  await ended();
+  assert.deepEqual(await lines(), []);
+  await placeTurns(db, cron);
+  assert.equal((await call('queue get', { params: { name: 'cron' } })).turns, 1);
+  await call('service set', { params: { name: 'master', type: 'cron' }, body: { engine: 'crontab' } });
+  await ended();
+  assert.equal((await lines()).length, 1);
+  await task('disable');
+  await call('site task', { params: { name }, body: { name: 'site delete', args: { backup: false } } });
+  await ended();
+  assert.deepEqual(await lines(), []);
+}

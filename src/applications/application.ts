@@ -141,6 +141,8 @@ export interface Application extends UpdateRules {
     site: InstalledSite,
     how: { readonly through: Door | null; readonly timeoutMs: number },
   ): Promise<string>;
+  /** The same as a text for PHP's standard input, for who runs it by other means. Holds the database's password. */
+  cronScript(site: InstalledSite, how: { readonly through: Door | null; readonly timeoutMs: number }): Secret;
   counts(machine: Machine, site: InstalledSite): Promise<Counts>;
   setMaintenance(machine: Machine, site: InstalledSite, on: boolean): Promise<void>;
   rebuildCaches(machine: Machine, site: InstalledSite): Promise<void>;

@@ -18,6 +18,7 @@ export interface CronColumns {
 export async function cronRules(db: Kysely<Tables>): Promise<(site: CronColumns) => CronRule> {
   const [every, by] = [await settingValue(db, 'cron.every'), await settingValue(db, 'cron.by')];
   const { rows } = await sql<{ everyS: number | null }>`select every_s from queue where name = 'cron'`.execute(db);
+  const secondsMax = await settingValue(db, 'cron.seconds-max');
   const otherwise = rows[0]?.everyS ?? cronSeconds;
   return ({ cronEveryS, cronBy, application }) => {
     const ofApplication = application === null ? undefined : every[application];
@@ -25,6 +26,7 @@ export async function cronRules(db: Kysely<Tables>): Promise<(site: CronColumns)
     return {
       everySeconds: cronEveryS ?? (ofApplication === undefined ? otherwise : secondsOf(ofApplication)),
       by: named === 'command' ? 'command' : 'web',
+      secondsMax,
     };
   };
 }

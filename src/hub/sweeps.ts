@@ -56,9 +56,14 @@ const cron: SweepQueue = {
     const every = await settingValue(db, 'cron.every');
     const seconds = Object.fromEntries(Object.entries(every).map(([name, text]) => [name, secondsOf(text)]));
     const ofApplication = sql`(${JSON.stringify(seconds)}::jsonb ->> platform.application)::int`;
-    return enabled('site', sql`coalesce(site.cron_every_s, ${ofApplication}, ${everySeconds}::int)`);
+    const period = sql`coalesce(site.cron_every_s, ${ofApplication}, ${everySeconds}::int)`;
+    return sql`${enabled('site', period)} and not ${ownCron}`;
   },
 };
+
+/** Whether the server does it by itself. */
+const ownCron = sql`exists (select from service where service.server_id = platform.server_id and service.type = 'cron'
+  and service.engine = 'crontab' and service.status = 'enabled')`;
 
 /** All that are enabled, with the server that they load. */
 function enabled(noun: Noun, every: RawBuilder<unknown>): RawBuilder<unknown> {

@@ -35,6 +35,7 @@ export type TlsMode = 'off' | 'on' | 'required';
 export interface CronRule {
   readonly everySeconds: number;
   readonly by: 'web' | 'command';
+  readonly secondsMax: number;
 }
 
 export interface Site {

@@ -16,6 +16,7 @@ import {
   openService,
   platformRow,
   serverRow,
+  serviceOfType,
   serviceOptions,
   serviceRow,
   settingsLines,
@@ -87,6 +88,10 @@ async function contextOf(loading: Loading, site: Site, row: SiteRow): Promise<Si
   const dbHost = { machine: dbMachine, paths: serverPaths(dbServer.root, dbServer.server.name) };
   const database = openService(catalog, 'db', dbRow, dbHost, dbGiven.options);
 
+  const cronRow = await serviceOfType(db, serverId, 'cron');
+  const cron =
+    cronRow && openService(catalog, 'cron', cronRow, { machine, paths }, serviceOptions(loading, cronRow).options);
+
   const application = catalog.applications.find(({ name }) => name === platform.application);
   if (!application)
     throw new Problem(
@@ -110,7 +115,7 @@ async function contextOf(loading: Loading, site: Site, row: SiteRow): Promise<Si
   };
   const services = { http: httpRow.id, db: dbRow.id, httpEngine: httpRow.engine, dbEngine: dbRow.engine };
   return {
-    ...{ report, server, paths, machine, services, site, platform, http, db: database, application, scan },
+    ...{ report, server, paths, machine, services, site, platform, http, db: database, cron, application, scan },
     ...{ installed, lines, ownScan: row.scan },
   };
 }
