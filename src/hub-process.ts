@@ -28,7 +28,8 @@ export async function runHub(
   const database = openDatabase(url);
   const sealKey = await readSealKey(environment.keyPath);
   const { transfers } = environment;
-  const hub = { database, sealKey, catalog, version, transfers, onBug };
+  const address = ownAddress(environment.listen);
+  const hub = { database, sealKey, catalog, version, address, transfers, onBug };
   const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen, page: pageFiles() });
   process.stdout.write(`the hub listens on ${environment.socketPath} and ${listening.url}\n`);
   const keeping = keepPostgres(environment, stop);
@@ -36,6 +37,12 @@ export async function runHub(
   await keeping;
   await listening.close();
   await database.close();
+}
+
+/** Browsers give 'localhost' powers that addresses of it have not: passkeys. */
+function ownAddress({ address, port }: Environment['listen']): string {
+  const isHere = /^(?:127(?:\.\d+){3}|0\.0\.0\.0|\[?::1?\]?|localhost)$/.test(address);
+  return `http://${isHere ? 'localhost' : address}:${port}`;
 }
 
 const keepEveryMs = 2000;

@@ -53,6 +53,8 @@ function goodRequest(endpoint: EndpointName): { params: Record<string, string>; 
   const bodies: { readonly [Name in EndpointName]?: Record<string, unknown> } = {
     'client create': { name },
     'account create': { name },
+    'role create': { name, permissions: ['site read'] },
+    'membership create': { account: 'ada', role: 'viewer' },
     'server create': { name },
     'service create': { type: 'http', engine: 'nginx' },
     'platform create': { name, root: `/var/aegir/platforms/${name}`, server: 'master' },
@@ -66,7 +68,7 @@ function goodRequest(endpoint: EndpointName): { params: Record<string, string>; 
   const noun = endpoint.split(' ')[0] ?? '';
   const names: Readonly<Record<string, string>> = {
     ...{ client: 'acme', account: 'ada', server: 'master', service: 'master', platform: 'd10', site: 'example.com' },
-    ...{ queue: 'task', setting: 'site.run-user' },
+    ...{ queue: 'task', setting: 'site.run-user', role: 'editor' },
   };
   const params = { name: names[noun] ?? 'x', type: 'http', task: '1', token: '1', context: '@example.com' };
   return { params, body: bodies[endpoint] ?? {} };
@@ -99,7 +101,7 @@ function stored(answer: Answered, noun: string, [first]: readonly (string | numb
 }
 
 /** These are resolved, or chosen from a list: the answer has the name of what was meant. */
-const references = new Set(['platform', 'client', 'server', 'account', 'dbServer', 'engine', 'type']);
+const references = new Set(['platform', 'client', 'server', 'account', 'role', 'dbServer', 'engine', 'type']);
 const hostFields = new Set(['name', 'redirection', 'aliases']);
 
 function assertKept(place: Place, value: unknown, answer: Answered): void {
@@ -173,6 +175,7 @@ test(`${hostileTexts.length} hostile texts and ${hostileOthers.length} other val
   const hub = await furnished(t);
   await hub.good('POST', '/api/clients', { name: 'acme' });
   await hub.good('POST', '/api/accounts', { name: 'ada' });
+  await hub.good('POST', '/api/roles', { name: 'editor', permissions: ['site read'] });
   await hub.good('POST', '/api/sites', { name: 'example.com', platform: 'd10' });
   await setStatus(hub, 'site', 'example.com', 'enabled');
   const places = endpointNames.filter((name) => !streams.has(name)).flatMap(placesOf);

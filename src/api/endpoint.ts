@@ -19,6 +19,12 @@ export interface Endpoint {
   readonly file?: true;
   /** The answer holds something that is shown once: it is kept nowhere, also not to answer a repeated request. */
   readonly once?: true;
+  /** Answers who has not signed in, and everybody alike. */
+  readonly open?: true;
+  /** Needs the cookies of a browser, so there is no command for it. */
+  readonly browser?: true;
+  /** Answers also who has yet to set up the second factor that their account must have. */
+  readonly early?: true;
 }
 
 /** Keeps the exact type of the definition, from which `Input`, `Given` and `Answer` are computed. */
@@ -40,6 +46,9 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   task: id,
   batch: id,
   token: id,
+  session: id,
+  passkey: id,
+  membership: id,
 };
 
 export const paramNames = (path: string): readonly string[] =>

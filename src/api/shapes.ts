@@ -22,6 +22,7 @@ export const problem = z
     hint: z.string().optional(),
     causes: z.array(z.string()),
     fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    retryAfterMs: z.int().optional(),
   })
   .meta({ id: 'Problem' });
 
@@ -33,12 +34,34 @@ export const client = z
     email: z.string().nullable(),
     status: z.string(),
     sites: z.int(),
+    sitesMax: z.int().nullable(),
+    backupsMax: z.int().nullable(),
+    diskMaxMb: z.int().nullable(),
+    usage: z
+      .object({ sites: z.int(), backups: z.int(), bytes: z.number() })
+      .describe('What it has; bytes of backups, and of each site as it was when last backed up'),
+    lockBatch: z.string().nullable().describe('The batch that disables its sites since it was locked, or enables them'),
+    accounts: z.array(z.object({ account: z.string(), role: z.string() })).describe('Who has which role for it'),
     createdAt: at,
   })
   .meta({ id: 'Client' });
 
 export const account = z
-  .object({ id: z.string(), name: z.string(), email: z.string().nullable(), status: z.string(), createdAt: at })
+  .object({
+    id: z.string(),
+    name: z.string(),
+    title: z.string(),
+    email: z.string().nullable(),
+    status: z.string(),
+    hasPassword: z.boolean(),
+    secondFactor: z.boolean().describe('It has one'),
+    secondFactorRequired: z.boolean().describe('Of itself, or for one of its roles'),
+    invitedUntil: atOrNull.describe('A one-time link can still be used'),
+    roles: z
+      .array(z.object({ role: z.string(), client: z.string().nullable() }))
+      .describe('For a client, or for the whole hub'),
+    createdAt: at,
+  })
   .meta({ id: 'Account' });
 
 export const token = z
@@ -46,6 +69,7 @@ export const token = z
     id: z.string(),
     account: z.string(),
     title: z.string(),
+    scopes: z.array(z.string()).nullable().describe('Null: it may what its account may'),
     expiresAt: atOrNull,
     revokedAt: atOrNull,
     lastUsedAt: atOrNull,
@@ -91,7 +115,7 @@ export const platform = z
     context: z.string(),
     title: z.string(),
     root: z.string().describe('The document root'),
-    source: platformSource,
+    source: platformSource.nullable().describe('Null: it is not for you to see'),
     tree: z.string().nullable().describe('The directory that the source is built in; the document root is in it'),
     builtAt: atOrNull.describe('When Aegir built it; null for code that is not its own to remove'),
     server: z.string(),
@@ -100,7 +124,8 @@ export const platform = z
     application: z.string().nullable(),
     version: z.string().nullable(),
     profiles: z.array(z.string()),
-    sites: z.int(),
+    sites: z.int().describe('How many it carries, of those one may see'),
+    clients: z.array(z.string()).describe('Those that may use it; none: all'),
     sitesFound: z.array(z.object({ directory: z.string() })),
     verifiedAt: atOrNull,
     createdAt: at,

@@ -6,7 +6,7 @@ import { type Answer, type EndpointName, endpointNames, endpointOf } from '../ap
 import { followBatch } from './batch-follow.ts';
 import { comparisonLines } from './comparison-lines.ts';
 import { examples } from './examples.ts';
-import { addFlags, flagValues, schemaOf, word } from './flags.ts';
+import { addFlags, flagValues, schemaOf, wordFrom } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
 import { harmless, type Io } from './io.ts';
 import { showList, showOne } from './show.ts';
@@ -41,6 +41,8 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
 const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'client create': ['name'],
   'account create': ['name'],
+  'role create': ['name'],
+  'membership create': ['account', 'role'],
   'server create': ['name'],
   'service create': ['type'],
   'platform create': ['name'],
@@ -53,7 +55,7 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
 /** A command for every endpoint: `aegir <noun> <verb> [name] [--flags]`. */
 export function addEndpointCommands(program: Command, session: Session): void {
   for (const name of endpointNames) {
-    if (ownWords.has(name)) continue;
+    if (ownWords.has(name) || endpointOf(name).browser) continue;
     const [noun = '', verb] = name.split(' ');
     const parent = verb === undefined ? program : nounOf(program, noun);
     addEndpoint(parent.command(verb ?? noun), name, session);
@@ -74,7 +76,11 @@ export function nounOf(program: Command, noun: string): Command {
 const nounSummaries: { readonly [noun: string]: string } = {
   client: 'who owns sites',
   account: 'who may call the API',
+  session: 'where people are signed in',
   token: 'what an account calls the API with',
+  permission: 'what a role can let one do',
+  role: 'lists of permissions',
+  membership: 'which account has which role, for which client',
   server: 'a machine with services',
   service: 'what a server offers: a web server, a database server',
   platform: 'a copy of an application, which carries sites',
@@ -111,7 +117,7 @@ function addEndpoint(command: Command, name: EndpointName, session: Session): vo
     const values = await flagValues(session.io, schema, flags, inBody);
     for (const [at, key] of inBody.entries()) {
       const text = words[inPath.length + at] ?? '';
-      values[key] = key === 'value' ? word(text) : text;
+      values[key] = key === 'value' ? await wordFrom(session.io, text) : text;
     }
     const params = Object.fromEntries(inPath.map((key, at) => [key, words[at] ?? '']));
     await askAndShow(session, name, { params, ...(body ? { body: values } : { query: values }) }, flags);
@@ -203,6 +209,9 @@ function showComparison(io: Io, answer: Answer<'platform compare'>): void {
 /** Answers that are more than a list of fields, or less. */
 const inWords: { readonly [name in EndpointName]?: (answer: Shown) => string } = {
   'token create': ({ token }) => String(token),
+  'account invite': ({ link }) => String(link),
+  'account reset-password': ({ link }) => String(link),
+  'session end-others': ({ ended }) => `Ended ${String(ended)}`,
   status: (answer) => statusLines(answer as never).join('\n'), // The endpoint's own answer.
 };
 

@@ -6,6 +6,8 @@ import type { EndpointName } from '../api/endpoints.ts';
 const lists: { readonly [word: string]: EndpointName } = {
   client: 'client list',
   account: 'account list',
+  role: 'role list',
+  membership: 'membership list',
   server: 'server list',
   platform: 'platform list',
   site: 'site list',
@@ -21,7 +23,7 @@ const lists: { readonly [word: string]: EndpointName } = {
 };
 
 /** Those that people call by their numbers. */
-const byNumber: ReadonlySet<EndpointName> = new Set(['task list', 'batch list', 'backup list']);
+const byNumber: ReadonlySet<EndpointName> = new Set(['task list', 'batch list', 'backup list', 'membership list']);
 
 /**
  * What may follow: `words` are those behind 'aegir', the last one as far as it was typed.

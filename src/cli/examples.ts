@@ -2,11 +2,29 @@ import { type EndpointName, endpointOf } from '../api/endpoints.ts';
 
 const written: { readonly [name: string]: readonly string[] } = {
   'client create': ['aegir client create acme --title "Acme Ltd" --email post@acme.example'],
-  'client set': ['aegir client set acme --no-email', 'aegir client set acme --status locked'],
-  'account create': ['aegir account create ada --email ada@example.com'],
+  'client set': [
+    'aegir client set acme --no-email',
+    'aegir client set acme --status locked',
+    'aegir client set acme --sites-max 5 --no-disk-max-mb',
+  ],
+  'account create': [
+    'aegir account create ada --email ada@example.com --role administrator --invite',
+    'aegir account create bob --role client --client acme',
+  ],
+  'role create': [
+    "aegir role create editor --permission 'site read' --permission 'site login' --permission 'site secret'",
+  ],
+  'role set': ["aegir role set editor --title Editors --permission 'site read' --permission 'site login'"],
+  'membership create': [
+    'aegir membership create ada administrator',
+    'aegir membership create bob client --client acme',
+  ],
+  'session list': ['aegir session list', 'aegir session list --account ada'],
+  'session end-others': ['aegir session end-others --account ada'],
   'token list': ['aegir token list --account ada'],
   'token create': [
     'aegir token create --account ada --title laptop',
+    'aegir token create --title monitoring --scope read --no-expires-at',
     'aegir token create --expires-at 2030-01-01T00:00:00Z > ~/.config/aegir/token',
   ],
   'server create': [
@@ -27,7 +45,10 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir platform create d7 --root /var/aegir/platforms/d7 --source archive --source location=https://example.com/drupal-7.105.tar.gz',
     'aegir platform create wordpress --root /var/aegir/platforms/wordpress --source debian --source package=wordpress',
   ],
-  'platform set': ['aegir platform set @platform_d10 --title "Drupal 10"'],
+  'platform set': [
+    'aegir platform set @platform_d10 --title "Drupal 10"',
+    'aegir platform set d10 --client acme --client other',
+  ],
   'platform compare': [
     'aegir platform compare d10-new --site example.com',
     'aegir platform compare d10-new --site example.com --result missing',
@@ -68,6 +89,7 @@ const written: { readonly [name: string]: readonly string[] } = {
   'setting set': [
     'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
     'aegir setting set site.fpm-socket null',
+    'aegir setting set sign-in.single-sign-on-secret @/root/secret',
   ],
   'queue get': ['aegir queue get cron'],
   'queue set': [
@@ -86,6 +108,8 @@ const written: { readonly [name: string]: readonly string[] } = {
 const sample: { readonly [place: string]: string } = {
   'client name': 'acme',
   'account name': 'ada',
+  'role name': 'viewer',
+  membership: '5',
   'server name': 'master',
   'service name': 'master',
   'platform name': 'd10',
@@ -96,6 +120,7 @@ const sample: { readonly [place: string]: string } = {
   batch: '3',
   task: '12',
   token: '3',
+  session: '5',
 };
 
 /** For the end of a command's help. */

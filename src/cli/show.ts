@@ -6,8 +6,12 @@ type Row = Readonly<Record<string, unknown>>;
 /** What a list shows of each; a field that is not named here is seen with `get` or --json. */
 const columns: { readonly [noun: string]: readonly string[] } = {
   client: ['name', 'title', 'email', 'sites', 'status'],
-  account: ['name', 'email', 'status'],
-  token: ['id', 'account', 'title', 'expiresAt', 'revokedAt', 'lastUsedAt'],
+  account: ['name', 'title', 'email', 'roles', 'status', 'hasPassword', 'invitedUntil'],
+  session: ['id', 'account', 'way', 'address', 'lastSeenAt', 'createdAt', 'userAgent'],
+  token: ['id', 'account', 'title', 'scopes', 'expiresAt', 'revokedAt', 'lastUsedAt'],
+  permission: ['name', 'about', 'of'],
+  role: ['name', 'title', 'accounts', 'permissions'],
+  membership: ['id', 'account', 'role', 'client'],
   server: ['name', 'host', 'status', 'services', 'verifiedAt'],
   service: ['server', 'type', 'engine', 'options'],
   platform: ['name', 'application', 'version', 'server', 'root', 'sites', 'status'],
@@ -90,7 +94,10 @@ export function cell(value: unknown): string {
 
 /** Each kind of object is known by what it has. */
 const kinds: readonly (readonly [readonly string[], (value: Row) => string])[] = [
+  [['link', 'expiresAt'], ({ link }) => cell(link)],
   [['noun', 'name'], ({ name }) => cell(name)],
+  [['role', 'client'], ({ role, client }) => (client === null ? cell(role) : `${cell(role)} of ${cell(client)}`)],
+  [['account', 'role'], ({ account, role }) => `${cell(account)} (${cell(role)})`],
   [['code', 'message'], ({ message }) => cell(message)],
   [['redirect'], ({ name, redirect }) => `${cell(name)}${redirect === true ? ' (redirect)' : ''}`],
   [['engine', 'type'], ({ engine, type }) => `${cell(type)}: ${cell(engine)}`],

@@ -45,8 +45,8 @@ const status: Handler<'status'> = async (_, { tx, hub }) => {
   };
 };
 
-const resolve: Handler<'resolve'> = async ({ params }, { tx }) => {
-  const found = await resolveContext(tx, params.context);
+const resolve: Handler<'resolve'> = async ({ params }, asked) => {
+  const found = await resolveContext(asked, params.context);
   return { ...found, context: contextOf(found.noun, found.name) };
 };
 

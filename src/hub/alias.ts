@@ -1,10 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
-import type { Handler } from './hub.ts';
+import type { Asking, Handler } from './hub.ts';
 import { contains, equals, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
 import type { Tables } from './tables.ts';
+import { visible } from './visible.ts';
 
 export interface AliasRow {
   readonly siteId: string;
@@ -25,10 +26,11 @@ export async function aliasesOf(
 
 /**
  * Makes these the site's names, all others of it are free again. The primary key of `alias` decides who has a name, so
- * two that ask at once cannot both get it. A name that is reserved for a task of the site itself is not free either. Throws Problem 'conflict', which names the other site and nothing else of it.
+ * two that ask at once cannot both get it. A name that is reserved for a task of the site itself is not free either. Throws
+ * Problem 'conflict', which names the other site if the caller may see it, and nothing else of it.
  */
 export async function writeAliases(
-  tx: Kysely<Tables>,
+  { tx, caller }: Telling,
   siteId: string,
   names: ReadonlyMap<string, AliasRow['kind']>,
 ): Promise<void> {
@@ -47,36 +49,42 @@ export async function writeAliases(
   if (rows.length === wanted.length) return;
   const got = new Set(rows.map(({ name }) => name));
   throw await conflict(
-    tx,
+    { tx, caller },
     wanted.filter((name) => !got.has(name)),
   );
 }
 
 /** The plain answer for what is taken already; of two that ask at once, writeAliases() decides. */
-export async function demandFree(tx: Kysely<Tables>, names: readonly string[]): Promise<void> {
+export async function demandFree({ tx, caller }: Telling, names: readonly string[]): Promise<void> {
   const { rows } = await sql`select from alias where name = any (${[...names]}::text[]) limit 1`.execute(tx);
-  if (rows.length > 0) throw await conflict(tx, names);
+  if (rows.length > 0) throw await conflict({ tx, caller }, names);
 }
 
-async function conflict(tx: Kysely<Tables>, lost: readonly string[]): Promise<Problem> {
+/** Who is told whose a name is. */
+type Telling = Pick<Asking, 'tx' | 'caller'>;
+
+async function conflict({ tx, caller }: Telling, lost: readonly string[]): Promise<Problem> {
   const { rows } = await sql<{ name: string; site: string }>`
-    select alias.name, site.name as site from alias join site on site.id = alias.site_id
+    select alias.name, case when ${visible('site', caller)} then site.name else 'of somebody else' end as site
+    from alias join site on site.id = alias.site_id
     where alias.name = any (${[...lost]}::text[]) order by alias.name`.execute(tx);
   const [first] = rows;
   return new Problem('conflict', `${first?.name ?? lost[0]} belongs to the site ${first?.site ?? 'of somebody else'}`, {
     hint: 'A host name belongs to one site: choose another, or take it from that site first.',
-    fields: rows.map(({ name, site }) => ({ path: name, message: `belongs to ${site}` })),
+    fields: rows.map(({ name, site }) => ({ path: name, message: `belongs to the site ${site}` })),
   });
 }
 
-const list: Handler<'alias list'> = async ({ query }, { tx }) => {
-  const site = query.site === undefined ? undefined : await resolve(tx, 'site', query.site);
+const list: Handler<'alias list'> = async ({ query }, asked) => {
+  const { tx, caller } = asked;
+  const site = query.site === undefined ? undefined : await resolve(asked, 'site', query.site);
   const { items, ...page } = await listPage<Answer<'alias list'>['items'][number]>(
     tx,
     {
       columns: sql`alias.name, site.name as site, alias.kind`,
       from: sql`alias join site on site.id = alias.site_id`,
       where: [
+        visible('site', caller),
         sql`alias.kind <> 'reserved'`,
         equals('alias.site_id', site?.id),
         equals('alias.kind', query.kind),

@@ -2,19 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
-import { type Caller, may } from './access.ts';
+import { type Caller, may, refused } from './access.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
+import { everywhere, ofPage, onlyEncrypted, unkept } from './headers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
 import { type GivenParts, readRequest } from './request.ts';
+import { callerOf } from './sign-in/caller.ts';
+import { type Origin, type Visit, visitOf } from './sign-in/visit.ts';
 import { streamTask } from './task-stream.ts';
-import { authenticate } from './token.ts';
 
-/** What the listener says of a request. Only one that came through the socket is local; nothing in a request can say so. */
-export interface Origin {
-  readonly local?: boolean;
-}
 type App = Hono<{ Bindings: Origin }>;
 type Request = Context<{ Bindings: Origin }>;
 
@@ -25,31 +23,19 @@ export interface PageFile {
   readonly text: string;
 }
 
-const pageHeaders = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'cache-control': 'no-cache',
-};
-const allHeaders = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-};
-
 /** The hub as it is asked: `app.fetch(request, { local })`. */
 export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
   const app: App = new Hono();
   app.use(async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(allHeaders)) context.header(name, value);
-    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+    const https = !context.env?.local && visitOf(context.req.raw, context.env ?? {}).secure;
+    for (const [name, value] of Object.entries({ ...everywhere, ...unkept, ...(https && onlyEncrypted) }))
+      if (!context.res.headers.has(name)) context.header(name, value);
   });
   app.onError((error, context) => answerProblem(hub, error, context));
   app.notFound((context) => answerProblem(hub, nothingHere(context), context));
   for (const { path, type, text } of page)
-    app.get(path, (context) => context.body(text, 200, { ...pageHeaders, 'content-type': type }));
+    app.get(path, (context) => context.body(text, 200, { ...ofPage, 'content-type': type }));
   for (const name of endpointNames) {
     const { method, path } = endpointOf(name);
     app.on(method, path, (context) => answer(hub, name, context));
@@ -58,21 +44,19 @@ export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
 }
 
 async function answer(hub: Hub, name: EndpointName, context: Request): Promise<Response> {
-  const { db } = hub.database;
-  const caller: Caller = context.env?.local
-    ? { kind: 'local' }
-    : await authenticate(db, context.req.header('authorization'));
-  if (!may(caller, name))
-    throw new Problem('forbidden', `you may not ask for '${name}'`, {
-      hint: 'Ask an administrator for a role that may.',
-    });
   const endpoint = endpointOf(name);
+  const origin = context.env ?? {};
+  const visit = visitOf(context.req.raw, origin);
+  const who = () => callerOf(hub.database.db, endpoint, context.req.raw, origin, visit);
+  const caller = await who();
+  if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
   const { given, text } = await readRequest(endpoint, context.req.raw, context.req.param());
   const gone = context.req.raw.signal;
-  if (isDirect(name)) return answerDirectly(hub, name, { caller, gone, given }, context);
-  const key = endpoint.method === 'POST' ? context.req.header('idempotency-key') : undefined;
+  if (isDirect(name)) return answerDirectly(hub, name, { caller, who, visit, gone, given }, context);
+  const key = endpoint.method === 'POST' && !endpoint.open ? context.req.header('idempotency-key') : undefined;
   const request = `${endpoint.method} ${context.req.url}\n${text}`;
-  const { status, body } = await handled(hub, name, { caller, gone, given, key, request });
+  const { status, body } = await handled(hub, name, { caller, visit, gone, given, key, request });
+  for (const cookie of visit.cookies) context.header('set-cookie', cookie, { append: true });
   // The table says which it may be; Hono wants to see it.
   return context.json(body, status as 200);
 }
@@ -84,16 +68,25 @@ const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 async function answerDirectly(
   hub: Hub,
   name: Direct,
-  { caller, gone, given }: Pick<Handled, 'caller' | 'gone' | 'given'>,
+  {
+    caller,
+    who,
+    visit,
+    gone,
+    given,
+  }: Pick<Handled, 'caller' | 'visit' | 'gone' | 'given'> & { who(): Promise<Caller> },
   context: Request,
 ): Promise<Response> {
+  const asked = { hub, caller, visit, gone, endpoint: name, tx: hub.database.db };
   switch (name) {
-    case 'task stream':
-      return streamTask(hub, given.params['task'] ?? '', context.req.header('last-event-id'), gone);
+    case 'task stream': {
+      const where = { task: given.params['task'] ?? '', lastEventId: context.req.header('last-event-id') };
+      return streamTask(asked, where, who);
+    }
     case 'backup upload':
-      return context.json(await uploadBackup(given as never, { hub, caller, gone }, context.req.raw.body), 201);
+      return context.json(await uploadBackup(given as never, asked, context.req.raw.body), 201);
     case 'backup download': {
-      const file = await downloadBackup(given as never, hub);
+      const file = await downloadBackup(given as never, asked);
       return context.body(file.stream, 200, {
         'content-type': 'application/x-tar',
         'content-length': String(file.bytes),
@@ -105,6 +98,7 @@ async function answerDirectly(
 
 interface Handled {
   readonly caller: Caller;
+  readonly visit: Visit;
   readonly gone: AbortSignal;
   readonly given: GivenParts;
   readonly key: string | undefined;
@@ -112,22 +106,38 @@ interface Handled {
 }
 
 /** These make a transaction of their own; asked again, they do nothing more. */
-const alone: ReadonlySet<EndpointName> = new Set(['task cancel', 'task settle', 'batch cancel']);
+const alone: ReadonlySet<EndpointName> = new Set([
+  'task cancel',
+  'task settle',
+  'batch cancel',
+  // A guess stays counted when it was wrong, and no transaction waits for a password to be hashed.
+  'session create',
+  'session second-factor',
+  'session passkey-begin',
+  'session passkey',
+  'single-sign-on begin',
+  'single-sign-on finish',
+  'session confirm',
+  'totp create',
+  'password change',
+  'invitation accept',
+]);
 
 async function handled(
   hub: Hub,
   name: Exclude<EndpointName, Direct>,
-  { caller, gone, given, key, request }: Handled,
+  { caller, visit, gone, given, key, request }: Handled,
 ): Promise<{ readonly status: number; readonly body: object }> {
   const { db } = hub.database;
   const { method, status = 200, once } = endpointOf(name);
   // What was given has just been checked with the schemas that the handler's type is computed from.
   const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
-  if (method === 'GET' || alone.has(name)) return { status, body: await handler(given, { hub, caller, gone, tx: db }) };
+  if (method === 'GET' || alone.has(name))
+    return { status, body: await handler(given, { hub, caller, visit, gone, endpoint: name, tx: db }) };
   return inTransaction(db, async (tx) => {
     const repeated = key === undefined ? null : await takeKey(tx, caller, key, request);
     if (repeated) return { status: repeated.status, body: repeated.answer };
-    const asked: Asked = { hub, caller, gone, tx };
+    const asked: Asked = { hub, caller, visit, gone, endpoint: name, tx };
     const body = await handler(given, asked);
     if (key !== undefined) await keepAnswer(tx, caller, key, status, once ? null : body);
     return { status, body };
@@ -156,7 +166,7 @@ const nothingHere = (context: Request): Problem =>
 /** RFC 9457. What is not a Problem is our fault: it is told by a number only, under which the whole of it is logged. */
 function answerProblem(hub: Hub, error: unknown, context: Request): Response {
   const known = error instanceof Problem && error.code !== 'bug' ? error : bug(hub, error);
-  const { code, message, hint, causes, fields } = problemJson(known);
+  const { code, message, hint, causes, fields, retryAfterMs } = problemJson(known);
   const { status, title } = problemCodes[code];
   const document = {
     type: `urn:aegir:problem:${code}`,
@@ -167,7 +177,9 @@ function answerProblem(hub: Hub, error: unknown, context: Request): Response {
     ...(hint !== undefined && { hint }),
     causes,
     ...(fields !== undefined && { fields }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+  if (retryAfterMs !== undefined) context.header('retry-after', String(Math.ceil(retryAfterMs / 1000)));
   if (code === 'unauthenticated') context.header('www-authenticate', 'Bearer realm="aegir"');
   return context.body(JSON.stringify(document), status, { 'content-type': 'application/problem+json' });
 }

@@ -1,40 +1,42 @@
 import { sql } from 'kysely';
 import type { Answer, Given } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
+import { may, refused } from './access.ts';
 import { askFor } from './ask.ts';
 import { backupById } from './backup.ts';
 import { insertBackup, serverOfSite } from './backup-rows.ts';
-import { type Asked, accountOf, type Hub, type Reader } from './hub.ts';
-import { taskTypeOf } from './possible.ts';
+import { type Asked, type Asking, accountOf, type Hub, type Reader } from './hub.ts';
+import { ownerOf, taskTypeOf } from './possible.ts';
+import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { settingValue } from './setting.ts';
 import { taskById } from './task.ts';
 import { forget, forgetOld, give, receive } from './transfers.ts';
 
-type Asking = Omit<Asked<Reader>, 'tx'>;
-
 /** The file comes first, as that takes its time; then its row and the task that looks into it, in one transaction. */
 export async function uploadBackup(
   { query }: Given<'backup upload'>,
-  asking: Asking,
+  asking: Asked<Reader>,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<Answer<'backup upload'>> {
   const { hub } = asking;
   const { db } = hub.database;
   // What is wrong with the request is said before anything is sent for nothing.
-  await chosenPlace(db, query);
+  await chosenPlace(asking, query);
   const bytesMax = (await settingValue(db, 'backup.upload-max-mb')) * 1024 * 1024;
   const { name: upload } = await receive(hub.transfers, body, bytesMax);
   try {
     return await db.transaction().execute(async (tx) => {
       const asked: Asked = { ...asking, tx };
-      const { siteId, siteName, serverId } = await chosenPlace(tx, query);
+      const { siteId, siteName, serverId } = await chosenPlace(asked, query);
+      const client = siteId && (await ownerOf(tx, 'site', siteId));
+      if (client) await demandQuota(tx, client, 'backup');
       const id = await insertBackup(tx, {
         ...{ siteId, siteName: query.name ?? siteName, serverId, upload },
         ...{ reason: 'import', note: query.note ?? '', accountId: accountOf(asked) },
       });
-      const subject = await resolve(tx, 'backup', id, { lock: true });
+      const subject = await resolve(asked, 'backup', id, { lock: true });
       const { task } = await askFor(asked, taskTypeOf(hub, 'backup', 'backup import'), subject, {
         args: await importArgs(tx, query),
         accountId: accountOf(asked),
@@ -61,9 +63,13 @@ interface Place {
   readonly serverId: string;
 }
 
-async function chosenPlace(tx: Reader, { site, server }: Given<'backup upload'>['query']): Promise<Place> {
-  const found = site === undefined ? null : await resolve(tx, 'site', site);
-  const serverId = await chosenServer(tx, found && (await serverOfSite(tx, found.id)), server);
+async function chosenPlace(asking: Asking, { site, server }: Given<'backup upload'>['query']): Promise<Place> {
+  const { tx, caller, endpoint } = asking;
+  const found = site === undefined ? null : await resolve(asking, 'site', site);
+  // What belongs to no site is no client's.
+  if (found === null && !may(caller, endpoint, { client: null }))
+    throw refused(caller, 'bring a backup that is of no site here', { client: null });
+  const serverId = await chosenServer(asking, found && (await serverOfSite(tx, found.id)), server);
   const { rows } = await sql<{
     host: string;
     name: string;
@@ -80,9 +86,9 @@ async function chosenPlace(tx: Reader, { site, server }: Given<'backup upload'>[
   return { siteId: found?.id ?? null, siteName: found?.name ?? '', serverId };
 }
 
-async function chosenServer(tx: Reader, ofSite: string | null, named: string | undefined): Promise<string> {
+async function chosenServer(asking: Asking, ofSite: string | null, named: string | undefined): Promise<string> {
   if (named !== undefined) {
-    const { id, name } = await resolve(tx, 'server', named);
+    const { id, name } = await resolve(asking, 'server', named);
     if (ofSite !== null && ofSite !== id)
       throw new Problem('invalid', `the site is not on server ${name}`, {
         hint: 'Leave out --server: it is kept where the site is.',
@@ -94,7 +100,7 @@ async function chosenServer(tx: Reader, ofSite: string | null, named: string | u
   const { rows } = await sql<{ id: string }>`
     select id from server where status <> 'deleted' and exists (
       select from service where service.server_id = server.id and type = 'http' and service.status <> 'deleted')
-    limit 2`.execute(tx);
+    limit 2`.execute(asking.tx);
   if (rows.length === 1 && rows[0]) return rows[0].id;
   throw new Problem(
     'invalid',
@@ -113,9 +119,9 @@ export interface GivenFile {
 }
 
 /** Throws Problem 'wrong-status' where no export has made it a file in the last day. */
-export async function downloadBackup({ params }: Given<'backup download'>, hub: Hub): Promise<GivenFile> {
-  const { id, name } = await resolve(hub.database.db, 'backup', params.name);
-  const file = await give(hub.transfers, `${name}.tar`);
+export async function downloadBackup({ params }: Given<'backup download'>, asked: Asked<Reader>): Promise<GivenFile> {
+  const { id, name } = await resolve(asked, 'backup', params.name);
+  const file = await give(asked.hub.transfers, `${name}.tar`);
   if (file) return { name: `${name}.tar`, ...file };
   throw new Problem('wrong-status', `there is no file of backup ${id}`, {
     hint: `Make one, it is kept for a day: aegir backup export ${id} --to FILE.`,

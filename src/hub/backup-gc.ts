@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { Problem } from '../model/problem.ts';
 import { expired } from '../model/retention.ts';
 import { askFor } from './ask.ts';
-import type { Hub } from './hub.ts';
+import { byItself, type Hub } from './hub.ts';
 import { demandPossible, taskTypeOf } from './possible.ts';
 import { resolve } from './resolve.ts';
 import { settingValue } from './setting.ts';
@@ -36,9 +36,10 @@ export async function collectBackups({
   for (const id of gone.slice(0, deletedAtOnceMax))
     try {
       await db.transaction().execute(async (tx) => {
-        const backup = await resolve(tx, 'backup', id, { lock: true });
+        const asking = { tx, hub, ...byItself(type) };
+        const backup = await resolve(asking, 'backup', id, { lock: true });
         await demandPossible(tx, type, backup);
-        await askFor({ tx, hub }, type, backup);
+        await askFor(asking, type, backup);
       });
       count++;
     } catch (error) {

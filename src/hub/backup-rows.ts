@@ -62,6 +62,11 @@ export async function recordBackup(tx: Kysely<Tables>, found: FoundBackup): Prom
       update backup set status = 'enabled', manifest = ${jsonb(made.manifest)}::jsonb, bytes = ${made.bytes},
                         site_name = ${made.manifest.site.name}
       where id = ${id} and status <> 'deleted'`.execute(tx);
+  // One that came from elsewhere says nothing of how large the site is here.
+  if (made)
+    await sql`
+      update site set bytes = ${made.manifest.parts.reduce((sum, { restoredBytes }) => sum + restoredBytes, 0)}
+      from backup where backup.id = ${id} and site.id = backup.site_id and backup.reason <> 'import'`.execute(tx);
   await sql`
     update backup set status = coalesce(${status}, status),
                       deleted_at = case when ${status} = 'deleted' then now() else deleted_at end,

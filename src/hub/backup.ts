@@ -8,6 +8,7 @@ import { contains, equals, listPage, live } from './list.ts';
 import { outstanding, possibleTasks } from './possible.ts';
 import { resolve } from './resolve.ts';
 import { iso } from './time.ts';
+import { visible } from './visible.ts';
 
 interface BackupRow {
   readonly id: string;
@@ -27,47 +28,52 @@ interface BackupRow {
   readonly tested: Looked | null;
   readonly application: string | null;
   readonly version: string | null;
+  readonly clientId: string | null;
   readonly createdAt: Date;
 }
 const columns = sql`backup.id, backup.name, site.name as site, backup.site_name, server.name as server, backup.engine,
   backup.status, backup.reason, backup.note, backup.pinned, backup.bytes, account.name as by, backup.task_id as task,
   backup.verified, backup.tested, backup.manifest -> 'application' ->> 'name' as application,
-  backup.manifest -> 'application' ->> 'version' as version, backup.created_at`;
+  backup.manifest -> 'application' ->> 'version' as version, site.client_id, backup.created_at`;
 const from = sql`backup join server on server.id = backup.server_id left join site on site.id = backup.site_id
   left join account on account.id = backup.account_id`;
 
 async function answers(
-  { tx, hub }: Pick<Asked<Reader>, 'tx' | 'hub'>,
+  asked: Pick<Asked<Reader>, 'tx' | 'hub' | 'caller'>,
   rows: readonly BackupRow[],
 ): Promise<Answer<'backup pin'>[]> {
   const tasks = await outstanding(
-    tx,
+    asked.tx,
     'backup',
     rows.map(({ id }) => id),
   );
-  return rows.map(({ verified, tested, ...row }) => ({
+  return rows.map(({ verified, tested, clientId: client, ...row }) => ({
     ...row,
     bytes: row.bytes === null ? null : Number(row.bytes),
     verified: verified && { ...verified },
     tested: tested && { ...tested },
     createdAt: iso(row.createdAt),
-    tasks: possibleTasks(hub, 'backup', row.status, tasks.get(row.id)),
+    tasks: possibleTasks(asked, 'backup', { status: row.status, client }, tasks.get(row.id)),
   }));
 }
 
-/** As the API answers it. Throws Problem 'not-found'. */
-export async function backupById(asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: string): Promise<Answer<'backup pin'>> {
+/** As the API answers it, of one that the caller has just found or made. */
+export async function backupById(
+  asked: Pick<Asked<Reader>, 'tx' | 'hub' | 'caller'>,
+  id: string,
+): Promise<Answer<'backup pin'>> {
   const { rows } = await sql<BackupRow>`select ${columns} from ${from} where backup.id = ${id}`.execute(asked.tx);
   return oneBackup(await answers(asked, rows), id);
 }
 
 const list: Handler<'backup list'> = async ({ query }, asked) => {
-  const site = query.site === undefined ? undefined : await resolve(asked.tx, 'site', query.site);
+  const site = query.site === undefined ? undefined : await resolve(asked, 'site', query.site);
   const page = await listPage<BackupRow>(
     asked.tx,
     {
       ...{ columns, from },
       where: [
+        visible('backup', asked.caller),
         live('backup', query.status),
         equals('backup.site_id', site?.id),
         equals('backup.pinned', query.pinned && query.pinned === 'true'),
@@ -82,7 +88,7 @@ const list: Handler<'backup list'> = async ({ query }, asked) => {
 };
 
 const get: Handler<'backup get'> = async ({ params }, asked) => {
-  const { id } = await resolve(asked.tx, 'backup', params.name);
+  const { id } = await resolve(asked, 'backup', params.name);
   const { rows } = await sql<{ manifest: Manifest | null }>`select manifest from backup where id = ${id}`.execute(
     asked.tx,
   );
@@ -91,7 +97,7 @@ const get: Handler<'backup get'> = async ({ params }, asked) => {
 };
 
 async function setPinned(asked: Asked, named: string, pinned: boolean): Promise<Answer<'backup pin'>> {
-  const { id, name, status } = await resolve(asked.tx, 'backup', named, { lock: true });
+  const { id, name, status } = await resolve(asked, 'backup', named, { lock: true });
   const deleting = (await outstanding(asked.tx, 'backup', [id])).get(id)?.find((task) => task.name === 'backup delete');
   if (pinned && (status !== 'enabled' || deleting))
     throw new Problem('wrong-status', `${name} cannot be pinned: it is ${deleting ? 'being deleted' : status}`, {

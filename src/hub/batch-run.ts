@@ -7,6 +7,8 @@ import type { Noun } from '../tasks/task-type.ts';
 import type { Caller } from './access.ts';
 import { jsonb } from './database.ts';
 import type { Asked, Hub } from './hub.ts';
+import { withRights } from './rights.ts';
+import { noVisit } from './sign-in/visit.ts';
 import { ask } from './task.ts';
 
 /** When a notification was lost, this finds what has ended. */
@@ -81,7 +83,9 @@ export async function advanceBatch(hub: Hub, id: string): Promise<void> {
       where batch.id = ${id} and batch.status = 'running' for update of batch skip locked`.execute(tx);
     const [batch] = rows;
     if (!batch) return;
-    const asked: Asked = { hub, tx, caller: callerOf(batch), gone: new AbortController().signal };
+    const gone = new AbortController().signal;
+    const caller = await callerOf(tx, batch);
+    const asked: Asked = { hub, tx, caller, endpoint: `${batch.noun} task`, visit: noVisit(), gone };
     await settleMembers(asked, batch);
     // A member that is refused leaves its place to the next, so we look again until nothing is begun.
     for (;;) {
@@ -99,9 +103,9 @@ export async function advanceBatch(hub: Hub, id: string): Promise<void> {
   });
 }
 
-/** In the name of who asked for the batch. */
-const callerOf = ({ accountId, accountName }: BatchRow): Caller =>
-  accountId === null ? { kind: 'local' } : { kind: 'account', accountId, name: accountName ?? '' };
+/** In the name of who asked for the batch, with what that account may by now. */
+const callerOf = async (tx: Asked['tx'], { accountId, accountName }: BatchRow): Promise<Caller> =>
+  accountId === null ? { kind: 'local' } : withRights(tx, { kind: 'account', accountId, name: accountName ?? '' });
 
 async function membersOf({ tx }: Asked, { id }: BatchRow): Promise<readonly Member[]> {
   const { rows } = await sql<Member>`

@@ -3,16 +3,18 @@ import type { Answer } from '../api/endpoints.ts';
 import type { BatchRule, MemberStatus } from '../model/batch.ts';
 import type { Json } from '../model/json.ts';
 import { Problem, type ProblemJson } from '../model/problem.ts';
+import { refused } from './access.ts';
 import { jsonb } from './database.ts';
 import { fieldsOf } from './fields.ts';
-import { type Asked, accountOf, type Handler, type Reader } from './hub.ts';
+import { type Asked, type Asking, accountOf, type Handler, type Reader } from './hub.ts';
 import { contains, equals, listPage } from './list.ts';
-import { taskTypeOf } from './possible.ts';
+import { demandAllowed, taskTypeOf } from './possible.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { sitesMatching } from './site.ts';
 import { cancelTask } from './task-control.ts';
 import { iso, isoOrNull } from './time.ts';
+import { batchesOnly, visible } from './visible.ts';
 
 interface BatchRow extends BatchRule {
   readonly id: string;
@@ -43,9 +45,21 @@ const answer = ({ args, counts, createdAt, endedAt, ...row }: BatchRow): Answer<
   endedAt: isoOrNull(endedAt),
 });
 
-async function batchById(tx: Reader, id: string): Promise<Answer<'batch get'>> {
-  const { rows } = await sql<BatchRow>`select ${columns} from ${from} where batch.id = ${id}`.execute(tx);
+/** Throws Problem 'not-found', also for one that the caller may not see. */
+async function batchById({ tx, caller }: Asking, id: string): Promise<Answer<'batch get'>> {
+  const { rows } = await sql<BatchRow>`
+    select ${columns} from ${from} where batch.id = ${id} and ${visible('batch', caller)}`.execute(tx);
   return answer(one(rows, `there is no batch ${id}`));
+}
+
+/** The same, of one with which something is to be done: for all of its sites one must be allowed to ask for its task. */
+async function ownBatch(asking: Asking, id: string): Promise<Answer<'batch get'>> {
+  const { tx, caller } = asking;
+  const batch = await batchById(asking, id);
+  const { rows } = await sql`
+    select from batch where batch.id = ${id} and ${batchesOnly(caller, batch.name)}`.execute(tx);
+  if (rows.length === 0) throw refused(caller, `ask for '${batch.name}' of all sites of this batch`);
+  return batch;
 }
 
 interface Wanted extends BatchRule {
@@ -56,7 +70,11 @@ interface Wanted extends BatchRule {
 type Members = readonly { readonly id: string; readonly name: string }[];
 
 /** The hub begins its first tasks a moment after this is committed: see batch-run.ts. */
-async function insert(asked: Asked, wanted: Wanted, members: Members): Promise<{ batch: Answer<'batch get'> }> {
+export async function insertBatch(
+  asked: Asked,
+  wanted: Wanted,
+  members: Members,
+): Promise<{ batch: Answer<'batch get'> }> {
   const { tx, hub } = asked;
   const type = taskTypeOf(hub, 'site', wanted.name);
   const args = type.args.safeParse(wanted.args);
@@ -79,13 +97,15 @@ async function insert(asked: Asked, wanted: Wanted, members: Members): Promise<{
     select ${id}::bigint, at, (one ->> 'id')::bigint, one ->> 'name'
     from jsonb_array_elements(${jsonb(members)}::jsonb) with ordinality as given (one, at)`.execute(tx);
   await sql`select pg_notify('task', '')`.execute(tx);
-  return { batch: await batchById(tx, id) };
+  return { batch: await batchById(asked, id) };
 }
 
-async function named(tx: Reader, names: readonly string[]): Promise<Members> {
+async function named(asked: Asked, names: readonly string[], task: string): Promise<Members> {
+  const type = taskTypeOf(asked.hub, 'site', task);
   const found = new Map<string, string>();
   for (const given of names) {
-    const { id, name, status } = await resolve(tx, 'site', given);
+    const { id, name, status } = await resolve(asked, 'site', given);
+    await demandAllowed(asked, type, id);
     if (status === 'deleted') throw new Problem('not-found', `site ${name} is deleted`, { hint: 'Leave it out.' });
     found.set(id, name);
   }
@@ -99,15 +119,16 @@ const create: Handler<'batch create'> = async ({ body }, asked) => {
       hint: 'Give one of `sites` and `matching`.',
       fields: [{ path: 'sites', message: 'give either this or matching' }],
     });
-  const members = sites === undefined ? await sitesMatching(asked.tx, matching ?? {}) : await named(asked.tx, sites);
-  return insert(asked, { name, args, title: title ?? name, ...rule }, members);
+  const members =
+    sites === undefined ? await sitesMatching(asked, matching ?? {}, name) : await named(asked, sites, name);
+  return insertBatch(asked, { name, args, title: title ?? name, ...rule }, members);
 };
 
 const migrate: Handler<'platform migrate'> = async ({ params, body }, asked) => {
   const { tx } = asked;
   const { to, sites, ...rule } = body;
-  const platform = await resolve(tx, 'platform', params.name);
-  const target = await resolve(tx, 'platform', to, { lock: true });
+  const platform = await resolve(asked, 'platform', params.name);
+  const target = await resolve(asked, 'platform', to, { lock: true });
   if (platform.id === target.id)
     throw new Problem('invalid', `the sites of ${platform.name} are on it already`, {
       hint: 'Name another platform.',
@@ -117,10 +138,10 @@ const migrate: Handler<'platform migrate'> = async ({ params, body }, asked) => 
     throw new Problem('wrong-status', `platform ${target.name} takes no site: it is ${target.status}`, {
       hint: `aegir platform get ${target.name} says why; verify or unlock it first.`,
     });
-  const all = await sitesMatching(tx, { platform: platform.id });
-  const members = sites === undefined ? await movable(tx, all) : await onPlatform(tx, sites, all, platform.name);
+  const all = await sitesMatching(asked, { platform: platform.id }, 'site migrate');
+  const members = sites === undefined ? await movable(tx, all) : await onPlatform(asked, sites, all, platform.name);
   const title = `${platform.name} to ${target.name}`;
-  return insert(asked, { name: 'site migrate', args: { platform: target.name }, title, ...rule }, members);
+  return insertBatch(asked, { name: 'site migrate', args: { platform: target.name }, title, ...rule }, members);
 };
 
 /** Sites that are not installed have nothing to migrate. */
@@ -133,9 +154,9 @@ async function movable(tx: Reader, all: Members): Promise<Members> {
   return all.filter(({ id }) => installed.has(id));
 }
 
-async function onPlatform(tx: Reader, sites: readonly string[], all: Members, platform: string): Promise<Members> {
+async function onPlatform(asked: Asked, sites: readonly string[], all: Members, platform: string): Promise<Members> {
   const there = new Set(all.map(({ id }) => id));
-  const wanted = await named(tx, sites);
+  const wanted = await named(asked, sites, 'site migrate');
   const foreign = wanted.find(({ id }) => !there.has(id));
   if (foreign)
     throw new Problem('invalid', `${foreign.name} is not on the platform ${platform}`, {
@@ -145,14 +166,18 @@ async function onPlatform(tx: Reader, sites: readonly string[], all: Members, pl
   return wanted;
 }
 
-const list: Handler<'batch list'> = async ({ query }, { tx }) => {
-  const where = [equals('batch.status', query.status), contains(['batch.name', 'batch.title'], query.q)];
+const list: Handler<'batch list'> = async ({ query }, { tx, caller }) => {
+  const where = [
+    visible('batch', caller),
+    equals('batch.status', query.status),
+    contains(['batch.name', 'batch.title'], query.q),
+  ];
   const keys = [{ column: 'batch.id', type: 'bigint' }] as const;
   const page = await listPage<BatchRow>(tx, { columns, from, where, keys, descending: true }, query);
   return { ...page, items: page.items.map(answer) };
 };
 
-const get: Handler<'batch get'> = async ({ params }, { tx }) => batchById(tx, params.batch);
+const get: Handler<'batch get'> = async ({ params }, asked) => batchById(asked, params.batch);
 
 interface MemberRow {
   readonly position: number;
@@ -166,8 +191,9 @@ interface MemberRow {
   readonly endedAt: Date | null;
 }
 
-const members: Handler<'batch members'> = async ({ params, query }, { tx }) => {
-  await batchById(tx, params.batch);
+const members: Handler<'batch members'> = async ({ params, query }, asked) => {
+  const { tx } = asked;
+  await batchById(asked, params.batch);
   const page = await listPage<MemberRow>(
     tx,
     {
@@ -195,8 +221,9 @@ const members: Handler<'batch members'> = async ({ params, query }, { tx }) => {
   };
 };
 
-const log: Handler<'batch log'> = async ({ params, query }, { tx }) => {
-  await batchById(tx, params.batch);
+const log: Handler<'batch log'> = async ({ params, query }, asked) => {
+  const { tx } = asked;
+  await batchById(asked, params.batch);
   const { rows } = await sql<{ seq: number; at: Date; data: { type: string } }>`
     select seq, at, data from batch_event where batch_id = ${params.batch} and seq > ${query.after}
     order by seq limit ${query.limit + 1}`.execute(tx);
@@ -208,11 +235,13 @@ const log: Handler<'batch log'> = async ({ params, query }, { tx }) => {
 };
 
 /** Makes transactions of its own, one for each task: see `alone` in app.ts. */
-const cancel: Handler<'batch cancel'> = async ({ params }, { tx }) => {
+const cancel: Handler<'batch cancel'> = async ({ params }, asked) => {
+  const { tx } = asked;
+  await ownBatch(asked, params.batch);
   const { rows } = await sql<{ id: string }>`
     update batch set cancel_requested_at = coalesce(cancel_requested_at, now())
     where id = ${params.batch} and status = 'running' returning id`.execute(tx);
-  const batch = await batchById(tx, params.batch);
+  const batch = await batchById(asked, params.batch);
   if (!rows[0])
     throw new Problem('wrong-status', `batch ${batch.id} has ended: it is ${batch.status}`, {
       hint: 'What it has done stays; nothing is left to cancel.',
@@ -223,7 +252,7 @@ const cancel: Handler<'batch cancel'> = async ({ params }, { tx }) => {
   );
   for (const { taskId } of tasks) await cancelIfItGoesOn(tx, taskId);
   await sql`select pg_notify('task', '')`.execute(tx);
-  return batchById(tx, batch.id);
+  return batchById(asked, batch.id);
 };
 
 async function cancelIfItGoesOn(tx: Reader, task: string): Promise<void> {
@@ -237,14 +266,14 @@ async function cancelIfItGoesOn(tx: Reader, task: string): Promise<void> {
 
 const retry: Handler<'batch retry'> = async ({ params }, asked) => {
   const { tx } = asked;
-  const before = await batchById(tx, params.batch);
+  const before = await ownBatch(asked, params.batch);
   if (before.status === 'running')
     throw new Problem('wrong-status', `batch ${before.id} has not ended yet`, { hint: 'Wait for it, or cancel it.' });
   const { rows } = await sql<{ id: string; name: string }>`
     select site.id, site.name from batch_member join site on site.id = batch_member.subject_id
     where batch_id = ${before.id} and batch_member.status <> 'done' and site.status <> 'deleted'
     order by position`.execute(tx);
-  return insert(asked, before, rows);
+  return insertBatch(asked, before, rows);
 };
 
 export const batchHandlers = {

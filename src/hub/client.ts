@@ -1,58 +1,85 @@
 import { sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
-import type { Handler, Reader } from './hub.ts';
+import { lockSites, unlockSites } from './client-lock.ts';
+import type { Asking, Handler } from './hub.ts';
 import { byName, contains, listPage, live } from './list.ts';
+import { membersOf } from './membership.ts';
+import { usageOf } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { iso } from './time.ts';
+import { visible } from './visible.ts';
 
-type ClientRow = Omit<Answer<'client get'>, 'createdAt'> & { readonly createdAt: Date };
+type ClientRow = Omit<Answer<'client get'>, 'createdAt' | 'accounts' | 'usage'> & { readonly createdAt: Date };
 
 const columns = sql`client.id, client.name, client.title, client.email, client.status, client.created_at,
+  client.sites_max, client.backups_max, client.disk_max_mb, client.lock_batch_id as lock_batch,
   (select count(*)::int from site
    where site.client_id = client.id and site.status <> 'deleted' and site.copy_of is null) as sites`;
-const answer = (row: ClientRow): Answer<'client get'> => ({ ...row, createdAt: iso(row.createdAt) });
 
-async function clientById(db: Reader, id: string): Promise<Answer<'client get'>> {
-  const { rows } = await sql<ClientRow>`select ${columns} from client where id = ${id}`.execute(db);
-  return answer(one(rows, `there is no client ${id}`));
+async function answers(asking: Asking, rows: readonly ClientRow[]): Promise<Answer<'client get'>[]> {
+  const ids = rows.map(({ id }) => id);
+  const [members, usage] = [await membersOf(asking, ids), await usageOf(asking.tx, ids)];
+  return rows.map((row) => ({
+    ...row,
+    accounts: (members.get(row.id) ?? []).map(({ account, role }) => ({ account, role })),
+    usage: usage.get(row.id) ?? { sites: 0, backups: 0, bytes: 0 },
+    createdAt: iso(row.createdAt),
+  }));
 }
 
-const list: Handler<'client list'> = async ({ query }, { tx }) => {
-  const where = [live('client', query.status), contains(['client.name', 'client.title', 'client.email'], query.q)];
-  const page = await listPage<ClientRow>(tx, { columns, from: sql`client`, where, keys: byName('client') }, query);
-  return { ...page, items: page.items.map(answer) };
+async function clientById(asking: Asking, id: string): Promise<Answer<'client get'>> {
+  const { rows } = await sql<ClientRow>`select ${columns} from client where id = ${id}`.execute(asking.tx);
+  return one(await answers(asking, rows), `there is no client ${id}`);
+}
+
+const list: Handler<'client list'> = async ({ query }, asked) => {
+  const where = [
+    visible('client', asked.caller),
+    live('client', query.status),
+    contains(['client.name', 'client.title', 'client.email'], query.q),
+  ];
+  const page = await listPage<ClientRow>(
+    asked.tx,
+    { columns, from: sql`client`, where, keys: byName('client') },
+    query,
+  );
+  return { ...page, items: await answers(asked, page.items) };
 };
 
-const get: Handler<'client get'> = async ({ params }, { tx }) =>
-  clientById(tx, (await resolve(tx, 'client', params.name)).id);
+const get: Handler<'client get'> = async ({ params }, asked) =>
+  clientById(asked, (await resolve(asked, 'client', params.name)).id);
 
-const create: Handler<'client create'> = async ({ body }, { tx }) => {
+const create: Handler<'client create'> = async ({ body }, asked) => {
   const { rows } = await sql<{ id: string }>`
-    insert into client (name, title, email) values (${body.name}, ${body.title ?? body.name}, ${body.email ?? null})
-    on conflict do nothing returning id`.execute(tx);
+    insert into client (name, title, email, sites_max, backups_max, disk_max_mb)
+    values (${body.name}, ${body.title ?? body.name}, ${body.email ?? null}, ${body.sitesMax ?? null},
+            ${body.backupsMax ?? null}, ${body.diskMaxMb ?? null})
+    on conflict do nothing returning id`.execute(asked.tx);
   if (!rows[0]) throw taken('client', body.name);
-  return clientById(tx, rows[0].id);
+  return clientById(asked, rows[0].id);
 };
 
-const set: Handler<'client set'> = async ({ params, body }, { tx }) => {
-  const { id, name } = await resolve(tx, 'client', params.name, { lock: true });
-  const { title, email, status } = body;
-  const change = { ...(title !== undefined && { title: title ?? name }), ...(email !== undefined && { email }) };
-  const changed = { ...change, ...(status !== undefined && { status }) };
-  if (Object.keys(changed).length > 0) await tx.updateTable('client').set(changed).where('id', '=', id).execute();
-  return clientById(tx, id);
+const set: Handler<'client set'> = async ({ params, body }, asked) => {
+  const { id, name, status: before } = await resolve(asked, 'client', params.name, { lock: true });
+  const given = Object.entries(body).filter(([, value]) => value !== undefined);
+  const changed = { ...Object.fromEntries(given), ...(body.title === null && { title: name }) };
+  if (Object.keys(changed).length > 0) await asked.tx.updateTable('client').set(changed).where('id', '=', id).execute();
+  if (body.status === 'locked' && before !== 'locked') await lockSites(asked, id, name);
+  if (body.status === 'enabled' && before === 'locked') await unlockSites(asked, id, name);
+  return clientById(asked, id);
 };
 
-const remove: Handler<'client delete'> = async ({ params }, { tx }) => {
-  const { id, name } = await resolve(tx, 'client', params.name, { lock: true });
-  const { sites } = await clientById(tx, id);
+const remove: Handler<'client delete'> = async ({ params }, asked) => {
+  const { id, name } = await resolve(asked, 'client', params.name, { lock: true });
+  const { sites } = await clientById(asked, id);
   if (sites > 0)
     throw new Problem('in-use', `client ${name} owns ${sites} site${sites === 1 ? '' : 's'}`, {
       hint: 'Give them to another client first: aegir site set <site> --client <client>.',
     });
-  await tx.updateTable('client').set({ status: 'deleted' }).where('id', '=', id).execute();
+  await asked.tx.updateTable('client').set({ status: 'deleted' }).where('id', '=', id).execute();
+  await sql`delete from membership where client_id = ${id}`.execute(asked.tx);
   return { deleted: name };
 };
 

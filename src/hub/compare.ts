@@ -10,12 +10,13 @@ import { byName, contains, listPage, pageOf } from './list.ts';
 import type { Subject } from './queue.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
+import { visible } from './visible.ts';
 
 type Given = Parameters<Handler<'platform compare'>>[0];
 
 const platformCompare: Handler<'platform compare'> = async (given, asked) => {
   const { site, from } = given.query;
-  const platform = await resolve(asked.tx, 'platform', given.params.name);
+  const platform = await resolve(asked, 'platform', given.params.name);
   if (site !== undefined && from === undefined) return withSite(given, asked, platform, site);
   if (from !== undefined && site === undefined) return withPlatform(given, asked, platform, from);
   throw new Problem('invalid', 'a platform is compared with one site, or with another platform', {
@@ -26,11 +27,12 @@ const platformCompare: Handler<'platform compare'> = async (given, asked) => {
 
 async function withSite(
   { query }: Given,
-  { tx, hub }: Asked,
+  asked: Asked,
   platform: Subject,
   named: string,
 ): Promise<Answer<'platform compare'>> {
-  const { id } = await resolve(tx, 'site', named);
+  const { tx, hub } = asked;
+  const { id } = await resolve(asked, 'site', named);
   const { comparisons } = await compareByRows(tx, hub, [id], { platformId: platform.id });
   const { site, comparison } = one(comparisons, `there is no site '${named}'`);
   const text = query.q?.toLowerCase();
@@ -55,17 +57,19 @@ const positionOf = (one: ComparedPackage): readonly [string, string] => [
 
 async function withPlatform(
   { query }: Given,
-  { tx, hub }: Asked,
+  asked: Asked,
   platform: Subject,
   named: string,
 ): Promise<Answer<'platform compare'>> {
-  const from = await resolve(tx, 'platform', named);
+  const { tx, hub, caller } = asked;
+  const from = await resolve(asked, 'platform', named);
   const { items, ...page } = await listPage<{ readonly id: string }>(
     tx,
     {
       columns: sql`site.id`,
       from: sql`site`,
       where: [
+        visible('site', caller),
         sql`site.platform_id = ${from.id} and site.status <> 'deleted' and site.copy_of is null`,
         contains(['site.name'], query.q),
       ],

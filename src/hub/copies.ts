@@ -6,7 +6,7 @@ import { databaseName } from '../services/db/name.ts';
 import type { Moved } from '../tasks/outcome.ts';
 import type { CopyWanted } from '../tasks/task-type.ts';
 import { demandFree } from './alias.ts';
-import type { Hub } from './hub.ts';
+import type { Asking, Hub } from './hub.ts';
 import { demandMovable } from './movable.ts';
 import type { Subject } from './queue.ts';
 import { one } from './rows.ts';
@@ -14,9 +14,9 @@ import { type SealKey, seal, unseal } from './seal.ts';
 import { chosenDb, demandSameKind, type HeldPlatform, heldPlatform } from './site-platform.ts';
 import { siteSecret } from './site-secrets.ts';
 import type { Tables } from './tables.ts';
+import { visible } from './visible.ts';
 
-interface Allocating {
-  readonly tx: Kysely<Tables>;
+interface Allocating extends Asking {
   readonly hub: Pick<Hub, 'catalog' | 'sealKey'>;
 }
 
@@ -43,11 +43,11 @@ export async function allocateCopy(asked: Allocating, wanted: CopyWanted, { site
   const { tx, hub } = asked;
   await demandOnlyOne(tx, site);
   const now = await placeOf(tx, site.id);
-  const platform = wanted.platform === undefined ? null : await heldPlatform(tx, wanted.platform);
+  const platform = wanted.platform === undefined ? null : await heldPlatform(asked, wanted.platform, now.clientId);
   if (platform) await demandMovable(asked, site, platform);
   const dbServiceId = await dbServiceFor(asked, now, platform, wanted.dbServer);
   const name = wanted.name ?? site.name;
-  if (wanted.name !== undefined) await reserve(tx, site, wanted.name, dryRun ? null : task);
+  if (wanted.name !== undefined) await reserve(asked, site, wanted.name, dryRun ? null : task);
   const { rows: drawn } = await sql<{ id: string }>`
     select nextval(pg_get_serial_sequence('site', 'id'))::text as id`.execute(tx);
   const { id } = one(drawn, 'a number for the copy');
@@ -64,7 +64,7 @@ export async function allocateCopy(asked: Allocating, wanted: CopyWanted, { site
            fpm_socket, id, ${task}, case when ${dryRun} then now() end
     from site where id = ${site.id}
     on conflict do nothing`.execute(tx);
-  if (Number(inserted.numAffectedRows) === 0) throw await directoryTaken(tx, platformId, directory);
+  if (Number(inserted.numAffectedRows) === 0) throw await directoryTaken(asked, platformId, directory);
 }
 
 async function placeOf(tx: Kysely<Tables>, site: string): Promise<Place> {
@@ -118,11 +118,10 @@ function directoryFor(
   return name ?? now;
 }
 
-async function directoryTaken(tx: Kysely<Tables>, platformId: string, directory: string): Promise<Problem> {
+async function directoryTaken({ tx, caller }: Allocating, platformId: string, directory: string): Promise<Problem> {
   const { rows } = await sql<{ name: string }>`
-    select name from site where platform_id = ${platformId} and directory = ${directory} and status <> 'deleted'`.execute(
-    tx,
-  );
+    select name from site where platform_id = ${platformId} and directory = ${directory} and status <> 'deleted'
+      and ${visible('site', caller)}`.execute(tx);
   return new Problem(
     'conflict',
     `the directory ${directory} of that platform belongs to ${rows[0]?.name ?? 'another'}`,
@@ -133,16 +132,17 @@ async function directoryTaken(tx: Kysely<Tables>, platformId: string, directory:
 }
 
 /** One of its own aliases may become its name; anybody else's not. */
-async function reserve(tx: Kysely<Tables>, site: Subject, name: string, task: string | null): Promise<void> {
+async function reserve(asked: Allocating, site: Subject, name: string, task: string | null): Promise<void> {
+  const { tx } = asked;
   if (name === site.name) throw new Problem('conflict', `${name} is its name already`, { hint: 'Choose another one.' });
   const { rows } = await sql`select from alias where name = ${name} and site_id = ${site.id}`.execute(tx);
   if (rows.length > 0) return;
-  await demandFree(tx, [name]);
+  await demandFree(asked, [name]);
   if (task === null) return;
   const { numAffectedRows } = await sql`
     insert into alias (name, site_id, kind, task_id) values (${name}, ${site.id}, 'reserved', ${task})
     on conflict do nothing`.execute(tx);
-  if (Number(numAffectedRows) === 0) await demandFree(tx, [name]); // Somebody was quicker by a moment.
+  if (Number(numAffectedRows) === 0) await demandFree(asked, [name]); // Somebody was quicker by a moment.
 }
 
 /** When a task has ended, whatever its end: what was allocated with it is free again. */

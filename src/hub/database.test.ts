@@ -35,7 +35,7 @@ test('Tables says the same columns as the schema', async (t) => {
   const { db } = await testDatabase(t);
   const { glob, readFile } = await import('node:fs/promises');
   let source = '';
-  for await (const file of glob('tables*.ts', { cwd: import.meta.dirname }))
+  for await (const file of glob('*tables.ts', { cwd: import.meta.dirname }))
     source += await readFile(new URL(file, import.meta.url), 'utf8');
   const said = [...source.matchAll(/^interface (\w+)Table \{\n(.*?)^\}/gms)].flatMap(([, table = '', body = '']) =>
     [...body.matchAll(/^ {2}(\w+)\??: (Maybe)?/gm)].map(

@@ -7,13 +7,22 @@ import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
 import { compareHandlers } from './compare.ts';
 import type { Handler } from './hub.ts';
+import { membershipHandlers } from './membership.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
 import { platformHandlers } from './platform.ts';
 import { queueHandlers } from './queues.ts';
+import { roleHandlers } from './role.ts';
 import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
+import { accountAccessHandlers } from './sign-in/account-access.ts';
+import { factorHandlers } from './sign-in/factor.ts';
+import { invitationHandlers } from './sign-in/invitation.ts';
+import { ownPasswordHandlers } from './sign-in/own-password.ts';
+import { sessionHandlers } from './sign-in/session.ts';
+import { signingInHandlers } from './sign-in/signing-in.ts';
+import { singleSignOnHandlers } from './sign-in/single-sign-on.ts';
 import { siteHandlers } from './site.ts';
 import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
@@ -30,7 +39,16 @@ export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handl
 export const handlers: Handlers = {
   ...clientHandlers,
   ...accountHandlers,
+  ...accountAccessHandlers,
+  ...signingInHandlers,
+  ...singleSignOnHandlers,
+  ...sessionHandlers,
+  ...ownPasswordHandlers,
+  ...factorHandlers,
+  ...invitationHandlers,
   ...tokenHandlers,
+  ...roleHandlers,
+  ...membershipHandlers,
   ...serverHandlers,
   ...serviceHandlers,
   ...platformHandlers,

@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Problem } from '../model/problem.ts';
-import { hubApp, type Origin, type PageFile } from './app.ts';
+import { hubApp, type PageFile } from './app.ts';
 import type { Hub } from './hub.ts';
+import type { Origin } from './sign-in/visit.ts';
 
 type App = ReturnType<typeof hubApp>;
 
@@ -64,7 +65,9 @@ async function openSocket(app: App, path: string): Promise<Server> {
 }
 
 function serverFor(app: App, origin: Origin): Server {
-  const listener = getRequestListener((request) => app.fetch(request, origin));
+  const listener = getRequestListener((request, { incoming }) =>
+    app.fetch(request, { ...origin, address: incoming.socket?.remoteAddress }),
+  );
   // A request's body has the time that its endpoint gives it (request.ts, transfers.ts): a file may come for hours. So may answers.
   const server = createServer({ requestTimeout: 0, headersTimeout: 10_000, keepAliveTimeout: 5000 });
   server.on('request', (request, response) => void listener(request, response));

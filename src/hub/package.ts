@@ -4,6 +4,7 @@ import { compareVersions } from '../model/version.ts';
 import type { Handler, Reader } from './hub.ts';
 import { byName, contains, equals, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
+import { visible } from './visible.ts';
 
 /** And no copy of one that a task works on. */
 const isSite = sql`site.status <> 'deleted' and site.copy_of is null`;
@@ -11,12 +12,13 @@ const isSite = sql`site.status <> 'deleted' and site.copy_of is null`;
 /** Whether a query's word says so; undefined: all. */
 const isTrue = (word: 'true' | 'false' | undefined): boolean | undefined => word && word === 'true';
 
-const onPlatform: Handler<'platform packages'> = async ({ params, query }, { tx }) => {
-  const { id } = await resolve(tx, 'platform', params.name);
+const onPlatform: Handler<'platform packages'> = async ({ params, query }, asked) => {
+  const { tx, caller } = asked;
+  const { id } = await resolve(asked, 'platform', params.name);
   // Counted once for all of its packages: counting for each of them looks at each of its sites each time.
   const using = sql`left join (select package_id, count(*)::int as sites
       from package_on_site join site on site.id = package_on_site.site_id
-      where package_on_site.enabled and site.platform_id = ${id} and ${isSite}
+      where package_on_site.enabled and site.platform_id = ${id} and ${isSite} and ${visible('site', caller)}
       group by package_id) used on used.package_id = package.id`;
   const { items, ...page } = await listPage<Answer<'platform packages'>['items'][number]>(
     tx,
@@ -62,8 +64,9 @@ function copies(lies: RawBuilder<unknown>, own: boolean): RawBuilder<unknown> {
 const usedColumns = sql`package_on_site.enabled, package_on_site.is_default as "default",
   package_on_site.schema_version::text as schema_version, used.version, used.path, coalesce(used.own, false) as own`;
 
-const onSite: Handler<'site packages'> = async ({ params, query }, { tx }) => {
-  const { id } = await resolve(tx, 'site', params.name);
+const onSite: Handler<'site packages'> = async ({ params, query }, asked) => {
+  const { tx } = asked;
+  const { id } = await resolve(asked, 'site', params.name);
   const { items, ...page } = await listPage<Answer<'site packages'>['items'][number]>(
     tx,
     {
@@ -83,8 +86,14 @@ const onSite: Handler<'site packages'> = async ({ params, query }, { tx }) => {
   return { ...page, items: [...items] };
 };
 
-const list: Handler<'package list'> = async ({ query }, { tx }) => {
-  const instances = sql`release join instance on instance.release_id = release.id where release.package_id = package.id`;
+const list: Handler<'package list'> = async ({ query }, { tx, caller }) => {
+  // Of what one may not see not even the version is told.
+  const seenSites = sql`select site.id from site where ${visible('site', caller)}`;
+  const seenPlatforms = sql`select platform.id from platform where ${visible('platform', caller)}`;
+  const instances = sql`release join instance on instance.release_id = release.id where release.package_id = package.id
+    and (instance.platform_id in (${seenPlatforms}) or instance.site_id in (${seenSites}))`;
+  const onSites = sql`package_on_site where package_on_site.package_id = package.id
+    and package_on_site.site_id in (${seenSites})`;
   const { items, ...page } = await listPage<Answer<'package list'>['items'][number]>(
     tx,
     {
@@ -92,11 +101,11 @@ const list: Handler<'package list'> = async ({ query }, { tx }) => {
         array(select distinct release.version from ${instances} and release.version is not null order by 1) as versions,
         (select count(distinct instance.platform_id)::int from ${instances}) as platforms,
         (select count(*)::int from package_on_site join site on site.id = package_on_site.site_id
-          where package_id = package.id and enabled and ${isSite}) as sites`,
+          where package_id = package.id and enabled and ${isSite} and ${visible('site', caller)}) as sites`,
       from: sql`package`,
       where: [
         // Of what was deleted since, or never was more than the name of something missing, there is nothing to show.
-        sql`(exists (select from ${instances}) or exists (select from package_on_site where package_id = package.id))`,
+        sql`(exists (select from ${instances}) or exists (select from ${onSites}))`,
         equals('package.type', query.type),
         equals('package.application', query.application),
         contains(['package.name', 'package.title'], query.q),
@@ -109,7 +118,7 @@ const list: Handler<'package list'> = async ({ query }, { tx }) => {
 };
 
 /** The question of every security release. */
-const sites: Handler<'package sites'> = async ({ params, query }, { tx }) => {
+const sites: Handler<'package sites'> = async ({ params, query }, { tx, caller }) => {
   const { items, ...page } = await listPage<Answer<'package sites'>['items'][number]>(
     tx,
     {
@@ -117,6 +126,7 @@ const sites: Handler<'package sites'> = async ({ params, query }, { tx }) => {
       from: sql`package join package_on_site on package_on_site.package_id = package.id
         join site on site.id = package_on_site.site_id join platform on platform.id = site.platform_id ${used}`,
       where: [
+        visible('site', caller),
         sql`package.name = ${params.package} and ${isSite}`,
         equals('package.type', query.type),
         equals('package.application', query.application),

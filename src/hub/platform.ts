@@ -3,10 +3,12 @@ import type { Answer } from '../api/endpoints.ts';
 import type { PackageScan } from '../applications/application.ts';
 import type { PlatformSource } from '../model/platform-source.ts';
 import { Problem } from '../model/problem.ts';
+import { type Caller, mayDo } from './access.ts';
 import { taken } from './client.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
 import { byName, contains, equals, listPage, live } from './list.ts';
+import { clientsOf, giveTo } from './platform-clients.ts';
 import { outstanding, possibleTasks, taskTypeOf } from './possible.ts';
 import { profilesOf } from './profiles.ts';
 import { addTask, type Subject } from './queue.ts';
@@ -14,6 +16,7 @@ import { contextOf, resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { taskById } from './task.ts';
 import { iso, isoOrNull } from './time.ts';
+import { visible } from './visible.ts';
 
 interface PlatformRow {
   readonly id: string;
@@ -35,50 +38,61 @@ interface PlatformRow {
   readonly createdAt: Date;
 }
 // A scan is long and a list has many rows: only its profiles are read.
-const columns = sql`platform.id, platform.name, platform.title, platform.root, platform.source, platform.tree,
+const columns = (
+  caller: Caller,
+) => sql`platform.id, platform.name, platform.title, platform.root, platform.source, platform.tree,
   platform.built_at, server.name as server,
   service.engine, platform.status, platform.application, platform.version,
   coalesce(jsonb_path_query_array(platform.scan, '$.packages[*] ? (@.type == "profile")'), '[]') as profiles,
   (select count(*)::int from site
-   where site.platform_id = platform.id and site.status <> 'deleted' and site.copy_of is null) as sites,
+   where site.platform_id = platform.id and site.status <> 'deleted' and site.copy_of is null
+     and ${visible('site', caller)}) as sites,
   platform.sites_found, platform.verified_at, platform.created_at`;
 const from = sql`platform join server on server.id = platform.server_id
   join service on service.id = platform.http_service_id`;
 
-async function answers({ tx, hub }: Asked, rows: readonly PlatformRow[]): Promise<Answer<'platform get'>[]> {
+async function answers(asked: Asked, rows: readonly PlatformRow[]): Promise<Answer<'platform get'>[]> {
+  const { tx, hub, caller } = asked;
+  // Where others' sites lie, and where the code comes from, is not for a client.
+  const isOfAll = mayDo(caller, 'platform read', { client: null });
   const ids = rows.map(({ id }) => id);
-  const tasks = await outstanding(tx, 'platform', ids);
+  const [tasks, clients] = [await outstanding(tx, 'platform', ids), await clientsOf(asked, ids)];
   return rows.map((row) => ({
     ...row,
     context: contextOf('platform', row.name),
     profiles: [...profilesOf(hub, row)],
-    sitesFound: row.sitesFound.map(({ directory }) => ({ directory })),
+    clients: [...(clients.get(row.id) ?? [])],
+    source: isOfAll ? row.source : null,
+    sitesFound: isOfAll ? row.sitesFound.map(({ directory }) => ({ directory })) : [],
     builtAt: isoOrNull(row.builtAt),
     verifiedAt: isoOrNull(row.verifiedAt),
     createdAt: iso(row.createdAt),
-    tasks: possibleTasks(hub, 'platform', row.status, tasks.get(row.id)),
+    tasks: possibleTasks(asked, 'platform', { status: row.status, client: null }, tasks.get(row.id)),
   }));
 }
 
 async function platformById(asked: Asked, id: string): Promise<Answer<'platform get'>> {
-  const { rows } = await sql<PlatformRow>`select ${columns} from ${from} where platform.id = ${id}`.execute(asked.tx);
+  const { rows } = await sql<PlatformRow>`
+    select ${columns(asked.caller)} from ${from} where platform.id = ${id}`.execute(asked.tx);
   return one(await answers(asked, rows), `there is no platform ${id}`);
 }
 
 const list: Handler<'platform list'> = async ({ query }, asked) => {
-  const server = query.server === undefined ? undefined : await resolve(asked.tx, 'server', query.server);
+  const server = query.server === undefined ? undefined : await resolve(asked, 'server', query.server);
   const where = [
+    visible('platform', asked.caller),
     live('platform', query.status),
     equals('platform.server_id', server?.id),
     equals('platform.application', query.application),
     contains(['platform.name', 'platform.title', 'platform.root'], query.q),
   ];
-  const page = await listPage<PlatformRow>(asked.tx, { columns, from, where, keys: byName('platform') }, query);
+  const all = { columns: columns(asked.caller), from, where, keys: byName('platform') };
+  const page = await listPage<PlatformRow>(asked.tx, all, query);
   return { ...page, items: await answers(asked, page.items) };
 };
 
 const get: Handler<'platform get'> = async ({ params }, asked) =>
-  platformById(asked, (await resolve(asked.tx, 'platform', params.name)).id);
+  platformById(asked, (await resolve(asked, 'platform', params.name)).id);
 
 const create: Handler<'platform create'> = async ({ body }, asked) => {
   const { tx, hub } = asked;
@@ -99,6 +113,7 @@ const create: Handler<'platform create'> = async ({ body }, asked) => {
     values (${name}, ${title}, ${root}, ${server.id}, ${services[0].id}, ${jsonb(source)}::jsonb, ${tree})
     on conflict do nothing returning id`.execute(tx);
   if (!rows[0]) throw await inTheWay(asked, server, name, root);
+  await giveTo(asked, rows[0].id, body.clients ?? []);
   const { task } = await addTask(
     tx,
     taskTypeOf(hub, 'platform', 'platform verify'),
@@ -109,12 +124,13 @@ const create: Handler<'platform create'> = async ({ body }, asked) => {
 };
 
 /** The one that was named; or the only one that has a web server. Held, so that it stays. */
-async function serverFor({ tx }: Pick<Asked, 'tx'>, named: string | undefined): Promise<Subject> {
-  if (named !== undefined) return resolve(tx, 'server', named, { lock: true });
+async function serverFor(asked: Asked, named: string | undefined): Promise<Subject> {
+  const { tx } = asked;
+  if (named !== undefined) return resolve(asked, 'server', named, { lock: true });
   const { rows } = await sql<{ id: string; name: string }>`
     select server.id, server.name from server join service on service.server_id = server.id
     where server.status <> 'deleted' and service.status <> 'deleted' and service.type = 'http' limit 2`.execute(tx);
-  if (rows.length === 1 && rows[0]) return resolve(tx, 'server', rows[0].id, { lock: true });
+  if (rows.length === 1 && rows[0]) return resolve(asked, 'server', rows[0].id, { lock: true });
   throw new Problem('invalid', rows.length === 0 ? 'no server has a web server' : 'several servers could carry it', {
     hint: rows.length === 0 ? 'Make one: aegir server create, aegir service create.' : 'Say which: --server.',
     fields: [{ path: 'server', message: 'must be given' }],
@@ -148,7 +164,8 @@ async function inTheWay({ tx }: Pick<Asked, 'tx'>, server: Subject, name: string
 }
 
 const set: Handler<'platform set'> = async ({ params, body }, asked) => {
-  const { id, name } = await resolve(asked.tx, 'platform', params.name, { lock: true });
+  const { id, name } = await resolve(asked, 'platform', params.name, { lock: true });
+  if (body.clients !== undefined) await giveTo(asked, id, body.clients ?? []);
   if (body.title !== undefined)
     await asked.tx
       .updateTable('platform')

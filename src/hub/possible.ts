@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { Problem } from '../model/problem.ts';
 import type { Noun, TaskType } from '../tasks/task-type.ts';
-import type { Hub } from './hub.ts';
+import { type Owned, refused, whyNotAllowed } from './access.ts';
+import type { Asked, Asking, Hub } from './hub.ts';
 import type { Subject } from './queue.ts';
 import type { Tables } from './tables.ts';
 
@@ -34,17 +35,21 @@ export async function outstanding(
   return Map.groupBy(rows, ({ subjectId }) => subjectId);
 }
 
-/** Every task type of the noun, with the reason why it cannot be asked for now. */
+/** Every task type of the noun, with the reason why the caller cannot ask for it now. */
 export const possibleTasks = (
-  { catalog }: Pick<Hub, 'catalog'>,
+  { hub: { catalog }, caller }: Pick<Asked, 'hub' | 'caller'>,
   noun: Noun,
-  status: string,
+  { status, client, isLocked = false }: { readonly status: string; readonly isLocked?: boolean } & Owned,
   tasks: readonly Outstanding[] = [],
 ): PossibleTask[] =>
   catalog.taskTypes
     .filter((type) => type.noun === noun)
     .map((type) => {
-      const reason = whyNot(type, status, tasks) ?? (type.hasCopy ? whyNotMoved(catalog, tasks) : null);
+      const reason =
+        whyNotAllowed(caller, type.name, { client }) ??
+        whyNot(type, status, tasks) ??
+        (isLocked ? whyNotLocked(type) : null) ??
+        (type.hasCopy ? whyNotMoved(catalog, tasks) : null);
       return { name: type.name, title: type.title, possible: reason === null, ...(reason !== null && { reason }) };
     });
 
@@ -61,6 +66,9 @@ function whyNot(type: TaskType, status: string, tasks: readonly Outstanding[]): 
   return null;
 }
 
+const whyNotLocked = ({ name }: TaskType): string | null =>
+  name === 'site enable' ? 'Its client is locked: it is enabled when the client is unlocked.' : null;
+
 /** When it is asked for all the same, `allocateCopy` says the same. */
 function whyNotMoved({ taskTypes }: Hub['catalog'], tasks: readonly Outstanding[]): string | null {
   const moving = tasks.find((task) => taskTypes.some(({ name, hasCopy }) => hasCopy && name === task.name));
@@ -70,9 +78,33 @@ function whyNotMoved({ taskTypes }: Hub['catalog'], tasks: readonly Outstanding[
 /** Throws Problem 'wrong-status' with the reason. The caller holds the subject's row. */
 export async function demandPossible(db: Kysely<Tables>, type: TaskType, subject: Subject): Promise<void> {
   const tasks = (await outstanding(db, type.noun, [subject.id])).get(subject.id) ?? [];
-  const reason = whyNot(type, subject.status, tasks);
+  const reason =
+    whyNot(type, subject.status, tasks) ?? ((await isOfLocked(db, type, subject)) ? whyNotLocked(type) : null);
   if (reason === null) return;
   throw new Problem('wrong-status', `'${type.name}' is not possible for ${subject.name} now`, { hint: reason });
+}
+
+async function isOfLocked(db: Kysely<Tables>, { noun }: TaskType, { id }: Subject): Promise<boolean> {
+  if (noun !== 'site') return false;
+  const { rows } = await sql`
+    select from site join client on client.id = site.client_id
+    where site.id = ${id} and client.status = 'locked'`.execute(db);
+  return rows.length > 0;
+}
+
+/** Throws Problem 'forbidden'. Of a subject that the caller may see. */
+export async function demandAllowed({ tx, caller }: Asking, type: Pick<TaskType, 'noun' | 'name'>, subject: string) {
+  const owned = { client: await ownerOf(tx, type.noun, subject) };
+  if (whyNotAllowed(caller, type.name, owned) !== null) throw refused(caller, `ask for '${type.name}'`, owned);
+}
+
+/** Id of the client whose it is; null: it is the hub's own. */
+export async function ownerOf(tx: Kysely<Tables>, noun: string, id: string): Promise<string | null> {
+  if (noun !== 'site' && noun !== 'backup') return null;
+  const { rows } = await sql<{ client: string | null }>`
+    select site.client_id as client from site
+    where site.id = ${noun === 'site' ? id : sql`(select site_id from backup where id = ${id})`}`.execute(tx);
+  return rows[0]?.client ?? null;
 }
 
 /** Throws Problem 'invalid' for a name that no task type of the noun has. */

@@ -10,7 +10,7 @@ import { iso, isoOrNull } from './time.ts';
 import { placeTurns } from './turns.ts';
 
 type Queue = Answer<'queue get'>;
-type Asking = Pick<Asked<Reader>, 'tx' | 'hub'>;
+type Looking = Pick<Asked<Reader>, 'tx' | 'hub'>;
 
 /** What there is besides those with turns. */
 const others: { readonly [name: string]: string } = {
@@ -37,7 +37,7 @@ interface QueueRow {
 /** More than a twentieth of its period behind, and more than a minute. */
 const isLate = sql`turn.begun_at is null and turn.due_at < now() - greatest(interval '1 minute', turn.every_s * interval '0.05 s')`;
 
-async function all({ tx, hub }: Asking): Promise<readonly Queue[]> {
+async function all({ tx, hub }: Looking): Promise<readonly Queue[]> {
   const { rows } = await sql<QueueRow>`
     select queue.name, paused, queue.every_s, open_hours, at_once, coalesce(looked_at, last_run_at) as last_run_at,
            counted.* from queue cross join lateral (
@@ -67,7 +67,7 @@ function answer(name: string, row: QueueRow | undefined, sweep: SweepQueue | und
   };
 }
 
-async function named(asking: Asking, name: string): Promise<Queue> {
+async function named(asking: Looking, name: string): Promise<Queue> {
   const found = (await all(asking)).find((queue) => queue.name === name);
   if (found) return found;
   throw new Problem('not-found', 'there is no such queue', { hint: 'aegir queue list shows them.' });
@@ -137,9 +137,10 @@ const states: { readonly [state: string]: RawBuilder<unknown> } = {
   failing: sql`turn.failures > 0`,
 };
 
-const turns: Handler<'queue turns'> = async ({ params, query }, { tx, hub }) => {
+const turns: Handler<'queue turns'> = async ({ params, query }, asked) => {
+  const { tx, hub } = asked;
   const { name, noun } = sweepNamed(hub.catalog, params.name);
-  const server = query.server === undefined ? undefined : (await resolve(tx, 'server', query.server)).id;
+  const server = query.server === undefined ? undefined : (await resolve(asked, 'server', query.server)).id;
   const page = await listPage<TurnRow>(
     tx,
     {
@@ -187,9 +188,10 @@ interface RunRow {
   readonly problem: ProblemJson | null;
 }
 
-const runs: Handler<'queue runs'> = async ({ params, query }, { tx, hub }) => {
+const runs: Handler<'queue runs'> = async ({ params, query }, asked) => {
+  const { tx, hub } = asked;
   const { name, noun } = sweepNamed(hub.catalog, params.name);
-  const subject = query.subject === undefined ? undefined : (await resolve(tx, noun, query.subject)).id;
+  const subject = query.subject === undefined ? undefined : (await resolve(asked, noun, query.subject)).id;
   const page = await listPage<RunRow>(
     tx,
     {

@@ -1,50 +1,72 @@
-import { type Kysely, sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { contextName, platformContext, serverContext, siteContext } from '../model/context-name.ts';
 import { hostName } from '../model/host-name.ts';
 import { Problem } from '../model/problem.ts';
+import { may, type Owned, refused } from './access.ts';
+import type { Asking } from './hub.ts';
 import { isId } from './list.ts';
 import type { Subject } from './queue.ts';
-import type { Tables } from './tables.ts';
+import { visible } from './visible.ts';
 
 /** What has a name, an id and a status, and may be written as any of name, context name and id. */
-export type Named = 'client' | 'account' | 'server' | 'platform' | 'site' | 'backup';
+export type Named = 'client' | 'account' | 'role' | 'server' | 'platform' | 'site' | 'backup';
+
+/** Whose a row is, where it is a client's or may be. */
+const owners: { readonly [Noun in Named]?: RawBuilder<unknown> } = {
+  client: sql`client.id`,
+  site: sql`site.client_id`,
+  backup: sql`(select client_id from site where site.id = backup.site_id)`,
+};
 
 /**
  * The row that a person means. A name is compared whole; digits are an id when nothing has that name.
  * Without `lock` a deleted row is found too, by its id. With it, it is not: nothing can be done with it; and the row is
  * held until the transaction ends, so that its status stays what was read.
- * Throws Problem 'not-found'.
+ * Throws Problem 'not-found', also for what the caller may not see; 'forbidden' where the row is a client's, for whom one
+ * may not ask for this endpoint.
  */
 export async function resolve(
-  db: Kysely<Tables>,
+  asking: Asking,
   noun: Named,
   given: string,
   { lock = false }: { readonly lock?: boolean } = {},
 ): Promise<Subject> {
+  const { tx, caller } = asking;
   const name = nameIn(noun, given);
-  const live = sql`status <> 'deleted'`;
+  const table = sql.table(noun);
+  const live = sql`${table}.status <> 'deleted'`;
   // Rows of others may refer to it meanwhile: their foreign keys only need that it stays.
   const hold = lock ? sql`for no key update` : sql``;
   // A copy of a site is called as the site is, and nobody means it.
   const own = noun === 'site' ? sql`copy_of is null` : sql`true`;
-  const columns = sql`select id, name, status from ${sql.table(noun)}`;
-  const byName = await sql<Subject>`${columns} where name = ${name} and ${live} and ${own} ${hold}`.execute(db);
-  if (byName.rows[0]) return byName.rows[0];
+  const columns = sql`select id, name, status, ${owners[noun] ?? sql`null::bigint`} as client from ${table}`;
+  const mine = sql`${own} and ${visible(noun, caller)} ${hold}`;
+  const byName = await sql<FoundRow>`${columns} where name = ${name} and ${live} and ${mine}`.execute(tx);
+  if (byName.rows[0]) return permitted(asking, noun, byName.rows[0]);
   if (isId(given)) {
-    const byId =
-      await sql<Subject>`${columns} where id = ${given} and (${live} or ${!lock}) and ${own} ${hold}`.execute(db);
-    if (byId.rows[0]) return byId.rows[0];
+    const byId = await sql<FoundRow>`${columns} where id = ${given} and (${live} or ${!lock}) and ${mine}`.execute(tx);
+    if (byId.rows[0]) return permitted(asking, noun, byId.rows[0]);
   }
-  throw new Problem('not-found', `there is no ${noun} '${shorten(given)}'`, { hint: await hintFor(db, noun, name) });
+  throw new Problem('not-found', `there is no ${noun} '${shorten(given)}'`, {
+    hint: await hintFor(asking, noun, name),
+  });
+}
+
+type FoundRow = Subject & Owned;
+
+function permitted({ caller, endpoint }: Asking, noun: Named, { client, ...subject }: FoundRow): Subject {
+  const isOwned = owners[noun] !== undefined;
+  if (!isOwned || may(caller, endpoint, { client })) return subject;
+  throw refused(caller, `ask for '${endpoint}' of ${noun} ${subject.name}`, { client });
 }
 
 /** What a context name means, of whatever noun. Throws Problem 'invalid' or 'not-found'. */
 export async function resolveContext(
-  db: Kysely<Tables>,
+  asking: Asking,
   text: string,
 ): Promise<Subject & { readonly noun: 'server' | 'platform' | 'site' }> {
   const { noun } = contextName(text);
-  return { noun, ...(await resolve(db, noun, text)) };
+  return { noun, ...(await resolve(asking, noun, text)) };
 }
 
 const contexts = { server: serverContext, platform: platformContext, site: siteContext };
@@ -70,15 +92,17 @@ function spelled(name: string): string {
   }
 }
 
-async function hintFor(db: Kysely<Tables>, noun: Named, name: string): Promise<string> {
+async function hintFor({ tx, caller }: Asking, noun: Named, name: string): Promise<string> {
   if (noun === 'site') {
     const { rows } = await sql<{ name: string }>`
       select site.name from alias join site on site.id = alias.site_id
-      where alias.name = ${name} and alias.kind <> 'reserved'`.execute(db);
+      where alias.name = ${name} and alias.kind <> 'reserved' and ${visible('site', caller)}`.execute(tx);
     if (rows[0]) return `${shorten(name)} is an alias of the site ${rows[0].name}.`;
   }
-  const { rows } =
-    await sql`select from ${sql.table(noun)} where name = ${name} and status = 'deleted' limit 1`.execute(db);
+  const { rows } = await sql`
+    select from ${sql.table(noun)} where name = ${name} and status = 'deleted' and ${visible(noun, caller)} limit 1`.execute(
+    tx,
+  );
   return rows.length > 0 ? 'There was one, and it is deleted.' : `aegir ${noun} list shows what there is.`;
 }
 

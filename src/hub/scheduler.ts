@@ -3,9 +3,11 @@ import type { Clock } from '../model/clock.ts';
 import { problemJson } from '../model/problem.ts';
 import { forgetTransfers } from './backup-files.ts';
 import { collectBackups } from './backup-gc.ts';
+import { followLocks } from './client-lock.ts';
 import type { Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
 import { settingValue } from './setting.ts';
+import { forgetSignIns } from './sign-in/gc.ts';
 import { addSweepTasks } from './sweep-tasks.ts';
 import { sweepQueues } from './sweeps.ts';
 import type { Tables } from './tables.ts';
@@ -27,6 +29,7 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
   while (!stop.aborted) {
     try {
       await requeueLost(db);
+      await followLocks(hub);
       for (const [queue, forget] of Object.entries(hourly)) if (await isDue(db, queue, hourMs)) await forget(hub);
       // Each hub has files of its own.
       if (performance.now() - transfersAt > hourMs) {
@@ -50,6 +53,7 @@ const hourly: { readonly [queue: string]: (hub: Scheduling) => Promise<unknown> 
   'task gc': async ({ database: { db } }) => forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs),
   'backup gc': collectBackups,
   'run gc': async ({ database: { db } }) => forgetRuns(db, await settingValue(db, 'queue.runs-kept')),
+  'sign-in gc': ({ database: { db } }) => forgetSignIns(db),
 };
 
 /** True once per period and over all hubs: the update is the election. */

@@ -14,6 +14,7 @@ import { one } from './rows.ts';
 import { insertService, serviceAnswer, servicesOf } from './service.ts';
 import { taskById } from './task.ts';
 import { iso, isoOrNull } from './time.ts';
+import { visible } from './visible.ts';
 
 interface ServerRow {
   readonly id: string;
@@ -30,7 +31,8 @@ interface ServerRow {
 const columns = sql`server.id, server.name, server.title, server.host, server.status, server.root, server.data,
   server.diagnosis, server.verified_at, server.created_at`;
 
-async function answers({ tx, hub }: Asked, rows: readonly ServerRow[]): Promise<Answer<'server get'>[]> {
+async function answers(asked: Asked, rows: readonly ServerRow[]): Promise<Answer<'server get'>[]> {
+  const { tx, hub } = asked;
   const ids = rows.map(({ id }) => id);
   const services = Map.groupBy(await servicesOf(tx, ids), ({ serverId }) => serverId);
   const tasks = await outstanding(tx, 'server', ids);
@@ -40,7 +42,7 @@ async function answers({ tx, hub }: Asked, rows: readonly ServerRow[]): Promise<
     services: (services.get(row.id) ?? []).map((service) => serviceAnswer(hub, service)),
     verifiedAt: isoOrNull(row.verifiedAt),
     createdAt: iso(row.createdAt),
-    tasks: possibleTasks(hub, 'server', row.status, tasks.get(row.id)),
+    tasks: possibleTasks(asked, 'server', { status: row.status, client: null }, tasks.get(row.id)),
   }));
 }
 
@@ -50,14 +52,18 @@ async function serverById(asked: Asked, id: string): Promise<Answer<'server get'
 }
 
 const list: Handler<'server list'> = async ({ query }, asked) => {
-  const where = [live('server', query.status), contains(['server.name', 'server.title', 'server.host'], query.q)];
+  const where = [
+    visible('server', asked.caller),
+    live('server', query.status),
+    contains(['server.name', 'server.title', 'server.host'], query.q),
+  ];
   const all = { columns, from: sql`server`, where, keys: byName('server') };
   const page = await listPage<ServerRow>(asked.tx, all, query);
   return { ...page, items: await answers(asked, page.items) };
 };
 
 const get: Handler<'server get'> = async ({ params }, asked) =>
-  serverById(asked, (await resolve(asked.tx, 'server', params.name)).id);
+  serverById(asked, (await resolve(asked, 'server', params.name)).id);
 
 const create: Handler<'server create'> = async ({ body }, asked) => {
   const { tx, hub } = asked;
@@ -77,7 +83,7 @@ const create: Handler<'server create'> = async ({ body }, asked) => {
 
 const set: Handler<'server set'> = async ({ params, body }, asked) => {
   const { tx, hub } = asked;
-  const server = await resolve(tx, 'server', params.name, { lock: true });
+  const server = await resolve(asked, 'server', params.name, { lock: true });
   const { title, host, data } = body;
   const changed = {
     ...(title !== undefined && { title: title ?? server.name }),
@@ -92,9 +98,10 @@ const set: Handler<'server set'> = async ({ params, body }, asked) => {
   return { server: await serverById(asked, server.id), task: await taskById(asked, task) };
 };
 
-const remove: Handler<'server delete'> = async ({ params }, { tx }) => {
+const remove: Handler<'server delete'> = async ({ params }, asked) => {
+  const { tx } = asked;
   // Who makes a platform here holds the server's row, who makes a site its database service's: both before we look.
-  const { id, name } = await resolve(tx, 'server', params.name, { lock: true });
+  const { id, name } = await resolve(asked, 'server', params.name, { lock: true });
   await sql`select from service where server_id = ${id} order by id for update`.execute(tx);
   const { rows } = await sql<{ name: string }>`
     select 'platform ' || platform.name as name from platform where server_id = ${id} and status <> 'deleted'

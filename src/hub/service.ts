@@ -55,8 +55,9 @@ async function serviceOf(db: Reader, server: Subject, type: string): Promise<Ser
   });
 }
 
-const list: Handler<'service list'> = async ({ params, query }, { tx, hub }) => {
-  const { id } = await resolve(tx, 'server', params.name);
+const list: Handler<'service list'> = async ({ params, query }, asked) => {
+  const { tx, hub } = asked;
+  const { id } = await resolve(asked, 'server', params.name);
   const where = [
     sql`service.server_id = ${id} and service.status <> 'deleted'`,
     contains(['service.type', 'service.engine'], query.q),
@@ -66,8 +67,8 @@ const list: Handler<'service list'> = async ({ params, query }, { tx, hub }) => 
   return { ...page, items: page.items.map((row) => serviceAnswer(hub, row)) };
 };
 
-const get: Handler<'service get'> = async ({ params }, { tx, hub }) =>
-  serviceAnswer(hub, await serviceOf(tx, await resolve(tx, 'server', params.name), params.type));
+const get: Handler<'service get'> = async ({ params }, asked) =>
+  serviceAnswer(asked.hub, await serviceOf(asked.tx, await resolve(asked, 'server', params.name), params.type));
 
 export interface WantedService {
   readonly type: string;
@@ -105,7 +106,7 @@ async function writeOptions(
 
 const create: Handler<'service create'> = async ({ params, body }, asked) => {
   const { tx, hub } = asked;
-  const server = await resolve(tx, 'server', params.name, { lock: true });
+  const server = await resolve(asked, 'server', params.name, { lock: true });
   await insertService(asked, server, body);
   const { task } = await addTask(tx, taskTypeOf(hub, 'server', 'server verify'), server, {
     accountId: accountOf(asked),
@@ -124,7 +125,7 @@ const answeredMax = 200;
 
 const set: Handler<'service set'> = async ({ params, body }, asked) => {
   const { tx, hub } = asked;
-  const server = await resolve(tx, 'server', params.name, { lock: true });
+  const server = await resolve(asked, 'server', params.name, { lock: true });
   const before = await serviceOf(tx, server, params.type);
   const engine = engineOf(hub, params.type, body.engine ?? before.engine);
   const start = engine.name === before.engine ? together(hub, before) : {};
@@ -192,7 +193,7 @@ async function demandUnused({ tx }: Pick<Asked, 'tx'>, service: ServiceRow, serv
 
 const remove: Handler<'service delete'> = async ({ params }, asked) => {
   const { tx } = asked;
-  const server = await resolve(tx, 'server', params.name, { lock: true });
+  const server = await resolve(asked, 'server', params.name, { lock: true });
   const service = await serviceOf(tx, server, params.type);
   // Whoever inserts a platform or a site that uses it holds the same row.
   await sql`select from service where id = ${service.id} for update`.execute(tx);

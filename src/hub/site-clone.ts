@@ -7,6 +7,7 @@ import { type Asked, accountOf, type Handler, type Hub } from './hub.ts';
 import { demandCarries } from './movable.ts';
 import { outstanding, taskTypeOf } from './possible.ts';
 import { addTask, type Subject } from './queue.ts';
+import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { siteById } from './site.ts';
@@ -34,14 +35,15 @@ interface SourceRow {
  */
 const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
   const { tx, hub } = asked;
-  const source = await resolve(tx, 'site', params.name, { lock: true });
+  const source = await resolve(asked, 'site', params.name, { lock: true });
   await demandCopyable(asked, source);
   const row = await sourceRow(tx, source.id);
-  const platform = await heldPlatform(tx, body.platform ?? row.platformId);
+  const clientId = await chosenClient(asked, body.client ?? row.client);
+  await demandQuota(tx, clientId, 'site');
+  const platform = await heldPlatform(asked, body.platform ?? row.platformId, clientId);
   await demandCarries(asked, source, platform);
   const db = await dbFor(asked, row, platform, body.dbServer);
-  const clientId = await chosenClient(asked, body.client ?? row.client);
-  await demandFree(tx, [body.name]);
+  await demandFree(asked, [body.name]);
   const { language, profile } = row;
   const title = body.title ?? (row.title === source.name ? body.name : row.title);
   const wanted = { name: body.name, title, language, tls: body.tls ?? row.tls, email: body.email ?? row.email };
@@ -54,7 +56,7 @@ const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
   await sql`
     update site set cron_every_s = source.cron_every_s, cron_by = source.cron_by
     from site as source where site.id = ${id} and source.id = ${source.id}`.execute(tx);
-  await writeAliases(tx, id, new Map([[body.name, 'canonical']]));
+  await writeAliases(asked, id, new Map([[body.name, 'canonical']]));
   const { task } = await addTask(
     tx,
     taskTypeOf(hub, 'site', 'site clone'),

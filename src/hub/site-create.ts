@@ -6,6 +6,7 @@ import type { Manifest } from '../model/backup.ts';
 import { Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import { databaseName } from '../services/db/name.ts';
+import { mayDo, reach, refused } from './access.ts';
 import { checkedData } from './added-data.ts';
 import { type AliasRow, demandFree, writeAliases } from './alias.ts';
 import { oneBackup } from './backup-rows.ts';
@@ -14,6 +15,7 @@ import { type Asked, accountOf, type Handler } from './hub.ts';
 import { taskTypeOf } from './possible.ts';
 import { profilesOf } from './profiles.ts';
 import { addTask } from './queue.ts';
+import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { seal } from './seal.ts';
@@ -22,6 +24,7 @@ import { siteById } from './site.ts';
 import { chosenDb, chosenProfile, type DbService, type HeldPlatform, heldPlatform } from './site-platform.ts';
 import { siteSecret } from './site-secrets.ts';
 import { taskById } from './task.ts';
+import { visible } from './visible.ts';
 
 export type Wanted = Given<'site create'>['body'];
 
@@ -31,13 +34,15 @@ export type Wanted = Given<'site create'>['body'];
  */
 const create: Handler<'site create'> = async ({ body }, asked) => {
   const { tx, hub } = asked;
-  const platform = await heldPlatform(tx, body.platform);
+  const clientId = await chosenClient(asked, body.client);
+  demandOperator(asked, body, clientId);
+  await demandQuota(tx, clientId, 'site');
+  const platform = await heldPlatform(asked, body.platform, clientId);
   const backup = await backupFor(asked, body);
   const profile = chosenProfile(hub, platform, body.profile ?? profileOf(hub, platform, backup));
   const db = await chosenDb(asked, platform, body.dbServer);
-  const clientId = await chosenClient(asked, body.client);
   const names = siteNames(body.name, body.aliases ?? []);
-  await demandFree(tx, [...names.keys()]);
+  await demandFree(asked, [...names.keys()]);
   demandRedirection(names, body.redirection ?? null);
   demandCertificate(body.certificatePath ?? null, body.keyPath ?? null);
   if (body.directory !== undefined && (!body.import || backup))
@@ -47,7 +52,7 @@ const create: Handler<'site create'> = async ({ body }, asked) => {
     { ...fromBackup(backup), ...body },
     { platformId: platform.id, profile, db, clientId },
   );
-  await writeAliases(tx, id, names);
+  await writeAliases(asked, id, names);
   const type = taskTypeOf(hub, 'site', body.import ? 'site import' : 'site install');
   const { task } = await addTask(
     tx,
@@ -61,21 +66,31 @@ const create: Handler<'site create'> = async ({ body }, asked) => {
   return { site: await siteById(asked, id), task: await taskById(asked, task) };
 };
 
+/** What reaches beyond the site: files of its server that are not its own, what plug-ins do there, a site that lies there. */
+export function demandOperator({ caller }: Asked, wanted: Given<'site set'>['body'] | Wanted, client: string): void {
+  const reaching = [
+    ...(['certificatePath', 'keyPath', 'data'] as const).filter((field) => wanted[field] !== undefined),
+    ...('import' in wanted && wanted.import && wanted.backup === undefined ? ['import'] : []),
+  ];
+  if (reaching.length > 0 && !mayDo(caller, 'site operate', { client }))
+    throw refused(caller, `give ${reaching.join(', ')} of a site`, { client });
+}
+
 interface ChosenBackup {
   readonly id: string;
   readonly manifest: Manifest | null;
 }
 
 /** Held, so that it is not deleted meanwhile; its task holds it from then on. */
-async function backupFor({ tx }: Asked, body: Wanted): Promise<ChosenBackup | null> {
+async function backupFor(asked: Asked, body: Wanted): Promise<ChosenBackup | null> {
   if (body.backup === undefined) return null;
   if (!body.import) throw refusal('backup', 'a site of a backup is imported', 'Say so: import.');
-  const { id, name, status } = await resolve(tx, 'backup', body.backup, { lock: true });
+  const { id, name, status } = await resolve(asked, 'backup', body.backup, { lock: true });
   if (status !== 'enabled')
     throw new Problem('wrong-status', `backup ${name} is ${status}`, {
       hint: 'Choose one that is enabled: aegir backup list.',
     });
-  const { rows } = await sql<ChosenBackup>`select id, manifest from backup where id = ${id}`.execute(tx);
+  const { rows } = await sql<ChosenBackup>`select id, manifest from backup where id = ${id}`.execute(asked.tx);
   return oneBackup(rows, id);
 }
 
@@ -93,7 +108,7 @@ function fromBackup(backup: ChosenBackup | null): Partial<Pick<Wanted, 'title' |
 
 /** All names of it are allocated here. Throws Problem 'conflict' for a directory that is another's. */
 export async function insertSite(
-  { tx, hub }: Asked,
+  { tx, hub, caller }: Asked,
   wanted: Wanted,
   chosen: { readonly platformId: string; readonly profile: string; readonly db: DbService; readonly clientId: string },
 ): Promise<string> {
@@ -120,7 +135,7 @@ export async function insertSite(
   if (rows[0]) return rows[0].id;
   const { rows: others } = await sql<{ name: string }>`
     select name from site where platform_id = ${chosen.platformId} and directory = ${directory}
-      and status <> 'deleted'`.execute(tx);
+      and status <> 'deleted' and ${visible('site', caller)}`.execute(tx);
   throw new Problem(
     'conflict',
     `the directory ${directory} of this platform belongs to the site ${others[0]?.name ?? 'of somebody else'}`,
@@ -141,16 +156,23 @@ async function clientEmail({ tx }: Pick<Asked, 'tx'>, id: string): Promise<strin
   return rows[0]?.email ?? null;
 }
 
-/** 'main' is made when it is first needed. */
-export async function chosenClient({ tx }: Pick<Asked, 'tx'>, named: string | null | undefined): Promise<string> {
-  const name = named ?? 'main';
-  if (named === undefined || named === null)
-    await sql`insert into client (name, title) values ('main', 'Main') on conflict do nothing`.execute(tx);
-  const client = await resolve(tx, 'client', name, { lock: true });
+/** The one that was named; or the only one for which the caller may make sites; of all: 'main', made when it is first needed. */
+export async function chosenClient(asked: Asked, named: string | null | undefined): Promise<string> {
+  const client = await resolve(asked, 'client', named ?? (await usualClient(asked)), { lock: true });
   if (client.status === 'enabled') return client.id;
   throw new Problem('wrong-status', `client ${client.name} is ${client.status}`, {
     hint: `Choose another, or unlock it: aegir client set ${client.name} --status enabled.`,
   });
+}
+
+async function usualClient({ tx, caller }: Asked): Promise<string> {
+  const clients = reach(caller, 'site change');
+  if (clients === 'all') {
+    await sql`insert into client (name, title) values ('main', 'Main') on conflict do nothing`.execute(tx);
+    return 'main';
+  }
+  if (clients.length === 1 && clients[0]) return clients[0];
+  throw refusal('client', 'several clients could be meant', 'Say whose site it is: --client.');
 }
 
 /** All names of a site. Throws Problem 'invalid' for one that is given twice. */

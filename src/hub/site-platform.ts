@@ -2,12 +2,15 @@ import { type Kysely, sql } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
 import { Problem } from '../model/problem.ts';
 import type { DatabaseAddress } from '../model/site.ts';
-import type { Hub } from './hub.ts';
+import { type Caller, mayDo } from './access.ts';
+import type { Asking, Hub } from './hub.ts';
 import { outstanding } from './possible.ts';
 import { profilesOf } from './profiles.ts';
+import type { Subject } from './queue.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import type { Tables } from './tables.ts';
+import { usableBy } from './visible.ts';
 
 /** A platform that takes sites, held for this transaction. */
 export interface HeldPlatform {
@@ -19,9 +22,14 @@ export interface HeldPlatform {
   readonly profiles: PackageScan['packages'];
 }
 
-/** Throws Problem 'wrong-status' for one that is not enabled or about to be deleted. */
-export async function heldPlatform(tx: Kysely<Tables>, given: string): Promise<HeldPlatform> {
-  const { id, name, status } = await resolve(tx, 'platform', given, { lock: true });
+/**
+ * For a site of this client. Throws Problem 'wrong-status' for one that is not enabled or about to be deleted, 'forbidden'
+ * for one that was given to other clients: whoever asks, as it is the client that may use it.
+ */
+export async function heldPlatform(asking: Asking, given: string, clientId: string): Promise<HeldPlatform> {
+  const { tx } = asking;
+  const { id, name, status } = await resolve(asking, 'platform', given, { lock: true });
+  await demandUsable(tx, { id, name }, clientId);
   const no = (why: string, hint: string): Problem =>
     new Problem('wrong-status', `platform ${name} takes no site: it is ${why}`, { hint });
   if (status === 'queued')
@@ -35,6 +43,22 @@ export async function heldPlatform(tx: Kysely<Tables>, given: string): Promise<H
            coalesce(jsonb_path_query_array(scan, '$.packages[*] ? (@.type == "profile")'), '[]') as profiles
     from platform where id = ${id}`.execute(tx);
   return one(rows, `there is no platform '${given}'`);
+}
+
+export async function demandUsable(
+  tx: Kysely<Tables>,
+  { id, name }: Pick<Subject, 'id' | 'name'>,
+  clientId: string,
+): Promise<void> {
+  const { rows } = await sql<{ client: string }>`
+    select name as client from client
+    where id = ${clientId} and not exists (
+      select from platform where platform.id = ${id} and ${usableBy(sql`${clientId}`)})`.execute(tx);
+  const [refusal] = rows;
+  if (refusal)
+    throw new Problem('forbidden', `platform ${name} is not for client ${refusal.client}`, {
+      hint: `Choose another platform, or give it to the client: aegir platform set ${name} --client ${refusal.client}.`,
+    });
 }
 
 /** The profile that is asked for, if the platform carries it; 'standard' or the first unless one is; '' where there are none. */
@@ -77,32 +101,20 @@ export const drivers: { readonly [engine: string]: DatabaseAddress['driver'] } =
  * Throws Problem 'invalid' when none or several could be meant, or the application does not go with its engine.
  */
 export async function chosenDb(
-  { tx, hub }: { readonly tx: Kysely<Tables>; readonly hub: Pick<Hub, 'catalog'> },
+  asking: Asking & { readonly hub: Pick<Hub, 'catalog'> },
   platform: HeldPlatform,
   named: string | undefined,
 ): Promise<DbService> {
+  const { tx, hub, caller } = asking;
   const { rows } = await sql<DbService & { readonly serverId: string }>`
     select service.id, service.engine, server.name as server, service.server_id
     from service join server on server.id = service.server_id
     where service.type = 'db' and service.status <> 'deleted' and server.status <> 'deleted'
     order by service.id for share of service`.execute(tx);
-  const wanted = named === undefined ? platform.serverId : (await resolve(tx, 'server', named)).id;
+  const wanted = named === undefined ? platform.serverId : (await resolve(asking, 'server', named)).id;
   const own = rows.find(({ serverId }) => serverId === wanted);
   const found = own ?? (named === undefined && rows.length === 1 ? rows[0] : undefined);
-  if (!found)
-    throw new Problem(
-      'invalid',
-      rows.length === 0 || named !== undefined
-        ? 'there is no database service'
-        : 'several database services could be meant',
-      {
-        hint:
-          rows.length === 0
-            ? 'Give a server one: aegir service create <server> db --engine mysql.'
-            : `Say which server's: ${rows.map(({ server }) => server).join(', ')}.`,
-        fields: [{ path: 'dbServer', message: 'is not a server with a db service' }],
-      },
-    );
+  if (!found) throw noDb(caller, rows, named);
   const application = hub.catalog.applications.find(({ name }) => name === platform.application);
   const driver = drivers[found.engine];
   const refused = driver && application?.refusesDatabase(driver, platform.version ?? '', null);
@@ -112,4 +124,17 @@ export async function chosenDb(
       fields: [{ path: 'dbServer', message: `is a server of ${found.engine}` }],
     });
   return found;
+}
+
+function noDb(caller: Caller, services: readonly DbService[], named: string | undefined): Problem {
+  const hint = (): string => {
+    if (services.length === 0) return 'Give a server one: aegir service create <server> db --engine mysql.';
+    const servers = mayDo(caller, 'server read') ? `: ${services.map(({ server }) => server).join(', ')}` : '';
+    return `Say which server's${servers}.`;
+  };
+  const isNone = services.length === 0 || named !== undefined;
+  return new Problem('invalid', isNone ? 'there is no database service' : 'several database services could be meant', {
+    hint: hint(),
+    fields: [{ path: 'dbServer', message: 'is not a server with a db service' }],
+  });
 }

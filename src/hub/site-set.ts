@@ -6,19 +6,29 @@ import { checkedData } from './added-data.ts';
 import { type AliasRow, writeAliases } from './alias.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
-import { outstanding, taskTypeOf } from './possible.ts';
+import { outstanding, ownerOf, taskTypeOf } from './possible.ts';
 import { addTask, type Subject } from './queue.ts';
+import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { siteById } from './site.ts';
-import { chosenClient, demandCertificate, demandRedirection, emailFor, siteNames } from './site-create.ts';
+import {
+  chosenClient,
+  demandCertificate,
+  demandOperator,
+  demandRedirection,
+  emailFor,
+  siteNames,
+} from './site-create.ts';
+import { demandUsable } from './site-platform.ts';
 import { taskById } from './task.ts';
 
 type Change = Given<'site set'>['body'];
 
 const set: Handler<'site set'> = async ({ params, body }, asked) => {
   const { tx } = asked;
-  const site = await resolve(tx, 'site', params.name, { lock: true });
+  const site = await resolve(asked, 'site', params.name, { lock: true });
+  demandOperator(asked, body, (await ownerOf(tx, 'site', site.id)) ?? '');
   const tasks = (await outstanding(tx, 'site', [site.id])).get(site.id) ?? [];
   const deleting = tasks.find(({ name }) => name === 'site delete');
   if (deleting)
@@ -49,7 +59,8 @@ async function verify(asked: Asked, site: Subject): Promise<string | null> {
   return (await addTask(asked.tx, type, site, { accountId: accountOf(asked) })).task;
 }
 
-async function writeNames({ tx }: Pick<Asked, 'tx'>, site: Subject, { aliases, redirection }: Change): Promise<void> {
+async function writeNames(asked: Asked, site: Subject, { aliases, redirection }: Change): Promise<void> {
+  const { tx } = asked;
   if (aliases === undefined && redirection === undefined) return;
   const { rows } = await sql<{ name: string; kind: AliasRow['kind'] }>`
     select name, kind from alias where site_id = ${site.id} and kind <> 'reserved'`.execute(tx);
@@ -58,7 +69,7 @@ async function writeNames({ tx }: Pick<Asked, 'tx'>, site: Subject, { aliases, r
   const { rows: kept } = await sql<{ redirection: string | null }>`
     select redirection from site where id = ${site.id}`.execute(tx);
   demandRedirection(names, redirection === undefined ? (kept[0]?.redirection ?? null) : redirection);
-  if (aliases !== undefined) await writeAliases(tx, site.id, names);
+  if (aliases !== undefined) await writeAliases(asked, site.id, names);
 }
 
 /** Null resets: to the site's name, the client 'main', no redirection, no https, a certificate of our own, no data, cron as its application has it. */
@@ -67,7 +78,7 @@ async function changedColumns(asked: Asked, site: Subject, body: Change) {
   return {
     ...(title !== undefined && { title: title ?? site.name }),
     ...(email !== undefined && { email: email ?? emailFor(site.name) }),
-    ...(client !== undefined && { clientId: await chosenClient(asked, client) }),
+    ...(client !== undefined && { clientId: await newClient(asked, site, client) }),
     ...(redirection !== undefined && { redirection }),
     ...(tls !== undefined && { tls: tls ?? 'off' }),
     ...(certificatePath !== undefined && { certificatePath }),
@@ -76,6 +87,18 @@ async function changedColumns(asked: Asked, site: Subject, body: Change) {
     ...(cronBy !== undefined && { cronBy }),
     ...(data !== undefined && { data: jsonb(checkedData(asked.hub, 'site', data ?? {})) }),
   };
+}
+
+/** It stays on its platform, so the platform must be for the new client too. */
+async function newClient(asked: Asked, site: Subject, client: string | null): Promise<string> {
+  const id = await chosenClient(asked, client);
+  if (id === (await ownerOf(asked.tx, 'site', site.id))) return id;
+  await demandQuota(asked.tx, id, 'site');
+  const { rows } = await sql<{ id: string; name: string }>`
+    select platform.id, platform.name from site join platform on platform.id = site.platform_id
+    where site.id = ${site.id}`.execute(asked.tx);
+  await demandUsable(asked.tx, one(rows, `there is no site ${site.id}`), id);
+  return id;
 }
 
 export const siteSetHandlers = { 'site set': set };

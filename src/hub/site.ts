@@ -3,7 +3,7 @@ import type { Answer } from '../api/endpoints.ts';
 import type { Json } from '../model/json.ts';
 import { Problem } from '../model/problem.ts';
 import { type AliasRow, aliasesOf } from './alias.ts';
-import type { Asked, Handler, Reader } from './hub.ts';
+import type { Asked, Asking, Handler, Reader } from './hub.ts';
 import { byName, contains, equals, listPage, live } from './list.ts';
 import { outstanding, possibleTasks } from './possible.ts';
 import { contextOf, resolve } from './resolve.ts';
@@ -13,6 +13,7 @@ import type { Options } from './service-options.ts';
 import { cronsOf } from './site-cron.ts';
 import { taskSecret } from './site-secrets.ts';
 import { iso, isoOrNull } from './time.ts';
+import { ofClients, visible } from './visible.ts';
 
 interface SiteRow {
   readonly id: string;
@@ -20,6 +21,8 @@ interface SiteRow {
   readonly status: string;
   readonly title: string;
   readonly client: string;
+  readonly clientId: string;
+  readonly isLocked: boolean;
   readonly platform: string;
   readonly server: string;
   readonly httpOptions: Options;
@@ -40,7 +43,8 @@ interface SiteRow {
   readonly verifiedAt: Date | null;
   readonly createdAt: Date;
 }
-const columns = sql`site.id, site.name, site.status, site.title, client.name as client, platform.name as platform,
+const columns = sql`site.id, site.name, site.status, site.title, client.name as client, site.client_id, client.status = 'locked' as is_locked,
+  platform.name as platform,
   server.name as server, http.options as http_options, db_server.name as db_server, db.engine as db_engine,
   site.db_name, site.db_user, site.directory, site.profile, site.language, site.email, site.redirection, site.tls,
   site.certificate_path, site.key_path, site.run_user, site.data, site.verified_at, site.created_at`;
@@ -49,13 +53,14 @@ const from = sql`site join client on client.id = site.client_id join platform on
   join service db on db.id = site.db_service_id join server db_server on db_server.id = db.server_id`;
 
 async function answers(
-  { tx, hub }: Pick<Asked<Reader>, 'tx' | 'hub'>,
+  asked: Pick<Asked<Reader>, 'tx' | 'hub' | 'caller'>,
   rows: readonly SiteRow[],
 ): Promise<Answer<'site get'>[]> {
+  const { tx } = asked;
   const ids = rows.map(({ id }) => id);
   const [aliases, tasks] = [await aliasesOf(tx, ids), await outstanding(tx, 'site', ids)];
   const cron = await cronsOf(tx, ids);
-  return rows.map(({ httpOptions, dbServer, dbEngine, dbName, dbUser, ...row }) => ({
+  return rows.map(({ clientId: client, isLocked, httpOptions, dbServer, dbEngine, dbName, dbUser, ...row }) => ({
     ...row,
     context: contextOf('site', row.name),
     url: urlOf(row, httpOptions),
@@ -64,7 +69,7 @@ async function answers(
     cron: cron(row.id),
     verifiedAt: isoOrNull(row.verifiedAt),
     createdAt: iso(row.createdAt),
-    tasks: possibleTasks(hub, 'site', row.status, tasks.get(row.id)),
+    tasks: possibleTasks(asked, 'site', { status: row.status, client, isLocked }, tasks.get(row.id)),
   }));
 }
 const shown = ({ name, kind }: AliasRow): { name: string; redirect: boolean } => ({
@@ -78,7 +83,11 @@ function urlOf({ name, redirection, tls }: Pick<SiteRow, 'name' | 'redirection' 
   return `${scheme}://${redirection ?? name}${typeof port === 'number' && port !== usual ? `:${port}` : ''}`;
 }
 
-export async function siteById(asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: string): Promise<Answer<'site get'>> {
+/** As the API answers it, of one that the caller has just found or made. */
+export async function siteById(
+  asked: Pick<Asked<Reader>, 'tx' | 'hub' | 'caller'>,
+  id: string,
+): Promise<Answer<'site get'>> {
   const { rows } = await sql<SiteRow>`select ${columns} from ${from} where site.id = ${id}`.execute(asked.tx);
   return one(await answers(asked, rows), `there is no site ${id}`);
 }
@@ -101,10 +110,11 @@ export interface SiteFilter {
 }
 
 /** Throws Problem 'not-found' for a platform, client or server that is not there. */
-async function conditions(tx: Reader, query: SiteFilter): Promise<readonly (RawBuilder<unknown> | null)[]> {
+async function conditions(asking: Asking, query: SiteFilter): Promise<readonly (RawBuilder<unknown> | null)[]> {
   const idOf = async (noun: 'platform' | 'client' | 'server', name: string | undefined) =>
-    name === undefined ? undefined : (await resolve(tx, noun, name)).id;
+    name === undefined ? undefined : (await resolve(asking, noun, name)).id;
   return [
+    visible('site', asking.caller),
     sql`site.copy_of is null`,
     live('site', query.status),
     equals('site.platform_id', await idOf('platform', query.platform)),
@@ -115,29 +125,34 @@ async function conditions(tx: Reader, query: SiteFilter): Promise<readonly (RawB
   ];
 }
 
-/** Id and name of all that such a list shows, in its order; not a page of them. */
+/** Id and name of all that such a list shows and the caller may have this task done to, in its order; not a page of them. */
 export async function sitesMatching(
-  tx: Reader,
+  asking: Asking,
   filter: SiteFilter,
+  task: string,
 ): Promise<readonly { readonly id: string; readonly name: string }[]> {
-  const all = (await conditions(tx, filter)).filter((condition) => condition !== null);
+  const { tx, caller } = asking;
+  const all = [
+    ...(await conditions(asking, filter)).filter((condition) => condition !== null),
+    ofClients(caller, task, sql`site.client_id`),
+  ];
   const { rows } = await sql<{ id: string; name: string }>`
     select site.id, site.name from ${from} where ${sql.join(all, sql` and `)} order by site.name, site.id`.execute(tx);
   return rows;
 }
 
 const list: Handler<'site list'> = async ({ query }, asked) => {
-  const { tx } = asked;
-  const where = await conditions(tx, query);
-  const page = await listPage<SiteRow>(tx, { columns, from, where, keys: byName('site') }, query);
+  const where = await conditions(asked, query);
+  const page = await listPage<SiteRow>(asked.tx, { columns, from, where, keys: byName('site') }, query);
   return { ...page, items: await answers(asked, page.items) };
 };
 
 const get: Handler<'site get'> = async ({ params }, asked) =>
-  siteById(asked, (await resolve(asked.tx, 'site', params.name)).id);
+  siteById(asked, (await resolve(asked, 'site', params.name)).id);
 
-const loginLink: Handler<'site login-link'> = async ({ params, query }, { tx, hub }) => {
-  const { id, name } = await resolve(tx, 'site', params.name);
+const loginLink: Handler<'site login-link'> = async ({ params, query }, asked) => {
+  const { tx, hub } = asked;
+  const { id, name } = await resolve(asked, 'site', params.name);
   const { rows } = await sql<{ id: string; sealed: Buffer; createdAt: Date }>`
     select task.id, task_secret.sealed, task_secret.created_at
     from task_secret join task on task.id = task_secret.task_id
@@ -153,8 +168,9 @@ const loginLink: Handler<'site login-link'> = async ({ params, query }, { tx, hu
   return { link, task: found.id, createdAt: iso(found.createdAt) };
 };
 
-const discard: Handler<'site discard'> = async ({ params }, { tx }) => {
-  const { id, name } = await resolve(tx, 'site', params.name, { lock: true });
+const discard: Handler<'site discard'> = async ({ params }, asked) => {
+  const { tx } = asked;
+  const { id, name } = await resolve(asked, 'site', params.name, { lock: true });
   const { rows } = await sql<{ id: string; name: string }>`
     select id, name from task where subject_type = 'site' and subject_id = ${id}
       and (not dry_run or status in ('queued', 'running', 'stuck')) order by id limit 1`.execute(tx);

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Json } from '../model/json.ts';
 import { Problem, type ProblemJson, problemJson } from '../model/problem.ts';
 import { askFor } from './ask.ts';
-import type { Hub } from './hub.ts';
+import { byItself, type Hub } from './hub.ts';
 import { demandPossible, taskTypeOf } from './possible.ts';
 import { resolve } from './resolve.ts';
 import { type SweepQueue, sweepQueues } from './sweeps.ts';
@@ -36,9 +36,10 @@ async function begin(
   try {
     await db.transaction().execute(async (tx) => {
       const type = taskTypeOf(hub, queue.noun, name);
-      const subject = await resolve(tx, queue.noun, turn.subjectId, { lock: true });
+      const asking = { tx, hub, ...byItself(type) };
+      const subject = await resolve(asking, queue.noun, turn.subjectId, { lock: true });
       await demandPossible(tx, type, subject);
-      const { task } = await askFor({ tx, hub }, type, subject, { args });
+      const { task } = await askFor(asking, type, subject, { args });
       await sql`
         update turn set task_id = ${task}
         where queue = ${queue.name} and subject_id = ${turn.subjectId} and attempt = ${turn.attempt}`.execute(tx);

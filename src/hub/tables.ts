@@ -7,13 +7,12 @@ import type { Json } from '../model/json.ts';
 import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
-import type { SweepTables } from './tables-sweeps.ts';
+import type { PeopleTables } from './people-tables.ts';
+import type { SignInTables } from './sign-in-tables.ts';
+import type { SweepTables } from './sweep-tables.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
-export interface Tables extends SweepTables {
-  client: ClientTable;
-  account: AccountTable;
-  token: TokenTable;
+export interface Tables extends PeopleTables, SignInTables, SweepTables {
   server: ServerTable;
   service: ServiceTable;
   platform: PlatformTable;
@@ -36,31 +35,6 @@ export interface Tables extends SweepTables {
   idempotency: IdempotencyTable;
 }
 
-interface ClientTable {
-  id: GeneratedAlways<Id>;
-  name: string;
-  title: string;
-  email: Maybe<string>;
-  status: Default<string>;
-  createdAt: Time;
-}
-interface AccountTable {
-  id: GeneratedAlways<Id>;
-  name: string;
-  email: Maybe<string>;
-  status: Default<string>;
-  createdAt: Time;
-}
-interface TokenTable {
-  id: GeneratedAlways<Id>;
-  accountId: Id;
-  title: string;
-  hash: Buffer;
-  expiresAt: MaybeTime;
-  revokedAt: MaybeTime;
-  lastUsedAt: MaybeTime;
-  createdAt: Time;
-}
 interface ServerTable {
   id: GeneratedAlways<Id>;
   name: string;
@@ -135,6 +109,8 @@ interface SiteTable {
   taskId: Maybe<Id>;
   cronEveryS: Maybe<number>;
   cronBy: Maybe<string>;
+  locked: Default<boolean>;
+  bytes: Maybe<string>;
 }
 interface AliasTable {
   name: string;

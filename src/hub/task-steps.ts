@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely';
+import type { Asking } from './hub.ts';
 import type { Tables } from './tables.ts';
+import { visible } from './visible.ts';
 
 /** How far it came: the steps of its last start, each with what became of it. */
 export async function stepsOf(db: Kysely<Tables>, task: string): Promise<{ name: string; status: string }[]> {
@@ -23,16 +25,17 @@ const became: { readonly [type: string]: string } = {
   'undo.failed': 'undo failed',
 };
 
-/** Ids of the tasks that hold what it needs, or stand before it. */
+/** Ids of the tasks that hold what it needs, or stand before it, as far as the caller may see them. */
 export async function waitsFor(
-  db: Kysely<Tables>,
+  { tx, caller }: Asking,
   { id, locks }: { readonly id: string; readonly locks: readonly string[] },
 ): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select task_id as id from lock where key = any (${[...locks]}::text[])
+    select task.id from task where ${visible('task', caller)} and task.id in (
+      select task_id from lock where key = any (${[...locks]}::text[]))
     union
     select task.id from task
-    where task.status = 'queued' and task.run_at <= now() and task.id < ${id} and task.locks && ${[...locks]}::text[]
-    order by id limit 20`.execute(db);
+    where ${visible('task', caller)} and task.status = 'queued' and task.run_at <= now() and task.id < ${id} and task.locks && ${[...locks]}::text[]
+    order by id limit 20`.execute(tx);
   return rows.map((row) => row.id);
 }

@@ -39,7 +39,7 @@ test('a task is asked for by its name, and its arguments are checked', async (t)
 
 test('who asked for a task is written down', async (t) => {
   const { good } = await testHub(t);
-  await good('POST', '/api/accounts', { name: 'ada' });
+  await good('POST', '/api/accounts', { name: 'ada', role: 'administrator' });
   const { token } = await good('POST', '/api/tokens', { account: 'ada' });
   const { task } = await good('POST', '/api/servers', { name: 'web1' }, { token });
   assert.equal(task.account, 'ada');

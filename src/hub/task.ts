@@ -4,17 +4,19 @@ import { contextName } from '../model/context-name.ts';
 import type { Json } from '../model/json.ts';
 import { namesShown, namesShownMax } from '../model/names-shown.ts';
 import { Problem } from '../model/problem.ts';
-import type { Noun } from '../tasks/task-type.ts';
+import type { Noun, TaskType } from '../tasks/task-type.ts';
+import { mayDo, refused, whyNotAllowed } from './access.ts';
 import { askFor } from './ask.ts';
-import { type Asked, accountOf, type Handler, type Hub, type Reader } from './hub.ts';
+import { type Asked, type Asking, accountOf, type Handler, type Hub, type Reader } from './hub.ts';
 import { contains, equals, isId, listPage } from './list.ts';
 import { readLog } from './log.ts';
-import { demandPossible, taskTypeOf } from './possible.ts';
+import { demandAllowed, demandPossible, ownerOf, taskTypeOf } from './possible.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { cancelTask, resumeTask, settleTask } from './task-control.ts';
 import { stepsOf, waitsFor } from './task-steps.ts';
 import { iso, isoOrNull } from './time.ts';
+import { visible } from './visible.ts';
 
 export interface TaskRow {
   readonly id: string;
@@ -56,17 +58,32 @@ const answer = ({ catalog }: Pick<Hub, 'catalog'>, row: TaskRow): Answer<'task c
   };
 };
 
-async function taskRow({ tx }: Pick<Asked<Reader>, 'tx'>, id: string): Promise<TaskRow> {
-  const { rows } = await sql<TaskRow>`select ${columns} from ${from} where task.id = ${id}`.execute(tx);
+const taskRow = async (tx: Reader, id: string, seen: RawBuilder<unknown>): Promise<TaskRow> => {
+  const { rows } = await sql<TaskRow>`select ${columns} from ${from} where task.id = ${id} and ${seen}`.execute(tx);
   return one(rows, `there is no task ${id}`);
+};
+
+/** As the API answers it, of one that the caller has just asked for. */
+export const taskById = async (asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: string): Promise<Answer<'task cancel'>> =>
+  answer(asked.hub, await taskRow(asked.tx, id, sql`true`));
+
+/** Of one that is asked about. Throws Problem 'not-found', also for one that the caller may not see. */
+export const seenTask = ({ tx, caller }: Asking, id: string): Promise<TaskRow> =>
+  taskRow(tx, id, visible('task', caller));
+
+/** The same, of one with which something is to be done. Throws Problem 'forbidden'. */
+async function ownTask(asking: Asking, id: string): Promise<TaskRow> {
+  const row = await seenTask(asking, id);
+  const owned = { client: await ownerOf(asking.tx, row.subjectType, row.subjectId) };
+  const permission = asking.endpoint === 'task settle' ? 'task settle' : row.name;
+  if (whyNotAllowed(asking.caller, permission, owned) !== null)
+    throw refused(asking.caller, `ask for '${asking.endpoint}' of task ${id} (${row.name})`, owned);
+  return row;
 }
 
-/** As the API answers it. Throws Problem 'not-found'. */
-export const taskById = async (asked: Pick<Asked<Reader>, 'tx' | 'hub'>, id: string): Promise<Answer<'task cancel'>> =>
-  answer(asked.hub, await taskRow(asked, id));
-
-const list: Handler<'task list'> = async ({ query }, { tx, hub }) => {
+const list: Handler<'task list'> = async ({ query }, { tx, hub, caller }) => {
   const where = [
+    visible('task', caller),
     equals('task.status', query.status),
     equals('task.name', query.name),
     equals('task.subject_type', query.noun),
@@ -88,27 +105,35 @@ function ofSubject(subject: string | undefined, noun: Noun | undefined): RawBuil
   return sql`task.subject_type = ${meant.noun} and task.subject_name = ${meant.name}`;
 }
 
-const get: Handler<'task get'> = async ({ params }, { tx, hub }) => {
-  const row = await taskRow({ tx }, params.task);
+const get: Handler<'task get'> = async ({ params }, asked) => {
+  const { tx, hub } = asked;
+  const row = await seenTask(asked, params.task);
   return {
     ...answer(hub, row),
     steps: await stepsOf(tx, row.id),
-    actions: actions(row),
-    waitsFor: row.status === 'queued' ? await waitsFor(tx, row) : [],
+    actions: await actions(asked, row),
+    waitsFor: row.status === 'queued' ? await waitsFor(asked, row) : [],
   };
 };
 
-function actions({ status }: TaskRow): { name: string; possible: boolean; reason?: string }[] {
-  const action = (name: string, when: readonly string[]) =>
-    when.includes(status)
-      ? { name, possible: true }
-      : { name, possible: false, reason: `Not while it is ${status}, only when ${when.join(' or ')}.` };
-  return [action('cancel', ['queued', 'running']), action('retry', [...retried, 'stuck']), action('settle', ['stuck'])];
+async function actions({ tx, caller }: Asking, { name: task, status, subjectType, subjectId }: TaskRow) {
+  const owned = { client: await ownerOf(tx, subjectType, subjectId) };
+  const action = (name: string, permission: string, when: readonly string[]) => {
+    const notThen = when.includes(status) ? null : `Not while it is ${status}, only when ${when.join(' or ')}.`;
+    const reason = whyNotAllowed(caller, permission, owned) ?? notThen;
+    return { name, possible: reason === null, ...(reason !== null && { reason }) };
+  };
+  return [
+    action('cancel', task, ['queued', 'running']),
+    action('retry', task, [...retried, 'stuck']),
+    action('settle', 'task settle', ['stuck']),
+  ];
 }
 const retried = ['failed', 'cancelled', 'done'];
 
-const log: Handler<'task log'> = async ({ params, query }, { tx }) => {
-  await taskRow({ tx }, params.task);
+const log: Handler<'task log'> = async ({ params, query }, asked) => {
+  const { tx } = asked;
+  await seenTask(asked, params.task);
   const events = await readLog(tx, params.task, query.after, query.limit + 1);
   const { rows } = await sql<{ total: number }>`
     select count(*)::int as total from event where task_id = ${params.task}`.execute(tx);
@@ -119,16 +144,18 @@ const log: Handler<'task log'> = async ({ params, query }, { tx }) => {
 
 // These two make a transaction of their own: `tx` is none, see app.ts.
 const cancel: Handler<'task cancel'> = async ({ params }, asked) => {
+  await ownTask(asked, params.task);
   await cancelTask(asked.tx, params.task);
   return taskById(asked, params.task);
 };
 const settle: Handler<'task settle'> = async ({ params }, asked) => {
+  await ownTask(asked, params.task);
   await settleTask(asked.tx, params.task);
   return taskById(asked, params.task);
 };
 
 const retry: Handler<'task retry'> = async ({ params }, asked) => {
-  const before = await taskRow(asked, params.task);
+  const before = await ownTask(asked, params.task);
   if (before.status === 'stuck') {
     await resumeTask(asked.tx, before.id);
     return taskById(asked, before.id);
@@ -156,7 +183,9 @@ interface Wanted {
 /** Asks for a task as the API does, with all that stands in its way as a Problem. The subject's row is held. */
 export async function ask(asked: Asked, noun: Noun, subject: string, wanted: Wanted): ReturnType<typeof askFor> {
   const type = taskTypeOf(asked.hub, noun, wanted.name);
-  const held = await resolve(asked.tx, noun, subject, { lock: true });
+  const held = await resolve(asked, noun, subject, { lock: true });
+  await demandAllowed(asked, type, held.id);
+  await demandMeant(asked, type, held.id, wanted.args);
   await demandPossible(asked.tx, type, held);
   if (wanted.name === 'platform delete' && !wanted.dryRun) await demandEmpty(asked, held.id, held.name);
   return askFor(asked, type, held, {
@@ -166,6 +195,25 @@ export async function ask(asked: Asked, noun: Noun, subject: string, wanted: Wan
     ...(wanted.runAt !== undefined && { runAt: new Date(wanted.runAt) }),
     ...(wanted.priority !== undefined && { priority: wanted.priority }),
   });
+}
+
+/** What arguments called like this speak of, whatever the task type. */
+const meant: { readonly [arg: string]: Noun } = {
+  ...{ platform: 'platform', server: 'server', dbServer: 'server', site: 'site', source: 'site', backup: 'backup' },
+};
+
+/** That must be something that the caller may see; where a client's, that the caller may have tasks on. */
+async function demandMeant(asked: Asked, { name }: TaskType, subject: string, args: Wanted['args']): Promise<void> {
+  const { caller, tx } = asked;
+  if (caller.kind === 'local') return;
+  for (const [arg, noun] of Object.entries(meant)) {
+    const given = args[arg];
+    if (typeof given === 'string') await resolve(asked, noun, given);
+  }
+  // It takes over what lies in the platform's directory, whosever that is.
+  const owned = { client: await ownerOf(tx, 'site', subject) };
+  if (name === 'site import' && args['backup'] === undefined && !mayDo(caller, 'site operate', owned))
+    throw refused(caller, 'take over a site that lies in a platform', owned);
 }
 
 /** Who makes a site on it holds the platform's row too, so none comes in between. */

@@ -1,14 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
+import { everything, permissions } from '../model/permission.ts';
 import { Problem } from '../model/problem.ts';
-import type { Caller } from './access.ts';
-import type { Handler, Reader } from './hub.ts';
-import { contains, listPage } from './list.ts';
+import { type Caller, covers, inScope, refused, type SignedIn } from './access.ts';
+import { demandOver } from './administrators.ts';
+import type { Asked, Handler, Reader } from './hub.ts';
+import { contains, equals, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
+import { knownPermissions } from './role.ts';
 import { one } from './rows.ts';
+import { settingValue } from './setting.ts';
 import type { Tables } from './tables.ts';
 import { iso, isoOrNull } from './time.ts';
+import { visible } from './visible.ts';
 
 /** 256 random bits, so a plain SHA-256 keeps it safe; the prefix lets scanners find one that was lost. */
 const prefix = 'aegir_';
@@ -16,82 +21,163 @@ const shape = /^aegir_[A-Za-z0-9_-]{43}$/;
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** The account that a bearer token belongs to. Throws Problem 'unauthenticated', which never says what was wrong with it. */
-export async function authenticate(db: Kysely<Tables>, authorization: string | undefined): Promise<Caller> {
+export async function authenticate(db: Kysely<Tables>, authorization: string | undefined): Promise<SignedIn> {
   const [, token = ''] = /^Bearer ([^\s]+)$/i.exec(authorization ?? '') ?? [];
   if (shape.test(token)) {
-    const { rows } = await sql<{ id: string; accountId: string; name: string; stale: boolean }>`
-      select token.id, account.id as account_id, account.name,
+    const { rows } = await sql<FoundToken>`
+      select token.id, account.id as account_id, account.name, token.scopes,
              coalesce(token.last_used_at < now() - interval '1 minute', true) as stale
       from token join account on account.id = token.account_id
       where token.hash = ${hashOf(token)} and token.revoked_at is null
         and (token.expires_at is null or token.expires_at > now()) and account.status = 'enabled'`.execute(db);
     const [found] = rows;
     if (found?.stale) await sql`update token set last_used_at = now() where id = ${found.id}`.execute(db);
-    if (found) return { kind: 'account', accountId: found.accountId, name: found.name };
+    if (found) return signedInWith(found);
   }
   throw new Problem('unauthenticated', 'this request carries no valid token', {
     hint: 'Make one on the hub with `aegir token create` and send it as `Authorization: Bearer aegir_…`.',
   });
 }
 
+interface FoundToken {
+  readonly id: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly scopes: readonly string[] | null;
+  readonly stale: boolean;
+}
+
+const signedInWith = ({ id, accountId, name, scopes }: FoundToken): SignedIn => ({
+  ...{ kind: 'account', accountId, name, token: id },
+  ...(scopes && { scopes: scopes.flatMap(meant) }),
+});
+
+/** 'read' means also what there will be to look at later. */
+const meant = (scope: string): readonly string[] => (scope === readOnly ? allReading : [scope]);
+const readOnly = 'read';
+const allReading = Object.keys(permissions).filter((name) => name.endsWith(' read'));
+
 interface TokenRow {
   readonly id: string;
   readonly account: string;
   readonly title: string;
+  readonly scopes: readonly string[] | null;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
   readonly createdAt: Date;
 }
-const columns = sql`token.id, account.name as account, token.title, token.expires_at, token.revoked_at,
+const columns = sql`token.id, account.name as account, token.title, token.scopes, token.expires_at, token.revoked_at,
   token.last_used_at, token.created_at`;
 const from = sql`token join account on account.id = token.account_id`;
 const answer = (row: TokenRow): Answer<'token create'>['about'] => ({
   ...row,
+  scopes: row.scopes && [...row.scopes],
   expiresAt: isoOrNull(row.expiresAt),
   revokedAt: isoOrNull(row.revokedAt),
   lastUsedAt: isoOrNull(row.lastUsedAt),
   createdAt: iso(row.createdAt),
 });
 
-const list: Handler<'token list'> = async ({ query }, { tx }) => {
-  const account = query.account === undefined ? undefined : await resolve(tx, 'account', query.account);
-  const where = [account ? sql`token.account_id = ${account.id}` : null, contains(['token.title'], query.q)];
+const list: Handler<'token list'> = async ({ query }, asked) => {
+  const { tx, caller } = asked;
+  const account = query.account === undefined ? undefined : await resolve(asked, 'account', query.account);
+  const where = [
+    ownOnly(caller),
+    visible('token', caller),
+    equals('token.account_id', account?.id),
+    contains(['token.title'], query.q),
+  ];
   const keys = [{ column: 'token.id', type: 'bigint' }] as const;
   const page = await listPage<TokenRow>(tx, { columns, from, where, keys }, query);
   return { ...page, items: page.items.map(answer) };
 };
 
-const create: Handler<'token create'> = async ({ body }, { tx }) => {
-  const { account = 'admin', title = 'made by aegir token create', expiresAt } = body;
-  if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now())
+const create: Handler<'token create'> = async ({ body }, asked) => {
+  const { tx } = asked;
+  const { title = 'made by aegir token create', expiresAt } = body;
+  if (expiresAt && Date.parse(expiresAt) <= Date.now())
     throw new Problem('invalid', 'this token would be expired already', {
       hint: 'Give a time in the future.',
       fields: [{ path: 'expiresAt', message: 'is in the past' }],
     });
-  if (body.account === undefined)
-    await sql`insert into account (name) values (${account}) on conflict do nothing`.execute(tx);
-  const { id: accountId, name, status } = await resolve(tx, 'account', account, { lock: true });
+  const {
+    id: accountId,
+    name,
+    status,
+  } = await resolve(asked, 'account', body.account ?? (await ownAccount(asked)), {
+    lock: true,
+  });
+  demandOwn(asked, accountId, name);
+  const scopes = scopesOf(asked, body.scopes);
   if (status !== 'enabled')
     throw new Problem('wrong-status', `account ${name} is ${status}`, {
       hint: `aegir account set ${name} --status enabled`,
     });
   const token = prefix + randomBytes(32).toString('base64url');
   const { rows } = await sql<{ id: string }>`
-    insert into token (account_id, title, hash, expires_at)
-    values (${accountId}, ${title}, ${hashOf(token)}, ${expiresAt ?? null}) returning id`.execute(tx);
+    insert into token (account_id, title, hash, scopes, expires_at)
+    values (${accountId}, ${title}, ${hashOf(token)}, ${scopes}, ${
+      expiresAt === undefined
+        ? sql`now() + make_interval(days => ${await settingValue(tx, 'token.valid-days')})`
+        : expiresAt
+    }) returning id`.execute(tx);
   return { token, about: await tokenById(tx, one(rows, 'the token just inserted').id) };
 };
+
+/**
+ * Of somebody else only who may everything makes one: else who knows a token of an account that may little could do more
+ * when its account may more.
+ */
+function demandOwn({ caller }: Asked, accountId: string, name: string): void {
+  const isOwn = caller.kind === 'account' && caller.accountId === accountId;
+  if (!isOwn && !covers(caller, { permissions: new Set([everything]), client: null }))
+    throw refused(caller, `make a token of ${name}`);
+}
+
+/** Known ones, and of a token that is limited no others than its own. Null: not limited. */
+function scopesOf({ hub, caller }: Asked, wanted: readonly string[] | undefined): readonly string[] | null {
+  const limits = caller.kind === 'account' ? caller.scopes : undefined;
+  if (wanted === undefined) {
+    if (limits === undefined) return null;
+    throw refused(caller, 'make a token that may more than the one that you have sent');
+  }
+  const named = wanted.filter((scope) => scope !== readOnly);
+  const all = [...(wanted.includes(readOnly) ? [readOnly] : []), ...knownPermissions(hub, named, 'scopes')];
+  if (!all.flatMap(meant).every((scope) => inScope(limits, scope)))
+    throw refused(caller, 'make a token that may more than the one that you have sent');
+  return all;
+}
+
+/** A token that is limited knows itself only. */
+const ownOnly = (caller: Caller): RawBuilder<unknown> =>
+  caller.kind === 'account' && caller.scopes ? sql`token.id = ${caller.token}` : sql`true`;
+
+/** Through the socket nobody is signed in: there it is an administrator, made when it is first needed. */
+async function ownAccount({ tx, caller }: Asked): Promise<string> {
+  if (caller.kind === 'account') return caller.name;
+  await sql`
+    with made as (insert into account (name) values ('admin') on conflict do nothing returning id)
+    insert into membership (account_id, role_id)
+    select made.id, role.id from made, role where role.built_in and role.name = 'administrator'`.execute(tx);
+  return 'admin';
+}
 
 async function tokenById(db: Reader, id: string): Promise<Answer<'token create'>['about']> {
   const { rows } = await sql<TokenRow>`select ${columns} from ${from} where token.id = ${id}`.execute(db);
   return answer(one(rows, `there is no token ${id}`));
 }
 
-const remove: Handler<'token delete'> = async ({ params }, { tx }) => {
-  const { rows } = await sql<{ id: string }>`
-    update token set revoked_at = coalesce(revoked_at, now()) where id = ${params.token} returning id`.execute(tx);
-  return { deleted: one(rows, `there is no token ${params.token}`).id };
+const remove: Handler<'token delete'> = async ({ params }, asked) => {
+  const { tx, caller } = asked;
+  const { rows } = await sql<{ id: string; accountId: string }>`
+    select id, account_id from token where id = ${params.token} and ${ownOnly(caller)} and ${visible('token', caller)}`.execute(
+    tx,
+  );
+  const { id, accountId } = one(rows, `there is no token ${params.token}`);
+  await demandOver(asked, accountId);
+  await sql`update token set revoked_at = coalesce(revoked_at, now()) where id = ${id}`.execute(tx);
+  return { deleted: id };
 };
 
 export const tokenHandlers = { 'token list': list, 'token create': create, 'token delete': remove };

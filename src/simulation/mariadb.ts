@@ -153,6 +153,7 @@ const rules: readonly Rule[] = [
   rule('select id from information_schema\\.processlist .*', () => []),
   rule('select version\\(\\)', () => [version]),
   rule('select 1', () => ['1']),
+  rule('select @@datadir', () => ['/var/lib/mysql/']),
   rule(
     `select 'database' from information_schema\\.schemata where schema_name = ${text} and .*`,
     (state, [given = '']) => (state.databases.has(plainText(given)) ? ['database'] : []),

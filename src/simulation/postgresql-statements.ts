@@ -130,6 +130,7 @@ function tableRules(): readonly Rule[] {
     rule('select coalesce\\(json_agg\\(json_build_array.*', (state, _, at) => [
       JSON.stringify([...tablesAt(state, at).keys()].map((table) => ['public', table])),
     ]),
+    rule("select setting from pg_settings where name = 'data_directory'", () => []),
     rule(`select pg_database_size\\(oid\\) from pg_database where datname = ${text}`, ({ databases }, [given = '']) =>
       databases.has(plainText(given)) ? ['8000000'] : [],
     ),

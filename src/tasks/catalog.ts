@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Application } from '../applications/application.ts';
+import { isPermission } from '../model/permission.ts';
 import { Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import type { Engine } from '../services/engine.ts';
@@ -69,6 +70,12 @@ export function catalog(
 }
 
 function demandOnce({ engines, applications, taskTypes, sweeps, data }: Catalog): void {
+  // Who may ask for a task is said by its name, among the permissions.
+  const permission = taskTypes.find(({ name }) => isPermission(name));
+  if (permission)
+    throw new Problem('invalid', `the task type '${permission.name}' is called like a permission`, {
+      hint: 'Give it a name of its own.',
+    });
   const names = [
     ...engines.map(({ type, name }) => `the engine '${name}' for ${type}`),
     ...applications.map(({ name }) => `the application '${name}'`),

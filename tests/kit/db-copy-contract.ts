@@ -135,6 +135,8 @@ export function dbCopyContract(title: string, world: (t: TestContext) => Promise
   suite('a size is told; what is not there has none, and cannot be copied, dumped or closed', async (made) => {
     const { db, from, to, world: w } = await made.pair();
     assert.ok((await db.sizeBytes(from)) > 0);
+    const disk = await db.disk();
+    if (disk) assert.ok(disk.freeBytes > 0 && disk.mount.startsWith('/'), JSON.stringify(disk));
     await db.destroy(from);
     assert.equal(await db.sizeBytes(from), 0);
     const missing = { code: 'not-found' };

@@ -103,7 +103,7 @@ export async function hubWithWorker(t: TestContext, more: HubMore = {}): Promise
   const world = more.world ?? freshWorld();
   const begin = (given: HubMore): HubWithWorker => {
     const hub: Hub = {
-      ...{ database, sealKey: key, version: '0.0.0-test', transfers },
+      ...{ database, sealKey: key, version: '0.0.0-test', address: 'http://localhost:8460', transfers },
       catalog: given.catalog ?? catalog({ engines, applications, taskTypes, sweeps: [] }, given.extensions ?? []),
       onBug: (_, error) => bugs.push(error),
     };

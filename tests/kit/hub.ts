@@ -68,6 +68,7 @@ export async function testHub(t: TestContext, page: readonly PageFile[] = []): P
     sealKey: sealKey(randomBytes(32)),
     catalog: builtIn,
     version: '0.0.0-test',
+    address: 'http://localhost:8460',
     transfers,
     onBug: (_, error) => void bugs.push(error),
   };

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { endpoint, listQuery, page } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
+import { oneTimeLink } from '../sign-in-shapes.ts';
 import * as text from '../text.ts';
 
 const state = z.enum(['enabled', 'locked', 'deleted']).optional();
+const most = z.int().min(0).max(2_147_483_647);
+const quotas = {
+  sitesMax: most.nullable().optional().describe('How many sites it may have; as many as it likes unless given'),
+  backupsMax: most.nullable().optional().describe('How many backups'),
+  diskMaxMb: most.nullable().optional().describe('How much its sites and backups may take, in MB'),
+};
 const gone = z.object({ deleted: z.string() });
 
 export const peopleEndpoints = {
@@ -24,7 +31,12 @@ export const peopleEndpoints = {
     method: 'POST',
     path: '/api/clients',
     summary: 'Make a client',
-    body: z.strictObject({ name: text.clientName, title: text.title.optional(), email: text.email.optional() }),
+    body: z.strictObject({
+      name: text.clientName,
+      title: text.title.optional(),
+      email: text.email.optional(),
+      ...quotas,
+    }),
     answer: shape.client,
     status: 201,
   }),
@@ -35,7 +47,11 @@ export const peopleEndpoints = {
     body: z.strictObject({
       title: text.title.nullable().optional(),
       email: text.email.nullable().optional(),
-      status: z.enum(['enabled', 'locked']).optional(),
+      status: z
+        .enum(['enabled', 'locked'])
+        .optional()
+        .describe('Locking disables its sites with a notice; unlocking enables those again'),
+      ...quotas,
     }),
     answer: shape.client,
   }),
@@ -62,19 +78,51 @@ export const peopleEndpoints = {
     method: 'POST',
     path: '/api/accounts',
     summary: 'Make an account',
-    body: z.strictObject({ name: text.short, email: text.email.optional() }),
-    answer: shape.account,
+    body: z.strictObject({
+      name: text.short,
+      email: text.email.optional(),
+      title: text.title.optional(),
+      role: text.reference.optional().describe('Give it this role at once'),
+      client: text.reference.optional().describe('With a role: for this client; for the whole hub unless given'),
+      invite: z.boolean().optional().describe('Answer a link with which its person chooses a password'),
+    }),
+    answer: shape.account.extend({ invitation: oneTimeLink.nullable() }).meta({ id: 'AccountCreated' }),
     status: 201,
+    once: true,
+  }),
+  'account invite': endpoint({
+    method: 'POST',
+    path: '/api/accounts/:name/invitation',
+    summary: 'Make a link, shown once, with which who has no password yet chooses one',
+    answer: oneTimeLink,
+    status: 201,
+    once: true,
+  }),
+  'account reset-password': endpoint({
+    method: 'POST',
+    path: '/api/accounts/:name/password',
+    summary: 'Make a link, shown once, with which its person chooses another password',
+    answer: oneTimeLink,
+    status: 201,
+    once: true,
   }),
   'account set': endpoint({
     method: 'PATCH',
     path: '/api/accounts/:name',
     summary: 'Change the given fields of an account; a locked one cannot log in',
     body: z.strictObject({
+      title: text.title.nullable().optional(),
       email: text.email.nullable().optional(),
       status: z.enum(['enabled', 'locked']).optional(),
+      secondFactorRequired: z.boolean().optional(),
     }),
     answer: shape.account,
+  }),
+  'account reset-factors': endpoint({
+    method: 'DELETE',
+    path: '/api/accounts/:name/factors',
+    summary: 'Remove all second factors of an account whose person has lost them; its sessions end',
+    answer: gone,
   }),
   'account delete': endpoint({
     method: 'DELETE',
@@ -94,9 +142,19 @@ export const peopleEndpoints = {
     path: '/api/tokens',
     summary: 'Make a token; it is shown once, here',
     body: z.strictObject({
-      account: text.reference.optional().describe("Whose it is; 'admin', made on demand, unless given"),
+      account: text.reference
+        .optional()
+        .describe("Whose it is; one's own unless given. Through the socket: 'admin', made on demand"),
       title: text.title.optional(),
-      expiresAt: text.time.optional(),
+      expiresAt: text.time
+        .nullable()
+        .optional()
+        .describe('In 90 days (setting token.valid-days) unless given; null: never'),
+      scopes: z
+        .array(text.permission.or(z.literal('read')))
+        .max(500)
+        .optional()
+        .describe("What it is limited to: permissions as a role has them, or 'read'; to nothing unless given"),
     }),
     answer: z.object({ token: z.string(), about: shape.token }),
     status: 201,

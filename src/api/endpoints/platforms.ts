@@ -4,6 +4,8 @@ import * as shape from '../shapes.ts';
 import { platformSource } from '../source.ts';
 import * as text from '../text.ts';
 
+const clients = z.array(text.reference).max(1000).describe('Only these clients may use it; none: all of them');
+
 export const platformEndpoints = {
   'platform list': endpoint({
     method: 'GET',
@@ -31,6 +33,7 @@ export const platformEndpoints = {
       root: text.root.describe('Its directory on the server, absolute; what a source builds is built there'),
       server: text.reference.optional().describe('The server it lies on; the only one with a web server unless given'),
       title: text.title.optional(),
+      clients: clients.optional(),
       source: platformSource
         .default({ type: 'path' })
         .describe(
@@ -44,7 +47,7 @@ export const platformEndpoints = {
     method: 'PATCH',
     path: '/api/platforms/:name',
     summary: 'Change the given fields of a platform; null resets',
-    body: z.strictObject({ title: text.title.nullable().optional() }),
+    body: z.strictObject({ title: text.title.nullable().optional(), clients: clients.nullable().optional() }),
     answer: z.object({ platform: shape.platform }),
   }),
 };

@@ -1,5 +1,6 @@
 import type { Command } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
+import type { Disk } from '../../machine/room.ts';
 import type { Database, DatabaseAddress } from '../../model/site.ts';
 import type { Provides } from '../provides.ts';
 
@@ -47,8 +48,8 @@ export interface Db extends Provides<Database, Pick<Database, 'name' | 'user'>> 
    */
   copy(from: SiteDatabase, to: SiteDatabase, emptied: readonly string[]): Promise<Copied>;
   /**
-   * Whether the quick way needs a `from` that is closed. One that is open is copied all the same, of one moment and without
-   * holding the site up, only slower.
+   * Whether the quickest way needs a `from` that is closed. One that is open is copied all the same, of one moment, and who
+   * writes meanwhile waits for some tenths of a second at most.
    */
   copyNeedsClosed(): boolean;
   /**
@@ -59,4 +60,6 @@ export interface Db extends Provides<Database, Pick<Database, 'name' | 'user'>> 
   reopen(database: SiteDatabase): Promise<void>;
   /** About what it takes on the disk; 0 where it is not there. */
   sizeBytes(database: SiteDatabase): Promise<number>;
+  /** Where its server keeps databases; null where nobody can say: on another machine, or in the site's own directory (sqlite). */
+  disk(): Promise<Disk | null>;
 }

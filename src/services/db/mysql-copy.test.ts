@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { privateMariadb } from '../../../tests/kit/databases.ts';
 import { withDatabases } from '../../../tests/kit/db-copy-contract.ts';
 import { mariadbCopyWorld } from '../../../tests/kit/db-copy-worlds.ts';
@@ -92,5 +95,54 @@ test('mysql: who kills a copy while the source is locked leaves nothing locked',
   assert.deepEqual(await sql(`select count(*) from \`${from.name}\`.big`), [['9001']]);
   await db.close(from, 0);
   await db.copy(from, to, []);
+  await made.clean();
+});
+
+/** An open database whose two tables have the same number of rows, in whatever moment one looks. */
+async function pairs(t: TestContext) {
+  const { sql, options } = await privateMariadb(t);
+  const made = withDatabases({ ...(await mariadbCopyWorld(t)), odd: '' });
+  const { db, from, to } = await made.pair();
+  await sql(`use \`${from.name}\`; create table one (id int auto_increment primary key, v varchar(200)) engine = innodb;
+    create table two like one; insert into one (v) select repeat('x', 200) from seq_1_to_20000; insert into two select * from one`);
+  const login = ['--no-defaults', `--user=${options.user}`, `--socket=${options.socket}`, from.name];
+  const begin = (text: string): { readonly ended: Promise<number | null> } & { end(): void } => {
+    const client = spawn('mariadb', login, { stdio: ['pipe', 'ignore', 'inherit'] });
+    client.stdin.write(text);
+    return { ended: once(client, 'exit').then(([code]) => Number(code)), end: () => client.stdin.end() };
+  };
+  const counts = async (): Promise<readonly string[]> => {
+    const [row = []] = await sql(
+      `select (select count(*) from \`${to.name}\`.one), (select count(*) from \`${to.name}\`.two)`,
+    );
+    return row;
+  };
+  return { made, db, from, to, begin, counts };
+}
+
+test('mysql: an open database is copied as files, of one moment, and who writes meanwhile is only kept waiting', async (t) => {
+  const { made, db, from, to, begin, counts } = await pairs(t);
+  const one = "insert into one (v) values ('y'); insert into two (v) values ('y');";
+  const writer = begin(`begin; ${one} commit;\n`.repeat(20_000));
+  writer.end();
+  for (let round = 0; round < 3; round++) {
+    assert.match((await db.copy(from, to, [])).way, /as files, all at once/);
+    const [first, second] = await counts();
+    t.diagnostic(`rows: ${first}, ${second}`);
+    assert.equal(first, second);
+  }
+  assert.equal(await writer.ended, 0);
+  await made.clean();
+});
+
+test('mysql: an open database that somebody keeps locked is dumped and loaded', async (t) => {
+  const { made, db, from, to, begin, counts } = await pairs(t);
+  const writer = begin("begin; insert into one (v) values ('not committed');\n");
+  const { sql } = await privateMariadb(t);
+  while ((await sql('select count(*) from information_schema.innodb_trx'))[0]?.[0] === '0') await sleep(20);
+  assert.match((await db.copy(from, to, [])).way, /dumped and loaded, as it is open/);
+  assert.deepEqual(await counts(), ['20000', '20000']);
+  writer.end();
+  await writer.ended;
   await made.clean();
 });

@@ -6,7 +6,7 @@ import { isClosed } from './mysql-close.ts';
 import { dumpCommand, type Part } from './mysql-dump.ts';
 import { look, mustBeOurs, noDatabase } from './mysql-look.ts';
 import { oddIn, readSource, type Source, type Table } from './mysql-source.ts';
-import { movableTables, moveTablespaces } from './mysql-tablespaces.ts';
+import { movableTables, moveTablespaces, worthBytes } from './mysql-tablespaces.ts';
 import { wholeDatabaseMs } from './patience.ts';
 
 interface Server {
@@ -18,7 +18,8 @@ interface Server {
 
 /**
  * A database that is closed is copied by the server itself: big tables as files where we may, the others row by row over two
- * connections. One that is open is dumped and loaded, as rows and files that are copied are locked for as long as it takes.
+ * connections. One that is open must be of one moment: where all of its tables can be copied as files it is locked for that,
+ * which takes some tenths of a second; else it is dumped and loaded.
  */
 export async function copyMysql(
   server: Server,
@@ -31,14 +32,18 @@ export async function copyMysql(
   if (!found.exists) throw noDatabase(machine.name, from.name);
   mustBeOurs(to, await look(client, to));
   const source = await readSource(client, from.name);
-  const why = (await isClosed(client, from, found.accounts)) ? oddIn(source) : 'it is open';
+  const closed = await isClosed(client, from, found.accounts);
   const empty = `create database ${identifier(to.name)} character set ${source.characterSet} collate ${source.collation}`;
-  await client.run([`drop database if exists ${identifier(to.name)}`, empty], 'changes');
-  if (why !== null) {
+  const begin = (): Promise<unknown> =>
+    client.run([`drop database if exists ${identifier(to.name)}`, empty], 'changes');
+  await begin();
+  const copy = { server, from: from.name, to: to.name, source, emptied };
+  const way = oddIn(source) === null ? await (closed ? copyTables(copy) : copyAtOnce(copy)) : null;
+  if (way === null) {
+    await begin();
     await pipeDump(server, from, to, { emptied });
-    return { way: `dumped and loaded, as ${why}` };
+    return { way: `dumped and loaded, as ${oddIn(source) ?? 'it is open'}` };
   }
-  const way = await copyTables(server, from.name, to.name, source, emptied);
   // Rows must not meet triggers, nor events act on half of them; and views may ask functions.
   if (source.programs > 0) await pipeDump(server, from, to, { words: ['--no-data', '--no-create-info'] });
   if (source.views.length > 0) await pipeDump(server, from, to, { words: onlyViews, tables: source.views });
@@ -57,28 +62,37 @@ async function pipeDump(
   await loading(to, (load) => machine.pipe({ commands: [dump, ...load] }));
 }
 
-/** Answers how. */
-async function copyTables(
-  { client, machine }: Server,
-  from: string,
-  to: string,
-  source: Source,
-  emptied: readonly string[],
-): Promise<string> {
-  const at = (table: string): string => `${identifier(from)}.${identifier(table)}`;
-  const show = source.tables.map(({ name }) => `show create table ${at(name)}`);
-  const shown = await client.run(show, 'reads');
-  const tables = source.tables.map((table, index) => ({ ...table, make: shown[index]?.[1] ?? '' }));
-  const filled = tables.filter(({ name }) => emptied.length === 0 || !hasName(name, emptied));
+interface Copy {
+  readonly server: Server;
+  readonly from: string;
+  readonly to: string;
+  readonly source: Source;
+  readonly emptied: readonly string[];
+}
 
-  // Constraints of rows that are there already have been checked once; and a row with the number 0 keeps it.
-  const begin = [
-    "set session sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0, innodb_strict_mode = 0",
-    ...(source.isMaria ? ['set session check_constraint_checks = 0'] : []),
-    `use ${identifier(to)}`,
-  ];
-  const run = (statements: readonly string[]): Promise<unknown> =>
-    client.run([...begin, ...statements], 'changes', { timeoutMs: wholeDatabaseMs });
+/** More would hold up for too long who writes into the site meanwhile. */
+const atOnceMaxBytes = 256 * 1024 * 1024;
+const atOnceMaxTables = 300;
+
+/** All tables as files, of one moment. Answers how, or null where that is not to be had: then the target is to be made anew. */
+async function copyAtOnce(copy: Copy): Promise<string | null> {
+  const { client, machine } = copy.server;
+  const { from, to, source } = copy;
+  const { filled, begin, run, tables } = await tablesOf(copy);
+  const bytes = filled.reduce((sum, table) => sum + table.bytes, 0);
+  if (filled.length === 0 || filled.length > atOnceMaxTables || bytes > atOnceMaxBytes) return null;
+  const tablespaces = { client, machine, from, to, dataDirectory: source.dataDirectory };
+  if ((await movableTables(tablespaces, source, filled, 0)).length < filled.length) return null;
+  await run(tables.map(({ make }) => make));
+  const why = await moveTablespaces(tablespaces, begin, filled);
+  return why === null ? `${filled.length} tables as files, all at once` : null;
+}
+
+/** Answers how. */
+async function copyTables(copy: Copy): Promise<string> {
+  const { client, machine } = copy.server;
+  const { from, to, source } = copy;
+  const { filled, begin, run, tables, at } = await tablesOf(copy);
   const insert = ({ name, columns }: Table): string =>
     `insert into ${identifier(name)} (${columns}) select ${columns} from ${at(name)}`;
   const insertAll = (some: readonly Table[]): readonly Promise<unknown>[] =>
@@ -86,7 +100,7 @@ async function copyTables(
 
   await run(tables.map(({ make }) => make));
   const tablespaces = { client, machine, from, to, dataDirectory: source.dataDirectory };
-  const moved = await movableTables(tablespaces, source, filled);
+  const moved = await movableTables(tablespaces, source, filled, worthBytes);
   const others = filled.filter((table) => !moved.includes(table));
   const [why] = await allOf([moveTablespaces(tablespaces, begin, moved), ...insertAll(others)]);
   if (why === null)
@@ -94,6 +108,26 @@ async function copyTables(
   await run(moved.flatMap(({ name, make }) => [`drop table if exists ${identifier(name)}`, make]));
   await allOf(insertAll(moved));
   return `row by row, as files could not be copied (${why.slice(0, 300)})`;
+}
+
+/** The tables with what makes them, those of them that are filled, and how to work on the copy. */
+async function tablesOf({ server: { client }, from, to, source, emptied }: Copy) {
+  const at = (table: string): string => `${identifier(from)}.${identifier(table)}`;
+  const show = source.tables.map(({ name }) => `show create table ${at(name)}`);
+  const shown = await client.run(show, 'reads');
+  const tables = source.tables.map((table, index) => ({ ...table, make: shown[index]?.[1] ?? '' }));
+  // Constraints of rows that are there already have been checked once; and a row with the number 0 keeps it.
+  const begin = [
+    "set session sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0, innodb_strict_mode = 0",
+    ...(source.isMaria ? ['set session check_constraint_checks = 0'] : []),
+    `use ${identifier(to)}`,
+  ];
+  return {
+    ...{ at, tables, begin },
+    filled: tables.filter(({ name }) => emptied.length === 0 || !hasName(name, emptied)),
+    run: (statements: readonly string[]): Promise<unknown> =>
+      client.run([...begin, ...statements], 'changes', { timeoutMs: wholeDatabaseMs }),
+  };
 }
 
 /** Nothing goes on behind the back of who is told that it failed. */

@@ -15,24 +15,27 @@ export interface Tablespaces {
 }
 
 /** Making room for a file and taking it over costs as much as this many bytes row by row. */
-const worthBytes = 1024 * 1024;
+export const worthBytes = 1024 * 1024;
+
+const lockWaitMaxSeconds = 5;
 
 /** Names that are the same as file names, and in a shell; options of tables that would need more than their file. */
 const plainName = /^[a-z0-9_]+$/i;
 const plainPath = /^(?:\/[\w.-]+)+$/;
 const needsMore = /\bFULLTEXT\b|\bPARTITION\b|\bDIRECTORY\b|ENCRYPT|COMPRESS/i;
 
-/** The tables that are worth it, if this server's files are here and we may copy them (sudoers, as the user mysql). MariaDB only: only there it was tried. */
+/** The tables that are worth it, having `leastBytes`, if this server's files are here and we may copy them (sudoers, as the user mysql). MariaDB only: only there it was tried. */
 export async function movableTables(
   at: Tablespaces,
   { isMaria }: Source,
   tables: readonly MadeTable[],
+  leastBytes: number,
 ): Promise<readonly MadeTable[]> {
   const { dataDirectory, from, to, machine, client } = at;
   if (!isMaria || !client.isLocal || ![from, to].every((name) => plainName.test(name))) return [];
   const fit = tables.filter(
     ({ name, isInnodb, bytes, make }) =>
-      isInnodb && bytes >= worthBytes && plainName.test(name) && !needsMore.test(make),
+      isInnodb && bytes >= leastBytes && plainName.test(name) && !needsMore.test(make),
   );
   if (fit.length === 0 || !plainPath.test(dataDirectory)) return [];
   const asked = query`sudo -n -u mysql -l ${copyWords(at, fit)}`;
@@ -58,18 +61,22 @@ export async function moveTablespaces(
   const sources = tables.map(({ name }) => `${identifier(from)}.${identifier(name)}`).join(', ');
   // The client hands this line to a shell. All that varies in it are names that were found plain.
   const copy = `system sudo -n -u mysql ${copyWords(at, tables).join(' ')} 2>&1 && echo copied`;
-  const script = [`flush tables ${sources} for export`, copy, 'unlock tables'];
-  const said = await client.run(script, 'changes', { ...more, startsPrograms: true, dryStdout: 'copied\n' });
-  const words = said.map(([word = '']) => word).join(' ');
+  // Who waits for a transaction of the site makes everybody else wait who writes after him.
+  const lock = [`set session lock_wait_timeout = ${lockWaitMaxSeconds}`, `flush tables ${sources} for export`];
+  const script = [...lock, copy, 'unlock tables'];
+  const why = (code: 'timeout' | 'command-failed') => (error: unknown) => {
+    if (error instanceof Problem && error.code === code) return [[String(error.cause)]];
+    throw error;
+  };
+  const copying = client.run(script, 'changes', { ...more, startsPrograms: true, dryStdout: 'copied\n' });
+  // Somebody has a transaction open, and keeps us out.
+  const words = (await copying.catch(why('timeout'))).map(([word = '']) => word).join(' ');
   if (/No space left/.test(words)) throw client.problem(words);
   if (words !== 'copied') return words;
-  try {
-    await client.run([...begin, ...alter('import')], 'changes', more);
-    return null;
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'command-failed') return String(error.cause);
-    throw error;
-  }
+  const [[refused = null] = []] = await client
+    .run([...begin, ...alter('import')], 'changes', more)
+    .catch(why('command-failed'));
+  return refused;
 }
 
 const copyWords = ({ dataDirectory, from, to }: Tablespaces, tables: readonly MadeTable[]): readonly string[] => [

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Command, query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { Changes } from '../../machine/put.ts';
+import { type Disk, diskOf } from '../../machine/room.ts';
 import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Database, DatabaseAddress } from '../../model/site.ts';
@@ -178,6 +179,12 @@ class Mysql implements Db {
     const fresh = 'set session sql_mode = @@sql_mode /*!80000 , information_schema_stats_expiry = 0 */';
     const [[bytes = '0'] = []] = await this.#client.run([fresh, size], 'reads');
     return Number(bytes);
+  }
+
+  async disk(): Promise<Disk | null> {
+    if (!this.#client.isLocal) return null;
+    const [[directory = ''] = []] = await this.#client.run(['select @@datadir'], 'reads');
+    return diskOf(this.#host.machine, directory.replace(/\/$/, ''));
   }
 
   /** One way of storing passwords can be compared. For the others (MySQL 8) we log in with it, where sites do. */

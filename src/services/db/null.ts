@@ -31,6 +31,7 @@ export const nullDb = engine({
       close: async () => undefined,
       reopen: async () => undefined,
       sizeBytes: async () => 0,
+      disk: async () => null,
     };
   },
 });

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Command, query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { Changes } from '../../machine/put.ts';
+import { type Disk, diskOf } from '../../machine/room.ts';
 import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Database, DatabaseAddress } from '../../model/site.ts';
@@ -47,6 +48,8 @@ export const postgresql = engine({
   open: (host, given) => new Postgresql(host, given),
   detect,
 });
+
+const debianClusters = '/var/lib/postgresql';
 
 class Postgresql implements Db {
   /** NAMEDATALEN - 1, in bytes. */
@@ -197,6 +200,15 @@ class Postgresql implements Db {
     const size = `select pg_database_size(oid) from pg_database where datname = ${literal(name)}`;
     const [[bytes = '0'] = []] = await this.#client.run([size], 'reads');
     return Number(bytes);
+  }
+
+  /** The server tells it only who may read all of its settings (pg_read_all_settings); else Debian's place for all clusters. */
+  async disk(): Promise<Disk | null> {
+    if (this.#options.host !== 'localhost') return null;
+    const told = "select setting from pg_settings where name = 'data_directory'";
+    const [[directory = debianClusters] = []] = await this.#client.run([told], 'reads');
+    const { machine } = this.#host;
+    return (await machine.stat(directory)) === null && directory === debianClusters ? null : diskOf(machine, directory);
   }
 
   /** As this role, from this machine, where sites reach the server; the file with the password is gone afterwards. */

@@ -125,6 +125,10 @@ class Sqlite implements Db {
     if (stat) await askSqlite(this.#machine, stat.owner, { do: 'reopen', path });
   }
 
+  async disk(): Promise<null> {
+    return null;
+  }
+
   async sizeBytes({ name }: SiteDatabase): Promise<number> {
     mustBeFile(name);
     const parts = await Promise.all(['', '-wal'].map((end) => this.#machine.stat(`${name}${end}`)));

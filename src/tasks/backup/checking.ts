@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { phpVersion } from '../../applications/php-version.ts';
-import { demandRoom } from '../../machine/room.ts';
+import { demandRooms, diskOf } from '../../machine/room.ts';
 import { type Manifest, readManifest } from '../../model/backup.ts';
 import { type ComparedPlatform, type ComparedSite, type Comparison, compare } from '../../model/comparison.ts';
 import { counted } from '../../model/counted.ts';
@@ -23,8 +23,14 @@ export async function checkFilling(context: Filling): Promise<void> {
   await demandThere(context);
   await demandOurs(source);
   await demandCode(context);
-  const bytes = manifest.parts.reduce((sum, { restoredBytes }) => sum + restoredBytes, 0);
-  await demandRoom(machine, `${platform.root}/sites`, bytes);
+  const disk = await diskOf(machine, `${platform.root}/sites`);
+  const database = (await context.db.disk()) ?? disk;
+  demandRooms(
+    manifest.parts.map(({ name, restoredBytes }) => ({
+      disk: name === 'database' ? database : disk,
+      bytes: restoredBytes,
+    })),
+  );
 }
 
 /** What lies there is what was put there, and not something else that is whole. */

@@ -1,11 +1,9 @@
 import { measureTree } from '../../applications/tree.ts';
-import { query } from '../../machine/command.ts';
-import type { Machine } from '../../machine/machine.ts';
+import { demandRooms, diskOf, isSameDisk } from '../../machine/room.ts';
 import { Problem } from '../../model/problem.ts';
 import { mustFit } from '../comparison.ts';
 import { siteDirectory } from '../site-directory.ts';
 import { demandUnpublished } from '../vhost.ts';
-import { megabytes } from './copying.ts';
 import { draftOf, type Moving } from './moving.ts';
 import { formerDirectory } from './placing.ts';
 import { changesHttp } from './publishing.ts';
@@ -105,26 +103,14 @@ async function demandOwnLines(context: Moving): Promise<void> {
   });
 }
 
-/** Kept free on every disk that something is copied to. */
-const spareBytes = 100 * 1024 * 1024;
-
 async function demandRoom(context: Moving): Promise<void> {
   const { machine, platform, from, linksFiles } = context;
-  const target = await diskOf(machine, `${platform.root}/sites`);
-  const isLinked = linksFiles && target.disk === (await diskOf(from.machine, siteDirectory(from))).disk;
+  const disk = await diskOf(machine, `${platform.root}/sites`);
+  const isLinked = linksFiles && isSameDisk(disk, await diskOf(from.machine, siteDirectory(from)));
   const files = isLinked ? 0 : (await measureTree(machine, from.site.runUser, siteDirectory(from))).bytes;
-  const neededBytes = files + (await from.db.sizeBytes(from.installed.database));
-  if (neededBytes + spareBytes <= target.freeBytes) return;
-  throw new Problem(
-    'disk-full',
-    `the copy of ${from.site.name} needs ${megabytes(neededBytes)}, and ${megabytes(target.freeBytes)} are free on ${target.disk}`,
-    { hint: `Make room on ${machine.name}: 100 MB must be left over.` },
-  );
-}
-
-/** The mount point that a path is on, and what is free there for us. */
-async function diskOf(machine: Machine, path: string): Promise<{ readonly disk: string; readonly freeBytes: number }> {
-  const { stdout } = await machine.run({ ...query`df -P -B1 ${path}`, quiet: true });
-  const [, , , available, , ...mounted] = stdout.trim().split('\n').at(-1)?.split(/\s+/) ?? [];
-  return { disk: mounted.join(' '), freeBytes: Number(available) };
+  const database = await from.db.sizeBytes(from.installed.database);
+  demandRooms([
+    { disk, bytes: files },
+    { disk: (await context.db.disk()) ?? disk, bytes: database },
+  ]);
 }

@@ -1,4 +1,4 @@
-import { freeBytes } from '../../machine/room.ts';
+import { diskOf } from '../../machine/room.ts';
 import { discardDirectory } from '../site-directory.ts';
 import { draftOf, type Moving } from './moving.ts';
 
@@ -11,8 +11,8 @@ const leastBytes = 16 * 1024 * 1024;
  */
 export async function makeRoom(context: Moving): Promise<void> {
   const { machine, platform, paths, db, site, report } = context;
-  const free = [await freeBytes(machine, `${platform.root}/sites`), await freeBytes(machine, paths.config)];
-  if (Math.min(...free) >= leastBytes) return;
+  const disks = [await diskOf(machine, `${platform.root}/sites`), await diskOf(machine, paths.config)];
+  if (disks.every(({ freeBytes }) => freeBytes >= leastBytes)) return;
   await report.note('the disk is full, so the copy is removed before the site is opened again', 'warning');
   await discardDirectory(draftOf(context));
   await db.destroy(site.database);
