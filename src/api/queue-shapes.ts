@@ -52,14 +52,18 @@ export const run = z
   })
   .meta({ id: 'Run' });
 
-export const siteCron = z
-  .object({
-    every: z.string(),
-    by: z.enum(['web', 'command']),
-    isOwn: z.boolean().describe('Whether the period is its own, or that of its application'),
-    dueAt: z.string().nullable().describe('null: it has no turn'),
-    lastAt: z.string().nullable().describe('When the last one that has ended began'),
-    failures: z.int().describe('How many times it failed, one after the other'),
-    problem: z.unknown().describe('Of the last one; null: it went well, or there was none'),
+/** A site's turn in a queue. */
+const siteTurn = z.object({
+  every: z.string(),
+  isOwn: z.boolean().describe('Whether the period is its own'),
+  dueAt: z.string().nullable().describe('null: it has no turn'),
+  lastAt: z.string().nullable().describe('When the last one that has ended began'),
+  failures: z.int().describe('How many times it failed, one after the other'),
+  problem: z.unknown().describe('Of the last one; null: it went well, or there was none'),
+});
+export const siteCron = siteTurn.extend({ by: z.enum(['web', 'command']) }).meta({ id: 'SiteCron' });
+export const siteBackup = siteTurn
+  .extend({
+    retention: z.record(z.string(), z.unknown()).nullable().describe('Its own rule; null: as the setting says'),
   })
-  .meta({ id: 'SiteCron' });
+  .meta({ id: 'SiteBackup' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { siteCron } from './queue-shapes.ts';
+import { siteBackup, siteCron } from './queue-shapes.ts';
 import { platformSource } from './source.ts';
 
 /** The shapes of answers. Ids are decimal strings, times are ISO 8601 in UTC, null is known to be absent. */
@@ -157,6 +157,7 @@ export const site = z
     runUser: z.string(),
     data: z.record(z.string(), z.unknown()),
     cron: siteCron,
+    backup: siteBackup,
     verifiedAt: atOrNull,
     createdAt: at,
     tasks: z.array(possibleTask),

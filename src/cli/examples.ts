@@ -74,6 +74,7 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir site set example.com --no-redirection',
     'aegir site set example.com --cron 15m --cron-by command',
     'aegir site set example.com --cron off',
+    'aegir site set example.com --backup 6h --retention last=4 --retention daily=7',
   ],
   'backup list': ['aegir backup list --site @example.com', 'aegir backup list --status failed'],
   'site list': ['aegir site list', 'aegir site list --status failed --platform d10', 'aegir site list --q shop --json'],
@@ -94,6 +95,7 @@ const written: { readonly [name: string]: readonly string[] } = {
   'queue get': ['aegir queue get cron'],
   'queue set': [
     'aegir queue set cron --limit 8',
+    "aegir queue set backup --every 1d --window '22:00-04:00 Europe/Berlin'",
     "aegir queue set cron --window '06:00-22:00 Europe/Berlin'",
     'aegir queue set cron --no-window',
   ],

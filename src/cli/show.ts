@@ -103,7 +103,7 @@ const kinds: readonly (readonly [readonly string[], (value: Row) => string])[] =
   [['engine', 'type'], ({ engine, type }) => `${cell(type)}: ${cell(engine)}`],
   [['ok', 'seconds'], ({ ok, why }) => (ok === true ? 'ok' : `no: ${cell(why)}`)],
   [['directory'], ({ directory }) => cell(directory)],
-  [['every', 'by'], (value) => cronCell(value)],
+  [['every', 'lastAt'], (value) => turnCell(value)],
   [['schemaVersion'], (value) => versionCell(value)],
 ];
 
@@ -117,10 +117,10 @@ function objectCell(value: Row): string {
 }
 
 /** 'every 1h by web, last 2026-…, failed 3 times: …'. */
-function cronCell({ every, by, lastAt, failures, problem }: Row): string {
+function turnCell({ every, by, lastAt, failures, problem }: Row): string {
   if (every === 'off') return 'off';
   const last = lastAt === null ? 'did not run yet' : `last ${cell(lastAt)}`;
-  return `every ${cell(every)} by ${cell(by)}, ${last}${problem === null ? '' : `, failed ${cell(failures)} times: ${cell(problem)}`}`;
+  return `every ${cell(every)}${by === undefined ? '' : ` by ${cell(by)}`}, ${last}${problem === null ? '' : `, failed ${cell(failures)} times: ${cell(problem)}`}`;
 }
 
 /** '10.1.2 (10100)': the release, and the schema of its database. */

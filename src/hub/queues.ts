@@ -18,6 +18,7 @@ const others: { readonly [name: string]: string } = {
   'task gc': 'forgets old tasks with their logs',
   'backup gc': 'deletes backups that no rule keeps',
   'run gc': 'forgets old runs',
+  'sign-in gc': 'forgets sessions, links and guesses that are over',
 };
 
 interface QueueRow {

@@ -72,9 +72,10 @@ async function writeNames(asked: Asked, site: Subject, { aliases, redirection }:
   if (aliases !== undefined) await writeAliases(asked, site.id, names);
 }
 
-/** Null resets: to the site's name, the client 'main', no redirection, no https, a certificate of our own, no data, cron as its application has it. */
+/** Null resets: to the site's name, the client 'main', no redirection, no https, a certificate of our own, no data, cron and backups as they are by themselves. */
 async function changedColumns(asked: Asked, site: Subject, body: Change) {
-  const { title, email, client, redirection, tls, certificatePath, keyPath, data, cron, cronBy } = body;
+  const { title, email, client, redirection, tls, certificatePath, keyPath, data, cron, cronBy, backup, retention } =
+    body;
   return {
     ...(title !== undefined && { title: title ?? site.name }),
     ...(email !== undefined && { email: email ?? emailFor(site.name) }),
@@ -83,8 +84,7 @@ async function changedColumns(asked: Asked, site: Subject, body: Change) {
     ...(tls !== undefined && { tls: tls ?? 'off' }),
     ...(certificatePath !== undefined && { certificatePath }),
     ...(keyPath !== undefined && { keyPath }),
-    ...(cron !== undefined && { cronEveryS: cron === null ? null : secondsOf(cron) }),
-    ...(cronBy !== undefined && { cronBy }),
+    ...sweptColumns(body),
     ...(data !== undefined && { data: jsonb(checkedData(asked.hub, 'site', data ?? {})) }),
   };
 }
@@ -100,5 +100,13 @@ async function newClient(asked: Asked, site: Subject, client: string | null): Pr
   await demandUsable(asked.tx, one(rows, `there is no site ${site.id}`), id);
   return id;
 }
+
+/** What is done to it by itself; null: as it is without anybody saying so. */
+const sweptColumns = ({ cron, cronBy, backup, retention }: Change) => ({
+  ...(cron !== undefined && { cronEveryS: cron === null ? null : secondsOf(cron) }),
+  ...(cronBy !== undefined && { cronBy }),
+  ...(backup !== undefined && { backupEveryS: backup === null ? null : secondsOf(backup) }),
+  ...(retention !== undefined && { backupRetention: retention === null ? null : jsonb(retention) }),
+});
 
 export const siteSetHandlers = { 'site set': set };

@@ -11,6 +11,9 @@ import { endTurn, type Turn, takeTurns, windowOfQueue } from './turns.ts';
 
 type Sweeping = Pick<Hub, 'database' | 'catalog' | 'sealKey'>;
 
+/** People do not wait for what the clock asks for. */
+const later = 10;
+
 /** In one look; the next is in two seconds. */
 const askedAtOnceMax = 100;
 
@@ -39,7 +42,7 @@ async function begin(
       const asking = { tx, hub, ...byItself(type) };
       const subject = await resolve(asking, queue.noun, turn.subjectId, { lock: true });
       await demandPossible(tx, type, subject);
-      const { task } = await askFor(asking, type, subject, { args });
+      const { task } = await askFor(asking, type, subject, { args, priority: type.priority + later });
       await sql`
         update turn set task_id = ${task}
         where queue = ${queue.name} and subject_id = ${turn.subjectId} and attempt = ${turn.attempt}`.execute(tx);

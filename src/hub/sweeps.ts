@@ -26,6 +26,8 @@ export interface SweepQueue {
 /** Ours, and those that plug-ins add. */
 export const sweepQueues = ({ sweeps }: Pick<Catalog, 'sweeps'>): readonly SweepQueue[] => [
   cron,
+  backups,
+  backupTests,
   ...sweeps.map(({ name, everyMs, task }): SweepQueue => {
     const noun = task.split(' ')[0] as Noun; // of a task type, which the catalog has looked up
     return {
@@ -59,6 +61,33 @@ const cron: SweepQueue = {
     const period = sql`coalesce(site.cron_every_s, ${ofApplication}, ${everySeconds}::int)`;
     return sql`${enabled('site', period)} and not ${ownCron}`;
   },
+};
+
+const backups: SweepQueue = {
+  name: 'backup',
+  about: 'backs sites up',
+  noun: 'site',
+  everySeconds: 0,
+  atOnce: 2,
+  does: { task: 'site backup', args: { reason: 'schedule' } },
+  subjects: async (_, everySeconds) => sql`
+    select site.id, platform.server_id, coalesce(site.backup_every_s, ${everySeconds}::int) as every_s
+    from site join platform on platform.id = site.platform_id
+    where site.status in ('enabled', 'disabled') and site.copy_of is null`,
+};
+
+/** Those of a site that is there, as it is tried beside it. */
+const backupTests: SweepQueue = {
+  name: 'backup test',
+  about: 'proves, one after the other, that a site can be made of each backup',
+  noun: 'backup',
+  everySeconds: 0,
+  atOnce: 1,
+  does: { task: 'backup test', args: {} },
+  subjects: async (_, everySeconds) => sql`
+    select backup.id, platform.server_id, ${everySeconds}::int as every_s
+    from backup join site on site.id = backup.site_id join platform on platform.id = site.platform_id
+    where backup.status = 'enabled' and site.status in ('enabled', 'disabled')`,
 };
 
 /** Whether the server does it by itself. */

@@ -6,6 +6,7 @@ import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
 import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
+import type { Retention } from '../model/retention.ts';
 import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
 import type { PeopleTables } from './people-tables.ts';
 import type { SignInTables } from './sign-in-tables.ts';
@@ -109,6 +110,8 @@ interface SiteTable {
   taskId: Maybe<Id>;
   cronEveryS: Maybe<number>;
   cronBy: Maybe<string>;
+  backupEveryS: Maybe<number>;
+  backupRetention: MaybeJson<Retention>;
   locked: Default<boolean>;
   bytes: Maybe<string>;
 }
