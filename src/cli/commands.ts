@@ -35,6 +35,8 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   'task log',
   'task stream',
   'batch log',
+  // For a program, which asks by itself.
+  'metrics',
 ]);
 
 /** Fields of the body that stand among the arguments, without a flag. */

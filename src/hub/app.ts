@@ -8,6 +8,7 @@ import { type Direct, handlers } from './handlers.ts';
 import { everywhere, ofPage, onlyEncrypted, unkept } from './headers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
+import { metricsText } from './metrics.ts';
 import { type GivenParts, readRequest } from './request.ts';
 import { callerOf } from './sign-in/caller.ts';
 import { type Origin, type Visit, visitOf } from './sign-in/visit.ts';
@@ -36,6 +37,8 @@ export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
   app.notFound((context) => answerProblem(hub, nothingHere(context), context));
   for (const { path, type, text } of page)
     app.get(path, (context) => context.body(text, 200, { ...ofPage, 'content-type': type }));
+  // Where Prometheus looks unless it is told otherwise.
+  app.get('/metrics', (context) => answer(hub, 'metrics', context));
   for (const name of endpointNames) {
     const { method, path } = endpointOf(name);
     app.on(method, path, (context) => answer(hub, name, context));
@@ -61,7 +64,12 @@ async function answer(hub: Hub, name: EndpointName, context: Request): Promise<R
   return context.json(body, status as 200);
 }
 
-const direct: ReadonlySet<EndpointName> = new Set<Direct>(['task stream', 'backup upload', 'backup download']);
+const direct: ReadonlySet<EndpointName> = new Set<Direct>([
+  'task stream',
+  'backup upload',
+  'backup download',
+  'metrics',
+]);
 const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 
 /** What is given has just been checked with the schemas of its endpoint. */
@@ -83,6 +91,8 @@ async function answerDirectly(
       const where = { task: given.params['task'] ?? '', lastEventId: context.req.header('last-event-id') };
       return streamTask(asked, where, who);
     }
+    case 'metrics':
+      return context.body(await metricsText(hub), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     case 'backup upload':
       return context.json(await uploadBackup(given as never, asked, context.req.raw.body), 201);
     case 'backup download': {

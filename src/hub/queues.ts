@@ -7,7 +7,7 @@ import { contains, equals, listPage, pageOf } from './list.ts';
 import { resolve } from './resolve.ts';
 import { type SweepQueue, sweepNamed, sweepQueues } from './sweeps.ts';
 import { iso, isoOrNull } from './time.ts';
-import { placeTurns } from './turns.ts';
+import { isLate, placeTurns } from './turns.ts';
 
 type Queue = Answer<'queue get'>;
 type Looking = Pick<Asked<Reader>, 'tx' | 'hub'>;
@@ -34,9 +34,6 @@ interface QueueRow {
   readonly late: number;
   readonly failing: number;
 }
-
-/** More than a twentieth of its period behind, and more than a minute. */
-const isLate = sql`turn.begun_at is null and turn.due_at < now() - greatest(interval '1 minute', turn.every_s * interval '0.05 s')`;
 
 async function all({ tx, hub }: Looking): Promise<readonly Queue[]> {
   const { rows } = await sql<QueueRow>`

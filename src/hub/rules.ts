@@ -125,6 +125,7 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'queue pause': ['hub change'],
   'queue resume': ['hub change'],
   status: ['hub read'],
+  metrics: ['hub read'],
   resolve: 'anyone',
   'engine list': 'anyone',
   'application list': 'anyone',

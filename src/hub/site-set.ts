@@ -74,8 +74,7 @@ async function writeNames(asked: Asked, site: Subject, { aliases, redirection }:
 
 /** Null resets: to the site's name, the client 'main', no redirection, no https, a certificate of our own, no data, cron and backups as they are by themselves. */
 async function changedColumns(asked: Asked, site: Subject, body: Change) {
-  const { title, email, client, redirection, tls, certificatePath, keyPath, data, cron, cronBy, backup, retention } =
-    body;
+  const { title, email, client, redirection, tls, certificatePath, keyPath, data } = body;
   return {
     ...(title !== undefined && { title: title ?? site.name }),
     ...(email !== undefined && { email: email ?? emailFor(site.name) }),

@@ -234,6 +234,10 @@ export async function endTurn(
     throw new Problem('lost', `the turn of ${noun} ${turn.subjectId} now belongs to somebody else`);
 }
 
+/** More than a twentieth of its period behind, and more than a minute. */
+export const isLate = sql`turn.begun_at is null
+  and turn.due_at < now() - greatest(interval '1 minute', turn.every_s * interval '0.05 s')`;
+
 /** The queue's hours as they are now; null: always open, or there is no such queue yet. */
 export async function windowOfQueue(db: Kysely<Tables>, name: string): Promise<Window | null> {
   const { rows } = await sql<{ openHours: string | null }>`

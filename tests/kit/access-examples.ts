@@ -226,6 +226,7 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'queue pause': [hub('r', () => ({ params: { name: 'task' } }))],
   'queue resume': [hub('r', () => ({ params: { name: 'task' } }))],
   status: [hub('rpv')],
+  metrics: [hub('rpv')],
   resolve: [
     own(everybody, ({ site }) => ({ params: { context: `@${site}` } })),
     own(everybody, ({ platform }) => ({ params: { context: `@platform_${platform}` } })),

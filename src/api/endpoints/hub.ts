@@ -33,6 +33,13 @@ export const hubEndpoints = {
       }),
     }),
   }),
+  metrics: endpoint({
+    method: 'GET',
+    path: '/api/metrics',
+    summary: 'How it is, for Prometheus; also at /metrics',
+    answer: z.string(),
+    text: true,
+  }),
   resolve: endpoint({
     method: 'GET',
     path: '/api/resolve/:context',
