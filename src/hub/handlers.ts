@@ -35,8 +35,8 @@ import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
-/** Streams, and files on their way in or out: the app itself answers them. */
-export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export';
+/** Streams, files on their way in or out, and what is no JSON: the app itself answers them. */
+export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export' | 'metrics';
 
 /** Forget an endpoint and this does not compile. */
 export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handler<Name> };

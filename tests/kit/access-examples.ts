@@ -134,6 +134,8 @@ const notifications = {
 } satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
 /** Forget an endpoint and this does not compile. */
+const cron = () => ({ params: { name: 'cron' } });
+
 export const examples: { readonly [Name in EndpointName]: readonly Example[] } = {
   'client list': [hub(everybody)],
   'client get': [own(everybody, by('client'))],
@@ -258,10 +260,13 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'batch retry': [own('rpa c', by('endedBatch'))],
   ...notifications,
   'queue list': [hub('rpv')],
+  ...{ 'queue get': [hub('rpv', cron)], 'queue turns': [hub('rpv', cron)], 'queue runs': [hub('rpv', cron)] },
+  'queue set': [hub('r', () => ({ params: { name: 'cron' }, body: { limit: 4 } }))],
   'queue pause': [hub('r', () => ({ params: { name: 'task' } }))],
   'queue resume': [hub('r', () => ({ params: { name: 'task' } }))],
   home: [hub('*')],
   status: [hub('rpv')],
+  metrics: [hub('rpv')],
   resolve: [
     own(everybody, ({ site }) => ({ params: { context: `@${site}` } })),
     own(everybody, ({ platform }) => ({ params: { context: `@platform_${platform}` } })),
