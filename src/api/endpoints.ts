@@ -3,6 +3,7 @@ import { auditEndpoints } from './endpoints/audit.ts';
 import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
 import { factorEndpoints } from './endpoints/factors.ts';
+import { homeEndpoints } from './endpoints/home.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
 import { notificationEndpoints } from './endpoints/notifications.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
@@ -27,6 +28,7 @@ export const api = {
   ...packageEndpoints,
   ...taskEndpoints,
   ...batchEndpoints,
+  ...homeEndpoints,
   ...auditEndpoints,
   ...notificationEndpoints,
   ...hubEndpoints,

@@ -7,9 +7,10 @@ import { exportAudit } from './audit-export.ts';
 import { auditDone, auditNotDone, type Request as Told } from './audited.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
-import { everywhere, ofPage, onlyEncrypted, unkept } from './headers.ts';
+import { everywhere, onlyEncrypted, unkept } from './headers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
+import { type Panel, panelAnswer } from './panel.ts';
 import { type GivenParts, readRequest } from './request.ts';
 import { callerOf } from './sign-in/caller.ts';
 import { type Origin, type Visit, visitOf } from './sign-in/visit.ts';
@@ -18,15 +19,8 @@ import { streamTask } from './task-stream.ts';
 type App = Hono<{ Bindings: Origin }>;
 type Request = Context<{ Bindings: Origin }>;
 
-/** A file of the page at `/`, as it is sent. */
-export interface PageFile {
-  readonly path: string;
-  readonly type: string;
-  readonly text: string;
-}
-
 /** The hub as it is asked: `app.fetch(request, { local })`. */
-export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
+export function hubApp(hub: Hub, panel: Panel = new Map()): App {
   const app: App = new Hono();
   app.use(async (context, next) => {
     await next();
@@ -36,12 +30,14 @@ export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
   });
   app.onError((error, context) => answerProblem(hub, error, context));
   app.notFound((context) => answerProblem(hub, nothingHere(context), context));
-  for (const { path, type, text } of page)
-    app.get(path, (context) => context.body(text, 200, { ...ofPage, 'content-type': type }));
   for (const name of endpointNames) {
     const { method, path } = endpointOf(name);
     app.on(method, path, (context) => answer(hub, name, context));
   }
+  app.get(
+    '*',
+    (context, next) => (context.req.path.startsWith('/api/') ? null : panelAnswer(panel, context)) ?? next(),
+  );
   return app;
 }
 
@@ -202,7 +198,9 @@ async function inTransaction<T>(db: Reader, action: (tx: Asked['tx']) => Promise
 
 const nothingHere = (context: Request): Problem =>
   new Problem('not-found', 'there is nothing at this address', {
-    hint: context.req.path.startsWith('/api/') ? 'GET /api/openapi.json says what there is.' : 'The page is at /.',
+    hint: context.req.path.startsWith('/api/')
+      ? 'GET /api/openapi.json says what there is.'
+      : 'The panel is at /; where it is not, npm run build makes it.',
   });
 
 /** RFC 9457. What is not a Problem is our fault: it is told by a number only, under which the whole of it is logged. */

@@ -7,6 +7,7 @@ import { backupHandlers } from './backup.ts';
 import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
 import { compareHandlers } from './compare.ts';
+import { homeHandlers } from './home.ts';
 import type { Handler } from './hub.ts';
 import { membershipHandlers } from './membership.ts';
 import { choiceHandlers } from './notification/choice.ts';
@@ -72,6 +73,7 @@ export const handlers: Handlers = {
   ...queueHandlers,
   ...auditHandlers,
   ...settingHandlers,
+  ...homeHandlers,
   ...aboutHandlers,
   openapi: async (_, { hub }) => openApi(hub.version),
 };

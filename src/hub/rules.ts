@@ -128,6 +128,8 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'queue list': ['hub read'],
   'queue pause': ['hub change'],
   'queue resume': ['hub change'],
+  // Of what one may see.
+  home: 'anyone',
   status: ['hub read'],
   resolve: 'anyone',
   'engine list': 'anyone',

@@ -260,6 +260,7 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'queue list': [hub('rpv')],
   'queue pause': [hub('r', () => ({ params: { name: 'task' } }))],
   'queue resume': [hub('r', () => ({ params: { name: 'task' } }))],
+  home: [hub('*')],
   status: [hub('rpv')],
   resolve: [
     own(everybody, ({ site }) => ({ params: { context: `@${site}` } })),
