@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { appendEvents } from '../src/hub/log.ts';
 import { claimTask, endTask } from '../src/hub/queue.ts';
 import type { TaskEvent } from '../src/model/event.ts';
-import { errorsOf, type PanelFarm, panelFarm, settled, violations } from './kit/panel.ts';
+import { errorsOf, go, type PanelFarm, panelFarm, settled, violations } from './kit/panel.ts';
 import { hostileTitle } from './kit/seeded-farm.ts';
 
 const rows = (page: Page) => page.getByRole('table').getByRole('row');
@@ -17,7 +17,7 @@ test('lists, forms and logs of a farm of 10,000 sites', async (t) => {
   await t.test('what is searched, filtered and sorted stands in the address, and a reload shows the same', async () => {
     const page = await farm.open('/sites');
     await page.getByText('100 of 10,000 entries').waitFor();
-    await page.getByLabel('Search').fill('department 77');
+    await page.getByRole('searchbox', { name: 'Search' }).fill('department 77');
     await page.getByText(/^111 entries|^100 of 111 entries/).waitFor();
     await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByRole('combobox', { name: 'Status' }).click();
@@ -130,6 +130,8 @@ test('lists, forms and logs of a farm of 10,000 sites', async (t) => {
     await page.getByRole('option', { name: `Task ${id}` }).waitFor();
     await page.keyboard.press('Escape');
     await field.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('.page-title').getByText('cancelled').waitFor();
     assert.deepEqual(errorsOf(page), []);
   });
 
@@ -149,13 +151,13 @@ test('lists, forms and logs of a farm of 10,000 sites', async (t) => {
 
   await t.test('a role is made of boxes, and given for a client', async () => {
     const page = await farm.open('/roles/new');
-    await page.getByLabel('Name').fill('editor');
-    await page.getByLabel('site read').check();
-    await page.getByLabel('site task').check();
-    assert.equal(await page.getByLabel('site backup').isDisabled(), true); // It is one of all tasks.
+    await page.getByRole('textbox', { name: 'Name' }).fill('editor');
+    await page.getByRole('checkbox', { name: /^site read/ }).check();
+    await page.getByRole('checkbox', { name: /^site task/ }).check();
+    assert.equal(await page.getByRole('checkbox', { name: /^site backup/ }).isDisabled(), true); // It is one of all tasks.
     await page.getByRole('button', { name: 'New role' }).click();
     await page.waitForURL(/\/roles\/editor$/);
-    await page.goto(`${farm.url}/clients/client9/access`);
+    await go(page, '/clients/client9/access');
     await page.getByRole('button', { name: 'Give a role' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('combobox', { name: 'Account' }).fill('person30');
