@@ -64,13 +64,15 @@ function goodRequest(endpoint: EndpointName): { params: Record<string, string>; 
     'platform task': { name: 'platform verify' },
     'site task': { name: 'site verify' },
     'setting set': { value: 'www-data' },
+    'notification choose': { kind: 'task failed', account: 'ada' },
+    'webhook create': { url: 'https://hook.example.com/', account: 'ada' },
   };
   const noun = endpoint.split(' ')[0] ?? '';
   const names: Readonly<Record<string, string>> = {
     ...{ client: 'acme', account: 'ada', server: 'master', service: 'master', platform: 'd10', site: 'example.com' },
     ...{ queue: 'task', setting: 'site.run-user', role: 'editor' },
   };
-  const params = { name: names[noun] ?? 'x', type: 'http', task: '1', token: '1', context: '@example.com' };
+  const params = { name: names[noun] ?? 'x', type: 'http', task: '1', token: '1', webhook: '1', context: '@example.com' };
   return { params, body: bodies[endpoint] ?? {} };
 }
 
@@ -175,6 +177,7 @@ test(`${hostileTexts.length} hostile texts and ${hostileOthers.length} other val
   const hub = await furnished(t);
   await hub.good('POST', '/api/clients', { name: 'acme' });
   await hub.good('POST', '/api/accounts', { name: 'ada' });
+  await hub.good('POST', '/api/webhooks', { url: 'https://hook.example.com/', account: 'ada' });
   await hub.good('POST', '/api/roles', { name: 'editor', permissions: ['site read'] });
   await hub.good('POST', '/api/sites', { name: 'example.com', platform: 'd10' });
   await setStatus(hub, 'site', 'example.com', 'enabled');
