@@ -72,7 +72,14 @@ function goodRequest(endpoint: EndpointName): { params: Record<string, string>; 
     ...{ client: 'acme', account: 'ada', server: 'master', service: 'master', platform: 'd10', site: 'example.com' },
     ...{ queue: 'task', setting: 'site.run-user', role: 'editor' },
   };
-  const params = { name: names[noun] ?? 'x', type: 'http', task: '1', token: '1', webhook: '1', context: '@example.com' };
+  const params = {
+    name: names[noun] ?? 'x',
+    type: 'http',
+    task: '1',
+    token: '1',
+    webhook: '1',
+    context: '@example.com',
+  };
   return { params, body: bodies[endpoint] ?? {} };
 }
 
