@@ -23,7 +23,7 @@ const anyOf = (letters: string, of: string): boolean => [...letters].some((lette
 
 /** What nobody does as another: all that is about ways in and rights, but to look who one is, and to leave. */
 const theirsOnly =
-  /^(?:(?:password|factor|totp|passkey|recovery-code|token) |(?:account|membership|role) (?!list|get)|session (?:set|confirm|list|delete|end-others)$)/;
+  /^(?:(?:password|factor|totp|passkey|recovery-code|token|notification|webhook) |(?:account|membership|role) (?!list|get)|session (?:set|confirm|list|delete|end-others)$)/;
 const theirWayOut: ReadonlySet<EndpointName> = new Set(['session end', 'session end-impersonation']);
 
 function expected(name: EndpointName, { may, sees }: Example, caller: Caller, of: Owner | 'hub'): Expected {
