@@ -9,6 +9,7 @@ import { notificationEndpoints } from './endpoints/notifications.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
+import { queueEndpoints } from './endpoints/queues.ts';
 import { roleEndpoints } from './endpoints/roles.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
 import { signInEndpoints } from './endpoints/sign-in.ts';
@@ -31,6 +32,7 @@ export const api = {
   ...homeEndpoints,
   ...auditEndpoints,
   ...notificationEndpoints,
+  ...queueEndpoints,
   ...hubEndpoints,
 };
 

@@ -36,6 +36,8 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   'task stream',
   'batch log',
   'audit export',
+  // For a program, which asks by itself.
+  'metrics',
 ]);
 
 /** Fields of the body that stand among the arguments, without a flag. */
@@ -95,7 +97,7 @@ const nounSummaries: { readonly [noun: string]: string } = {
   batch: 'one wish for many sites',
   notification: 'what you are told of',
   webhook: 'addresses of your own programs that are told',
-  queue: 'what waits to be done',
+  queue: 'what is done by itself, and how it goes',
   engine: 'kinds of services',
   application: 'what can be hosted',
   'task-type': 'what can be asked for',
@@ -205,7 +207,15 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
 }
 
 /** Verbs whose lists are not lists of their noun. */
-const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members', 'choices', 'choose']);
+const hasColumnsOfItsOwn: ReadonlySet<string> = new Set([
+  'packages',
+  'sites',
+  'members',
+  'choices',
+  'choose',
+  'turns',
+  'runs',
+]);
 
 function showComparison(io: Io, answer: Answer<'platform compare'>): void {
   for (const line of comparisonLines(answer)) io.out(`${harmless(line)}\n`);

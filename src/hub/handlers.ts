@@ -23,6 +23,7 @@ import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
 import { accountAccessHandlers } from './sign-in/account-access.ts';
 import { factorHandlers } from './sign-in/factor.ts';
+import { impersonationHandlers } from './sign-in/impersonation.ts';
 import { invitationHandlers } from './sign-in/invitation.ts';
 import { ownPasswordHandlers } from './sign-in/own-password.ts';
 import { sessionHandlers } from './sign-in/session.ts';
@@ -35,8 +36,8 @@ import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
-/** Streams, and files on their way in or out: the app itself answers them. */
-export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export';
+/** Streams, files on their way in or out, and what is no JSON: the app itself answers them. */
+export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export' | 'metrics';
 
 /** Forget an endpoint and this does not compile. */
 export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handler<Name> };
@@ -50,6 +51,7 @@ export const handlers: Handlers = {
   ...sessionHandlers,
   ...ownPasswordHandlers,
   ...factorHandlers,
+  ...impersonationHandlers,
   ...invitationHandlers,
   ...tokenHandlers,
   ...roleHandlers,

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Json } from '../model/json.ts';
+import { period } from '../model/period.ts';
 import { everything } from '../model/permission.ts';
 import { Problem } from '../model/problem.ts';
 import { retention } from '../model/retention.ts';
@@ -14,6 +15,9 @@ import { seal, unseal } from './seal.ts';
 import { singleSignOn } from './sign-in/single-sign-on-setting.ts';
 import type { Tables } from './tables.ts';
 
+/** By the name of an application. */
+const byApplication = <Value extends z.ZodType<Json>>(value: Value) =>
+  z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'is not the name of an application'), value);
 /** The one spelling of an origin. Passwords go there, so it is https, or it never leaves the machine. */
 const publicAddress = z
   .string()
@@ -59,6 +63,27 @@ const settings = {
     schema: z.int().min(30).max(36_500),
     value: 730,
   },
+  'cron.every': {
+    about:
+      "How often sites run their cron that have no period of their own, by application; 'off': never. Then verify them",
+    schema: byApplication(period),
+    value: { drupal: '1h', wordpress: '15m' },
+  },
+  'cron.by': {
+    about: 'Whether they run it over the web or by command line, by application; web unless it is said',
+    schema: byApplication(z.enum(['web', 'command'])),
+    value: {},
+  },
+  'cron.seconds-max': {
+    about: 'How long a cron may take; then it has failed',
+    schema: z.int().min(5).max(3600),
+    value: 300,
+  },
+  'queue.runs-kept': {
+    about: 'How many runs of each site are kept, of each queue',
+    schema: z.int().min(1).max(1000),
+    value: 20,
+  },
   'task.retention-days': {
     about: 'How many days ended tasks and their logs are kept',
     schema: z.int().min(1).max(36_500),
@@ -91,6 +116,11 @@ const settings = {
     about: 'After how many days somebody has to sign in again, whatever happens',
     schema: z.int().min(1).max(365),
     value: 7,
+  },
+  'impersonation.minutes': {
+    about: 'How many minutes somebody can be signed in as another, to help',
+    schema: z.int().min(1).max(480),
+    value: 60,
   },
   'sign-in.second-factor-roles': {
     about: 'Roles whose accounts must have a second factor: ["administrator"]',

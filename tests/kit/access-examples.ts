@@ -98,6 +98,7 @@ const signIn = {
     hub('r', ({ administrator }) => ({ query: { account: administrator } }), 'a'),
   ],
   'session delete': [own('ra', by('session'), 'ra')],
+  'session end-impersonation': [hub('')],
   'session end-others': [
     hub('*', () => ({ body: {} })),
     own('ra', ({ boss }) => ({ body: { account: boss } }), 'ra c'),
@@ -134,6 +135,8 @@ const notifications = {
 } satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
 /** Forget an endpoint and this does not compile. */
+const cron = () => ({ params: { name: 'cron' } });
+
 export const examples: { readonly [Name in EndpointName]: readonly Example[] } = {
   'client list': [hub(everybody)],
   'client get': [own(everybody, by('client'))],
@@ -152,6 +155,8 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'account invite': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
   'account reset-password': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
   'account reset-factors': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
+  // These here have tokens, and only a browser is another's.
+  'account impersonate': [own('', by('boss'), 'ra c')],
   ...signIn,
   'token list': [hub('*')],
   'token create': [
@@ -258,10 +263,13 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'batch retry': [own('rpa c', by('endedBatch'))],
   ...notifications,
   'queue list': [hub('rpv')],
+  ...{ 'queue get': [hub('rpv', cron)], 'queue turns': [hub('rpv', cron)], 'queue runs': [hub('rpv', cron)] },
+  'queue set': [hub('r', () => ({ params: { name: 'cron' }, body: { limit: 4 } }))],
   'queue pause': [hub('r', () => ({ params: { name: 'task' } }))],
   'queue resume': [hub('r', () => ({ params: { name: 'task' } }))],
   home: [hub('*')],
   status: [hub('rpv')],
+  metrics: [hub('rpv')],
   resolve: [
     own(everybody, ({ site }) => ({ params: { context: `@${site}` } })),
     own(everybody, ({ platform }) => ({ params: { context: `@platform_${platform}` } })),
