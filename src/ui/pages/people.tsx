@@ -2,6 +2,8 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
+import { AccessOf } from '../account/access-of.tsx';
+import { Sessions } from '../account/sessions.tsx';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { asks, useWish } from '../hub.ts';
 import { SiteList } from '../lists/site-list.tsx';
@@ -98,7 +100,7 @@ export function Account(): ReactNode {
       actions={<Delete noun="account" name={name} />}
     >
       <Loaded query={account}>
-        {({ email, status }) => (
+        {({ email, status, ...access }) => (
           <div className="stack">
             <Card title={text.parts.change}>
               <EndpointForm
@@ -111,6 +113,8 @@ export function Account(): ReactNode {
                 done={() => tell(text.parts.saved)}
               />
             </Card>
+            <AccessOf account={access} />
+            <Sessions account={name} />
             <Tokens account={name} />
           </div>
         )}
