@@ -4,6 +4,7 @@ import { runBatches } from './hub/batch-run.ts';
 import { openDatabase } from './hub/database.ts';
 import { serve } from './hub/listen.ts';
 import { migrate } from './hub/migrate.ts';
+import { runNotifications } from './hub/notification/deliver.ts';
 import { readPanel } from './hub/panel.ts';
 import { startPostgres } from './hub/postgres.ts';
 import { schedule } from './hub/scheduler.ts';
@@ -35,7 +36,11 @@ export async function runHub(
   const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen, panel });
   process.stdout.write(`the hub listens on ${environment.socketPath} and ${listening.url}\n`);
   const keeping = keepPostgres(environment, stop);
-  await Promise.all([schedule(hub, systemClock, stop), runBatches(hub, systemClock, stop)]);
+  await Promise.all([
+    schedule(hub, systemClock, stop),
+    runBatches(hub, systemClock, stop),
+    runNotifications(hub, systemClock, stop),
+  ]);
   await keeping;
   await listening.close();
   await database.close();

@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly stream?: true;
   /** Its body is a file of any size, and is not JSON. */
   readonly upload?: true;
+  /** Answers plain text instead of JSON. */
+  readonly text?: true;
   /** Answers a file instead of JSON. */
   readonly file?: true;
   /** The answer holds something that is shown once: it is kept nowhere, also not to answer a repeated request. */
@@ -49,6 +51,7 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   session: id,
   passkey: id,
   membership: id,
+  webhook: id,
 };
 
 export const paramNames = (path: string): readonly string[] =>

@@ -5,9 +5,11 @@ import { batchEndpoints } from './endpoints/batches.ts';
 import { factorEndpoints } from './endpoints/factors.ts';
 import { homeEndpoints } from './endpoints/home.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
+import { notificationEndpoints } from './endpoints/notifications.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
+import { queueEndpoints } from './endpoints/queues.ts';
 import { roleEndpoints } from './endpoints/roles.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
 import { signInEndpoints } from './endpoints/sign-in.ts';
@@ -29,6 +31,8 @@ export const api = {
   ...batchEndpoints,
   ...homeEndpoints,
   ...auditEndpoints,
+  ...notificationEndpoints,
+  ...queueEndpoints,
   ...hubEndpoints,
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { siteBackup, siteCron } from './queue-shapes.ts';
 import { platformSource } from './source.ts';
 
 /** The shapes of answers. Ids are decimal strings, times are ISO 8601 in UTC, null is known to be absent. */
@@ -155,6 +156,8 @@ export const site = z
     keyPath: z.string().nullable(),
     runUser: z.string(),
     data: z.record(z.string(), z.unknown()),
+    cron: siteCron,
+    backup: siteBackup,
     verifiedAt: atOrNull,
     createdAt: at,
     tasks: z.array(possibleTask),
@@ -243,8 +246,6 @@ export const backup = z
 export const backupWithManifest = backup
   .extend({ manifest: z.looseObject({ format: z.int() }).nullable() })
   .meta({ id: 'BackupWithManifest' });
-
-export const queue = z.object({ name: z.string(), paused: z.boolean(), lastRunAt: atOrNull }).meta({ id: 'Queue' });
 
 export const batch = z
   .object({

@@ -36,6 +36,8 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   'task stream',
   'batch log',
   'audit export',
+  // For a program, which asks by itself.
+  'metrics',
 ]);
 
 /** Fields of the body that stand among the arguments, without a flag. */
@@ -51,6 +53,8 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'site clone': ['name'],
   'setting set': ['value'],
   'batch create': ['name'],
+  'notification choose': ['kind'],
+  'webhook create': ['url'],
 };
 
 /** A command for every endpoint: `aegir <noun> <verb> [name] [--flags]`. */
@@ -91,7 +95,9 @@ const nounSummaries: { readonly [noun: string]: string } = {
   package: 'profiles, modules, themes and plug-ins, wherever they are',
   task: 'what was asked for, and how it goes',
   batch: 'one wish for many sites',
-  queue: 'what waits to be done',
+  notification: 'what you are told of',
+  webhook: 'addresses of your own programs that are told',
+  queue: 'what is done by itself, and how it goes',
   engine: 'kinds of services',
   application: 'what can be hosted',
   'task-type': 'what can be asked for',
@@ -201,7 +207,15 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
 }
 
 /** Verbs whose lists are not lists of their noun. */
-const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members']);
+const hasColumnsOfItsOwn: ReadonlySet<string> = new Set([
+  'packages',
+  'sites',
+  'members',
+  'choices',
+  'choose',
+  'turns',
+  'runs',
+]);
 
 function showComparison(io: Io, answer: Answer<'platform compare'>): void {
   for (const line of comparisonLines(answer)) io.out(`${harmless(line)}\n`);

@@ -72,6 +72,9 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir site set example.com --alias www.example.com --alias old.example.com=redirect',
     'aegir site set @example.com --redirection www.example.com --tls required',
     'aegir site set example.com --no-redirection',
+    'aegir site set example.com --cron 15m --cron-by command',
+    'aegir site set example.com --cron off',
+    'aegir site set example.com --backup 6h --retention last=4 --retention daily=7',
   ],
   'backup list': ['aegir backup list --site @example.com', 'aegir backup list --status failed'],
   'site list': ['aegir site list', 'aegir site list --status failed --platform d10', 'aegir site list --q shop --json'],
@@ -89,8 +92,28 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
     'aegir setting set site.fpm-socket null',
     'aegir setting set sign-in.single-sign-on-secret @/root/secret',
+    `aegir setting set mail.smtp '{"host":"smtp.example.com","user":"aegir","from":"aegir@example.com"}'`,
   ],
-  'queue pause': ['aegir queue pause task'],
+  'notification choose': [
+    "aegir notification choose 'task failed' --mail never",
+    "aegir notification choose 'task stuck' --mail always --webhook always",
+  ],
+  'notification list': ['aegir notification list --status failed', 'aegir notification list --account ada'],
+  'webhook create': ['aegir webhook create https://chat.example.com/hooks/aegir --title chat'],
+  'webhook set': [
+    'aegir webhook set 3 --status enabled',
+    'aegir webhook set 3 --url https://chat.example.com/hooks/other',
+  ],
+  'queue get': ['aegir queue get cron'],
+  'queue set': [
+    'aegir queue set cron --limit 8',
+    "aegir queue set backup --every 1d --window '22:00-04:00 Europe/Berlin'",
+    "aegir queue set cron --window '06:00-22:00 Europe/Berlin'",
+    'aegir queue set cron --no-window',
+  ],
+  'queue turns': ['aegir queue turns cron --state late', 'aegir queue turns cron --state failing --server master'],
+  'queue runs': ['aegir queue runs cron --status failed', 'aegir queue runs cron --subject @example.com'],
+  'queue pause': ['aegir queue pause task', 'aegir queue pause cron'],
   'queue resume': ['aegir queue resume task'],
   resolve: ['aegir resolve @platform_d10'],
   openapi: ['aegir openapi > aegir.json'],
@@ -112,6 +135,7 @@ const sample: { readonly [place: string]: string } = {
   task: '12',
   token: '3',
   session: '5',
+  webhook: '3',
 };
 
 /** For the end of a command's help. */

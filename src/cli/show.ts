@@ -21,7 +21,27 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   task: ['id', 'name', 'subject', 'status', 'createdAt', 'endedAt'],
   batch: ['id', 'name', 'title', 'status', 'counts', 'createdAt', 'endedAt'],
   members: ['position', 'subject', 'status', 'task', 'problem'],
-  queue: ['name', 'paused', 'lastRunAt'],
+  notification: [
+    'id',
+    'kind',
+    'subject',
+    'task',
+    'batch',
+    'account',
+    'way',
+    'webhook',
+    'status',
+    'attempts',
+    'problem',
+    'createdAt',
+    'endedAt',
+  ],
+  choose: ['kind', 'mail', 'webhook', 'default', 'about'],
+  choices: ['kind', 'mail', 'webhook', 'default', 'about'],
+  webhook: ['id', 'account', 'title', 'url', 'status', 'note', 'lastSentAt'],
+  queue: ['name', 'every', 'window', 'turns', 'running', 'late', 'failing', 'paused', 'lastRunAt'],
+  turns: ['subject', 'server', 'every', 'state', 'dueAt', 'lastAt', 'failures', 'problem'],
+  runs: ['subject', 'status', 'begunAt', 'endedAt', 'task', 'lines', 'problem'],
   setting: ['name', 'value', 'about'],
   package: ['application', 'type', 'name', 'versions', 'platforms', 'sites'],
   packages: ['type', 'name', 'version', 'enabled', 'schemaVersion', 'sites', 'own', 'path'],
@@ -102,6 +122,7 @@ const kinds: readonly (readonly [readonly string[], (value: Row) => string])[] =
   [['engine', 'type'], ({ engine, type }) => `${cell(type)}: ${cell(engine)}`],
   [['ok', 'seconds'], ({ ok, why }) => (ok === true ? 'ok' : `no: ${cell(why)}`)],
   [['directory'], ({ directory }) => cell(directory)],
+  [['every', 'lastAt'], (value) => turnCell(value)],
   [['schemaVersion'], (value) => versionCell(value)],
 ];
 
@@ -112,6 +133,13 @@ function objectCell(value: Row): string {
   if (schema !== null && typeof schema === 'object') return Object.keys(schema).join(', ');
   const all = Object.entries(value);
   return all.length === 0 ? '-' : all.map(([key, one]) => `${key}=${cell(one)}`).join(' ');
+}
+
+/** 'every 1h by web, last 2026-…, failed 3 times: …'. */
+function turnCell({ every, by, lastAt, failures, problem }: Row): string {
+  if (every === 'off') return 'off';
+  const last = lastAt === null ? 'did not run yet' : `last ${cell(lastAt)}`;
+  return `every ${cell(every)}${by === undefined ? '' : ` by ${cell(by)}`}, ${last}${problem === null ? '' : `, failed ${cell(failures)} times: ${cell(problem)}`}`;
 }
 
 /** '10.1.2 (10100)': the release, and the schema of its database. */

@@ -10,6 +10,7 @@ import { type Direct, handlers } from './handlers.ts';
 import { everywhere, onlyEncrypted, unkept } from './headers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
+import { metricsText } from './metrics.ts';
 import { type Panel, panelAnswer } from './panel.ts';
 import { type GivenParts, readRequest } from './request.ts';
 import { callerOf } from './sign-in/caller.ts';
@@ -30,6 +31,8 @@ export function hubApp(hub: Hub, panel: Panel = new Map()): App {
   });
   app.onError((error, context) => answerProblem(hub, error, context));
   app.notFound((context) => answerProblem(hub, nothingHere(context), context));
+  // Where Prometheus looks unless it is told otherwise.
+  app.get('/metrics', (context) => answer(hub, 'metrics', context));
   for (const name of endpointNames) {
     const { method, path } = endpointOf(name);
     app.on(method, path, (context) => answer(hub, name, context));
@@ -86,6 +89,7 @@ const direct: ReadonlySet<EndpointName> = new Set<Direct>([
   'backup upload',
   'backup download',
   'audit export',
+  'metrics',
 ]);
 const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 
@@ -102,6 +106,8 @@ async function answerDirectly(
       const where = { task: given.params['task'] ?? '', lastEventId: context.req.header('last-event-id') };
       return streamTask(asked, where, who);
     }
+    case 'metrics':
+      return context.body(await metricsText(hub), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     case 'backup upload':
       return context.json(
         await uploadBackup(given as never, asked, context.req.raw.body, (tx, answer) => auditDone(tx, told, answer)),
@@ -141,6 +147,8 @@ interface Handled {
  */
 const alone: ReadonlySet<EndpointName> = new Set([
   'batch cancel',
+  // What is sent is sent, whatever becomes of a transaction.
+  'notification test',
   // A guess stays counted when it was wrong, and no transaction waits for a password to be hashed.
   'session create',
   'session second-factor',

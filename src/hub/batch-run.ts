@@ -7,6 +7,7 @@ import type { Noun } from '../tasks/task-type.ts';
 import type { Caller } from './access.ts';
 import { jsonb } from './database.ts';
 import type { Asked, Hub } from './hub.ts';
+import { batchHappened } from './notification/happened.ts';
 import { withRights } from './rights.ts';
 import { noVisit } from './sign-in/visit.ts';
 import { ask } from './task.ts';
@@ -170,6 +171,7 @@ async function end(asked: Asked, { id }: BatchRow, { end: status, why }: Extract
   );
   await sql`update batch set status = ${status}, why = ${why}, ended_at = now() where id = ${id}`.execute(tx);
   await say(asked, id, { type: 'ended', status, why });
+  await batchHappened(tx, id);
 }
 
 async function say({ tx }: Asked, batch: string, event: BatchEvent): Promise<void> {

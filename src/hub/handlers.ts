@@ -10,6 +10,9 @@ import { compareHandlers } from './compare.ts';
 import { homeHandlers } from './home.ts';
 import type { Handler } from './hub.ts';
 import { membershipHandlers } from './membership.ts';
+import { choiceHandlers } from './notification/choice.ts';
+import { notificationHandlers } from './notification/notification.ts';
+import { webhookHandlers } from './notification/webhook.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
 import { platformHandlers } from './platform.ts';
@@ -32,8 +35,8 @@ import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
-/** Streams, and files on their way in or out: the app itself answers them. */
-export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export';
+/** Streams, files on their way in or out, and what is no JSON: the app itself answers them. */
+export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export' | 'metrics';
 
 /** Forget an endpoint and this does not compile. */
 export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handler<Name> };
@@ -64,6 +67,9 @@ export const handlers: Handlers = {
   ...backupHandlers,
   ...taskHandlers,
   ...batchHandlers,
+  ...choiceHandlers,
+  ...notificationHandlers,
+  ...webhookHandlers,
   ...queueHandlers,
   ...auditHandlers,
   ...settingHandlers,

@@ -117,12 +117,25 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'batch log': ['site read'],
   'batch cancel': ['site task'],
   'batch retry': ['site task'],
+  'notification list': 'anyone',
+  'notification choices': 'anyone',
+  'notification choose': 'anyone',
+  'notification test': 'anyone',
+  'webhook list': 'anyone',
+  'webhook create': 'anyone',
+  'webhook set': 'anyone',
+  'webhook delete': 'anyone',
   'queue list': ['hub read'],
+  'queue get': ['hub read'],
+  'queue set': ['hub change'],
+  'queue turns': ['hub read'],
+  'queue runs': ['hub read'],
   'queue pause': ['hub change'],
   'queue resume': ['hub change'],
   // Of what one may see.
   home: 'anyone',
   status: ['hub read'],
+  metrics: ['hub read'],
   resolve: 'anyone',
   'engine list': 'anyone',
   'application list': 'anyone',
@@ -137,5 +150,6 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
 /** What who is signed in as another must not do in that name: it would outlast the visit, or is nobody else's business. */
 export const onlyOneself: ReadonlySet<EndpointName> = new Set<EndpointName>([
   ...(['token create', 'token delete', 'membership create', 'membership delete'] as const),
+  ...(['notification choose', 'notification test', 'webhook create', 'webhook set', 'webhook delete'] as const),
   ...(['account create', 'account set', 'account delete', 'role create', 'role set', 'role delete'] as const),
 ]);

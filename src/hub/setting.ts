@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Json } from '../model/json.ts';
+import { period } from '../model/period.ts';
 import { everything } from '../model/permission.ts';
 import { Problem } from '../model/problem.ts';
 import { retention } from '../model/retention.ts';
@@ -8,10 +9,15 @@ import { Secret } from '../model/secret.ts';
 import { covers, refused } from './access.ts';
 import { jsonb } from './database.ts';
 import type { Handler, Hub } from './hub.ts';
+import { isNetwork } from './notification/address.ts';
+import { smtp } from './notification/smtp-setting.ts';
 import { seal, unseal } from './seal.ts';
 import { singleSignOn } from './sign-in/single-sign-on-setting.ts';
 import type { Tables } from './tables.ts';
 
+/** By the name of an application. */
+const byApplication = <Value extends z.ZodType<Json>>(value: Value) =>
+  z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'is not the name of an application'), value);
 /** The one spelling of an origin. Passwords go there, so it is https, or it never leaves the machine. */
 const publicAddress = z
   .string()
@@ -56,6 +62,27 @@ const settings = {
     about: 'How many days is kept who did what',
     schema: z.int().min(30).max(36_500),
     value: 730,
+  },
+  'cron.every': {
+    about:
+      "How often sites run their cron that have no period of their own, by application; 'off': never. Then verify them",
+    schema: byApplication(period),
+    value: { drupal: '1h', wordpress: '15m' },
+  },
+  'cron.by': {
+    about: 'Whether they run it over the web or by command line, by application; web unless it is said',
+    schema: byApplication(z.enum(['web', 'command'])),
+    value: {},
+  },
+  'cron.seconds-max': {
+    about: 'How long a cron may take; then it has failed',
+    schema: z.int().min(5).max(3600),
+    value: 300,
+  },
+  'queue.runs-kept': {
+    about: 'How many runs of each site are kept, of each queue',
+    schema: z.int().min(1).max(1000),
+    value: 20,
   },
   'task.retention-days': {
     about: 'How many days ended tasks and their logs are kept',
@@ -106,6 +133,28 @@ const settings = {
     schema: z.string().min(1).max(1000).nullable(),
     value: null,
     secret: true,
+  },
+  'mail.smtp': {
+    about: 'The mail server that takes what the hub sends: host, port, tls, user, from, title; null: no mails',
+    schema: smtp.nullable(),
+    value: null,
+  },
+  'mail.password': {
+    about: 'What the hub shows to that server, with the user in mail.smtp',
+    schema: z.string().min(1).max(1000).nullable(),
+    value: null,
+    secret: true,
+  },
+  'mail.digest-after': {
+    about: 'How many mails an account gets within ten minutes, before what comes is sent as one',
+    schema: z.int().min(0).max(1000),
+    value: 5,
+  },
+  'webhook.networks': {
+    about:
+      'Networks of your own, such as 10.1.2.0/24, that webhooks may lead to, without https if need be; else only the internet',
+    schema: z.array(z.string().refine(isNetwork, 'is not a network such as 10.1.2.0/24')).max(100),
+    value: [],
   },
   'token.valid-days': {
     about: 'After how many days a token expires, unless it says otherwise',
@@ -172,8 +221,11 @@ export async function secretSetting(
 
 const set: Handler<'setting set'> = async ({ params, body }, { tx, hub, caller }) => {
   const name = knownName(params.name);
-  // By what one comes in, and as whom: whoever could change that may everything.
-  if (/^(?:sign-in|hub)\./.test(name) && !covers(caller, { permissions: new Set([everything]), client: null }))
+  // By what one comes in and as whom, and where secrets and messages go: whoever could change that may everything.
+  if (
+    /^(?:sign-in|hub|mail|webhook)\./.test(name) &&
+    !covers(caller, { permissions: new Set([everything]), client: null })
+  )
     throw refused(caller, `change ${name}`, { client: null });
   if (body.value === undefined || body.value === null) {
     await sql`delete from setting where name = ${name}`.execute(tx);

@@ -11,6 +11,7 @@ import { one } from './rows.ts';
 import { unseal } from './seal.ts';
 import type { Options } from './service-options.ts';
 import { taskSecret } from './site-secrets.ts';
+import { turnsOfSites } from './site-turns.ts';
 import { iso, isoOrNull } from './time.ts';
 import { ofClients, visible } from './visible.ts';
 
@@ -58,12 +59,14 @@ async function answers(
   const { tx } = asked;
   const ids = rows.map(({ id }) => id);
   const [aliases, tasks] = [await aliasesOf(tx, ids), await outstanding(tx, 'site', ids)];
+  const turns = await turnsOfSites(tx, ids);
   return rows.map(({ clientId: client, isLocked, httpOptions, dbServer, dbEngine, dbName, dbUser, ...row }) => ({
     ...row,
     context: contextOf('site', row.name),
     url: urlOf(row, httpOptions),
     database: { server: dbServer, engine: dbEngine, name: dbName, user: dbUser },
     aliases: (aliases.get(row.id) ?? []).filter(({ kind }) => kind !== 'canonical').map(shown),
+    ...turns(row.id),
     verifiedAt: isoOrNull(row.verifiedAt),
     createdAt: iso(row.createdAt),
     tasks: possibleTasks(asked, 'site', { status: row.status, client, isLocked }, tasks.get(row.id)),

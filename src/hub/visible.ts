@@ -15,7 +15,8 @@ type Visible =
   | 'backup'
   | 'task'
   | 'batch'
-  | 'audit';
+  | 'audit'
+  | 'webhook';
 
 type Condition = RawBuilder<unknown>;
 
@@ -54,6 +55,7 @@ const conditions: { readonly [Noun in Visible]: (caller: Caller) => Condition } 
     return tasksOfSeen(caller);
   },
   batch: (caller) => batchesOnly(caller, 'site read'),
+  webhook: (caller) => sql`${isSelf(caller, sql`webhook.account_id`)} or ${ofHub(caller, 'account change')}`,
   audit: (caller) =>
     sql`${isSelf(caller, sql`audit.account_id`)} or ${ofClients(caller, 'audit read', sql`audit.client_id`)}`,
 };

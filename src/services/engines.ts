@@ -1,5 +1,6 @@
 import { archive } from './backup/archive.ts';
 import { restic } from './backup/restic.ts';
+import { crontab, noCrontab } from './cron/crontab.ts';
 import { mysql } from './db/mysql.ts';
 import { nullDb } from './db/null.ts';
 import { postgresql } from './db/postgresql.ts';
@@ -10,4 +11,16 @@ import { nginx } from './http/nginx.ts';
 import { nullHttp } from './http/null.ts';
 
 /** To add an engine: write its file, add its line. */
-export const engines: readonly Engine[] = [nginx, apache, nullHttp, mysql, postgresql, sqlite, nullDb, archive, restic];
+export const engines: readonly Engine[] = [
+  nginx,
+  apache,
+  nullHttp,
+  mysql,
+  postgresql,
+  sqlite,
+  nullDb,
+  archive,
+  restic,
+  crontab,
+  noCrontab,
+];

@@ -6,7 +6,7 @@ import type { BackupContext, SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { atRest, removeDirectory, removedDirectory, siteDirectory } from './site-directory.ts';
 import type { Step } from './task-type.ts';
-import { publish } from './vhost.ts';
+import { publish, unpublish } from './vhost.ts';
 
 /** What can be put back comes first; then what cannot, which from there on only goes forward. */
 export const siteDelete = taskType({
@@ -38,7 +38,7 @@ export const siteDelete = taskType({
   steps: (context) =>
     isNotBegun(context)
       ? [leave]
-      : [...(isBacking(context) ? [backUp] : []), unpublish, setAside, dropDatabase, removeFiles],
+      : [...(isBacking(context) ? [backUp] : []), unpublishSite, setAside, dropDatabase, removeFiles],
 
   done: () => ({ site: { status: 'deleted' } }),
   failed: () => ({}),
@@ -73,9 +73,9 @@ const backUp: DeleteStep = {
   },
 };
 
-const unpublish: DeleteStep = {
+const unpublishSite: DeleteStep = {
   name: 'unpublish',
-  run: ({ http, site }) => http.destroy(site.name),
+  run: unpublish,
   async undo(context) {
     // A site that never was installed was never published either.
     const { status } = context.site;

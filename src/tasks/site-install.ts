@@ -7,7 +7,7 @@ import { taskType } from './define.ts';
 import { putDirectories, putSettings, removeDirectory, siteDirectory } from './site-directory.ts';
 import { readPackages } from './site-packages.ts';
 import type { Step } from './task-type.ts';
-import { demandUnpublished, publish } from './vhost.ts';
+import { demandUnpublished, publish, unpublish } from './vhost.ts';
 
 export const siteInstall = taskType({
   name: 'site install',
@@ -94,7 +94,7 @@ const installApplication: InstallStep = {
 const publishSite: InstallStep = {
   name: 'publish',
   run: async (context) => context.report.changed(await publish(context, 'enabled')),
-  undo: ({ http, site }) => http.destroy(site.name),
+  undo: unpublish,
 };
 
 /** Last, so that the link is as fresh as can be. Shared with `site login`. */

@@ -169,7 +169,7 @@ async function startWorker(
   try {
     await work(
       {
-        ...{ name: unique, hub: database, key: hub.sealKey, clock: systemClock, catalog: hub.catalog, slots },
+        ...{ name: unique, hub: database, key: hub.sealKey, clock: systemClock, catalog: hub.catalog, slots, runs: 2 },
         transfers: hub.transfers,
         openMachine: (_, hands) => watched(farm, name, open(hands)),
         dryMachine: (real, { log }) => new DryMachine(real, log),

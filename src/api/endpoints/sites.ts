@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { period } from '../../model/period.ts';
+import { retention } from '../../model/retention.ts';
 import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
@@ -86,6 +88,19 @@ export const siteEndpoints = {
       certificatePath: text.path.nullable().optional(),
       keyPath: text.path.nullable().optional(),
       data: text.data.nullable().optional(),
+      cron: period
+        .nullable()
+        .optional()
+        .describe("How often it runs its cron: 15m, 1h, 1d, or 'off'; as the setting cron.every says unless given"),
+      cronBy: z.enum(['web', 'command']).nullable().optional().describe('Over the web, or by command line'),
+      backup: period
+        .nullable()
+        .optional()
+        .describe("How often it is backed up: 6h, 1d, or 'off'; as the queue backup says unless given"),
+      retention: retention
+        .nullable()
+        .optional()
+        .describe('Which of its backups are kept: last, daily, weekly, monthly; as the setting backup.retention says'),
     }),
     answer: z.object({ site: shape.site, task: shape.task.nullable() }),
   }),
