@@ -96,13 +96,13 @@ async function setsUpApp(_: TestContext, page: Page, found: string[]): Promise<v
   await page.getByRole('button', { name: 'Set up' }).click();
   await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
   await look(page, 'totp', found);
-  const secret = await page.getByRole('dialog').locator('code').innerText();
-  await page.getByLabel('Code that the app shows').fill(codeOf(secret));
+  const secret = await page.getByRole('dialog').locator('code').textContent();
+  await page.getByLabel('Code that the app shows').fill(codeOf(secret ?? ''));
   await page.keyboard.press('Enter');
   const codes = page.getByRole('dialog', { name: 'Recovery codes' }).locator('code');
   await codes.nth(9).waitFor();
   await look(page, 'codes', found);
-  showSecret([secret, await codes.allInnerTexts()]);
+  showSecret([secret ?? '', await codes.allTextContents()]);
   await page.getByRole('button', { name: 'I have kept them' }).click();
   await page.getByText('10 recovery codes are left').waitFor();
 }

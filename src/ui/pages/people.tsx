@@ -100,15 +100,15 @@ export function Account(): ReactNode {
       actions={<Delete noun="account" name={name} />}
     >
       <Loaded query={account}>
-        {({ email, status, ...access }) => (
+        {({ title, email, status, secondFactorRequired, ...access }) => (
           <div className="stack">
             <Card title={text.parts.change}>
               <EndpointForm
-                key={`${email} ${status}`}
+                key={`${title} ${email} ${status} ${secondFactorRequired}`}
                 name="account set"
                 params={{ name }}
                 isChange
-                values={{ status, ...(email !== null && { email }) }}
+                values={{ title, status, secondFactorRequired, ...(email !== null && { email }) }}
                 submit={text.parts.save}
                 done={() => tell(text.parts.saved)}
               />
