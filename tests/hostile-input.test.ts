@@ -190,10 +190,11 @@ test(`${hostileTexts.length} hostile texts and ${hostileOthers.length} other val
   await setStatus(hub, 'site', 'example.com', 'enabled');
   const places = endpointNames.filter((name) => !streams.has(name)).flatMap(placesOf);
   let [requests, kept] = [0, 0];
-  for (const place of places) {
-    const values = (place.at === 'body' ? [...hostileTexts, ...hostileOthers] : hostileTexts).filter(
-      (value) => place.at !== 'path' || (value !== '.' && value !== '..' && value !== ''), // those are another address
-    );
+  for (const [number, place] of places.entries()) {
+    // A third of them for each field, and another third for the next: all fields together meet each many times.
+    const values = (place.at === 'body' ? [...hostileTexts, ...hostileOthers] : hostileTexts)
+      .filter((_, at) => (at + number) % 3 === 0)
+      .filter((value) => place.at !== 'path' || (value !== '.' && value !== '..' && value !== '')); // those are another address
     requests += values.length;
     kept +=
       endpointOf(place.endpoint).method === 'GET'
