@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
-import { panelFarm, password, violations } from './kit/panel.ts';
+import { panelFarm, password, violations, widthOnPhone } from './kit/panel.ts';
 
 const codeOf = (secret: string, later = 0): string =>
   new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + later * 30_000 });
@@ -139,8 +139,7 @@ async function look(page: Page, name: string, found: string[]): Promise<void> {
     found.push(...(await violations(page)).map((one) => `${name}, ${colorScheme}: ${one}`));
     if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}-${colorScheme}.png` });
   }
-  await page.setViewportSize({ width: 390, height: 844 });
-  const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+  const width = await widthOnPhone(page);
   if (width !== 390) found.push(`${name}: is ${width} wide on a phone`);
   if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}-phone.png` });
   if (size) await page.setViewportSize(size);

@@ -1,10 +1,11 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, Modal } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { call, queries, useWish } from '../hub.ts';
 import { DangerDialog } from '../parts/danger.tsx';
 import { Card } from '../parts/facts.tsx';
+import { ShownOnce } from '../parts/shown-once.tsx';
 import { tellProblem } from '../parts/tell.ts';
 import { exact, Time } from '../parts/time.tsx';
 import { useText } from '../text/text.ts';
@@ -74,17 +75,7 @@ export function ShownLink({
   const text = useText();
   return (
     <Modal opened onClose={close} title={text.own.link} closeButtonProps={{ 'aria-label': text.parts.close }}>
-      <div className="stack">
-        <p>{text.own.linkAbout(exact(expiresAt))}</p>
-        <TextInput
-          aria-label={text.own.link}
-          value={link}
-          readOnly
-          classNames={{ input: 'mono' }}
-          onFocus={(event) => event.currentTarget.select()}
-        />
-        <Button onClick={close}>{text.parts.close}</Button>
-      </div>
+      <ShownOnce about={text.own.linkAbout(exact(expiresAt))} label={text.own.link} value={link} close={close} />
     </Modal>
   );
 }
