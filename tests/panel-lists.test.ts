@@ -165,8 +165,8 @@ test('lists, forms and logs of a farm of 10,000 sites', async (t) => {
     await dialog.getByRole('combobox', { name: 'Role' }).fill('editor');
     await page.getByRole('option', { name: 'editor' }).click();
     await dialog.getByRole('button', { name: 'Give a role' }).click();
-    await page.getByRole('button', { name: 'Take editor away from person30' }).click();
-    await page.getByRole('button', { name: 'Take editor away from person30' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Remove editor from person30' }).click();
+    await page.getByRole('button', { name: 'Remove editor from person30' }).waitFor({ state: 'detached' });
     assert.deepEqual(errorsOf(page), []);
   });
 

@@ -48,6 +48,7 @@ const routes = [
   page('/roles/new', () => import('./pages/role.tsx'), 'RoleNew'),
   page('/roles/$name/{-$tab}', () => import('./pages/role.tsx'), 'Role'),
   page('/audit', () => import('./pages/audit.tsx'), 'Audit'),
+  page('/account/{-$tab}', () => import('./account/own-account.tsx'), 'OwnAccount'),
   page('/queues', () => import('./pages/queues.tsx'), 'Queues'),
   page('/settings', () => import('./pages/settings.tsx'), 'Settings'),
   openPage('/sign-in', () => import('./shell/sign-in.tsx'), 'SignIn'),

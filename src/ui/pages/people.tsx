@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
+import { AccessOf } from '../account/access-of.tsx';
+import { Sessions } from '../account/sessions.tsx';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { asks } from '../hub.ts';
 import { AuditList } from '../lists/audit-list.tsx';
@@ -34,7 +36,7 @@ export function AccountNew(): ReactNode {
   );
 }
 
-const tabs = ['overview', 'access', 'tokens', 'activity', 'danger'] as const;
+const tabs = ['overview', 'access', 'signIn', 'tokens', 'activity', 'danger'] as const;
 
 export function Account(): ReactNode {
   const { name, tab = 'overview' } = useParams({ from: '/accounts/$name/{-$tab}' });
@@ -56,6 +58,13 @@ function Part({ account, tab }: { account: Answer<'account get'>; tab: string })
   switch (tab) {
     case 'access':
       return <Memberships of="account" name={account.name} />;
+    case 'signIn':
+      return (
+        <div className="stack">
+          <AccessOf account={account} />
+          <Sessions account={account.name} />
+        </div>
+      );
     case 'tokens':
       return <Tokens account={account.name} />;
     case 'activity':
@@ -86,9 +95,6 @@ function Overview({ account }: { account: Answer<'account get'> }): ReactNode {
         <Facts
           of={[
             [fields.email, email],
-            [fields.password, account.hasPassword ? text.choices.true : text.choices.false],
-            [fields.secondFactor, account.secondFactor ? text.choices.true : text.choices.false],
-            [fields.invitedUntil, account.invitedUntil && <Time key="i" at={account.invitedUntil} />],
             [fields.createdAt, <Time key="c" at={account.createdAt} />],
           ]}
         />

@@ -25,14 +25,13 @@ export function PaletteButton(): ReactNode {
       <button
         type="button"
         className="palette-button"
-        aria-label={text.palette.open}
         aria-keyshortcuts="Control+K Meta+K /"
         aria-haspopup="dialog"
         onClick={() => setOpen(true)}
       >
         <Icon name="search" size={14} />
         <span>{text.palette.open}</span>
-        <kbd>{isApple ? '⌘ K' : 'Ctrl K'}</kbd>
+        <kbd aria-hidden>{isApple ? '⌘ K' : 'Ctrl K'}</kbd>
       </button>
       <Suspense>
         {isOpen && (
