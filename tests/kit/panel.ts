@@ -21,8 +21,12 @@ export interface PanelFarm {
   readonly hub: Hub;
   readonly url: string;
   readonly browser: Browser;
-  /** Lets another person in: a link that invites an account of this role. */
-  invite(name: string, role: string): Promise<string>;
+  /** Lets another person in: a link that invites an account of this role, for this client. */
+  invite(name: string, role: string, client?: string): Promise<string>;
+  /** As root, on the machine of the hub. */
+  readonly local: Call;
+  /** `open` for another person: who accepts an invitation. */
+  as(link: string): Promise<PanelFarm['open']>;
   /** A page of a browser that nobody has signed in with; of any address. */
   stranger(address: string, more?: Context): Promise<Page>;
   /** A page of an administrator who is signed in. What its console says as an error, and what it throws, fails the test. */
@@ -62,23 +66,26 @@ export async function panelFarm(t: TestContext, size: FarmSize | null): Promise<
   const url = listening.url.replace('127.0.0.1', 'localhost');
   const local = localCall(hub);
   await local('setting set', { params: { name: 'hub.address' }, body: { value: url } });
-  const invite: PanelFarm['invite'] = async (name, role) => {
-    const { invitation } = await local('account create', { body: { name, role, invite: true } });
+  const invite: PanelFarm['invite'] = async (name, role, client) => {
+    const { invitation } = await local('account create', { body: { name, role, client, invite: true } });
     return invitation?.link ?? '';
   };
-  const cookie = await signedIn(url, await invite('admin', 'administrator'));
-  return {
-    ...{ hub, browser, url, invite },
-    async stranger(address, more = {}) {
-      const page = await strange(browser, more);
-      await page.goto(address);
-      return page;
-    },
-    async open(path, more = {}) {
+  const as: PanelFarm['as'] = async (link) => {
+    const cookie = await signedIn(url, link);
+    return async (path, more = {}) => {
       const page = await strange(browser, more);
       await page.context().addCookies([{ ...cookie, url }]);
       await page.goto(url + path);
       await settled(page);
+      return page;
+    };
+  };
+  return {
+    ...{ hub, browser, url, invite, local, as },
+    open: await as(await invite('admin', 'administrator')),
+    async stranger(address, more = {}) {
+      const page = await strange(browser, more);
+      await page.goto(address);
       return page;
     },
   };

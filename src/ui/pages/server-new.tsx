@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { endpointOf } from '../../api/endpoints.ts';
+import { Allowed } from '../form/allowed.tsx';
 import { checked, type Errors, problemErrors } from '../form/errors.ts';
 import { schemaOf } from '../form/schema.ts';
 import { asks, useWish } from '../hub.ts';
@@ -79,40 +80,42 @@ function Form({
         send();
       }}
     >
-      {(['name', 'host', 'title'] as const).map((key) => (
-        <TextInput
-          key={key}
-          label={text.fields[key]}
-          description={schema.properties?.[key]?.description}
-          withAsterisk={key === 'name'}
-          value={values[key]}
-          error={errors.get(key)}
-          onChange={(event) => setValues({ ...values, [key]: event.currentTarget.value })}
-          spellCheck={false}
-          autoComplete="off"
-        />
-      ))}
-      {types.map((type) => (
-        <Select
-          key={type}
-          label={text.serviceTypes[type as 'http'] ?? type}
-          data={engines.filter((one) => one.type === type).map(({ name, title }) => ({ value: name, label: title }))}
-          value={chosen[type] ?? null}
-          placeholder={text.server.none1}
-          onChange={(engine) =>
-            choose(
-              Object.fromEntries(Object.entries({ ...chosen, [type]: engine ?? '' }).filter(([, one]) => one !== '')),
-            )
-          }
-          clearable
-        />
-      ))}
-      {wish.error && errors.size === 0 && <ProblemNote problem={wish.error} />}
-      <div className="actions">
-        <Button type="submit" loading={wish.isPending}>
-          {text.server.create}
-        </Button>
-      </div>
+      <Allowed needs="server create">
+        {(['name', 'host', 'title'] as const).map((key) => (
+          <TextInput
+            key={key}
+            label={text.fields[key]}
+            description={schema.properties?.[key]?.description}
+            withAsterisk={key === 'name'}
+            value={values[key]}
+            error={errors.get(key)}
+            onChange={(event) => setValues({ ...values, [key]: event.currentTarget.value })}
+            spellCheck={false}
+            autoComplete="off"
+          />
+        ))}
+        {types.map((type) => (
+          <Select
+            key={type}
+            label={text.serviceTypes[type as 'http'] ?? type}
+            data={engines.filter((one) => one.type === type).map(({ name, title }) => ({ value: name, label: title }))}
+            value={chosen[type] ?? null}
+            placeholder={text.server.none1}
+            onChange={(engine) =>
+              choose(
+                Object.fromEntries(Object.entries({ ...chosen, [type]: engine ?? '' }).filter(([, one]) => one !== '')),
+              )
+            }
+            clearable
+          />
+        ))}
+        {wish.error && errors.size === 0 && <ProblemNote problem={wish.error} />}
+        <div className="actions">
+          <Button type="submit" loading={wish.isPending}>
+            {text.server.create}
+          </Button>
+        </div>
+      </Allowed>
     </form>
   );
 }
