@@ -1,5 +1,6 @@
 import { Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { SecretInput } from '../sign-in/secret-input.tsx';
 import { useText } from '../text/text.ts';
 import { choiceOf } from './label.ts';
 import { NumberInput } from './number-input.tsx';
@@ -12,6 +13,7 @@ export interface InputProps {
   readonly isRequired: boolean;
   /** Of a list: short, and nothing is a choice too. */
   readonly isFilter: boolean;
+  readonly isNullable: boolean;
   readonly schema: Schema;
   readonly value: unknown;
   /** undefined: not given. */
@@ -26,8 +28,10 @@ const told = ({ label, description, error, isRequired }: InputProps) => ({
 });
 
 export function Choice(props: InputProps): ReactNode {
-  const { schema, value, change, isRequired, isFilter } = props;
+  const { schema, value, change, isRequired, isFilter, isNullable } = props;
   const text = useText();
+  // What is, and cannot be nothing, stays something.
+  const [wasEmpty] = useState(value === undefined);
   return (
     <Select
       {...told(props)}
@@ -35,7 +39,7 @@ export function Choice(props: InputProps): ReactNode {
       value={value === undefined ? null : String(value)}
       onChange={(next) => change(next ?? undefined)}
       placeholder={isFilter ? text.list.any : ''}
-      clearable={!isRequired && schema.default === undefined}
+      clearable={!isRequired && schema.default === undefined && (isFilter || isNullable || wasEmpty)}
       comboboxProps={{ withinPortal: !isFilter }}
     />
   );
@@ -82,6 +86,15 @@ export const Line = (props: InputProps & { isProse: boolean }): ReactNode => (
     spellCheck={props.isProse}
     autoComplete="off"
     inputMode={props.schema.format === 'email' ? 'email' : 'text'}
+  />
+);
+
+export const Secret = ({ label, description, error, isRequired, value, change }: InputProps): ReactNode => (
+  <SecretInput
+    {...{ label, description, error, isRequired }}
+    value={typeof value === 'string' ? value : ''}
+    change={(typed) => change(typed === '' ? undefined : typed)}
+    isNew
   />
 );
 
