@@ -2,7 +2,7 @@ import { type EndpointName, endpointOf } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import type { Caller } from './access.ts';
 import { type Actor, audit, type Met } from './audit.ts';
-import type { Reader } from './hub.ts';
+import { bugId, type Hub, type Reader } from './hub.ts';
 import type { GivenParts } from './request.ts';
 
 /** One request, as the audit tells of it. */
@@ -49,13 +49,24 @@ export async function auditDone(tx: Reader, request: Request, answer: object): P
   await audit(tx, { ...common(request, answer), result: 'done' });
 }
 
-/** Of what was not; also of what one may not even read. What is wrong with the audit itself must not hide why. */
-export async function auditNotDone(db: Reader, request: Request, error: unknown): Promise<void> {
+/**
+ * Of what was not; also of what one may not even read. What is wrong with the audit itself must not hide why: it is told
+ * to the hub.
+ */
+export async function auditNotDone(
+  { database: { db }, onBug }: Pick<Hub, 'database' | 'onBug'>,
+  request: Request,
+  error: unknown,
+): Promise<void> {
   if (request.caller.kind === 'stranger' && !isGuess(request, error)) return;
   const code = error instanceof Problem ? error.code : 'bug';
   const result = code === 'forbidden' ? 'refused' : 'failed';
   if (!isTold(request.name) && result !== 'refused') return;
-  await audit(db, { ...common(request, {}), result, code }).catch(() => undefined);
+  const told = { ...common(request, {}), result, code } as const;
+  await audit(db, told).catch((cause: unknown) => {
+    const what = `'${told.what}' of ${told.actor.account || 'a stranger'}`;
+    onBug(bugId(), new Error(`the audit does not know that ${what} was ${result} (${code})`, { cause }));
+  });
 }
 
 function common(request: Request, answer: object) {
