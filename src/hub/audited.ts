@@ -122,7 +122,7 @@ function made(noun: string, answer: object): Met | undefined {
   return undefined;
 }
 
-/** Names of fields, of tasks and of what we know by a name: nothing that a person wrote. */
+/** Names of fields, of tasks and of what we know by a name, with whose it is: nothing that a person wrote. */
 function detailsOf({ name, met, given }: Request, subject: Met | null): object {
   const body = given?.body !== null && typeof given?.body === 'object' ? (given.body as Record<string, unknown>) : {};
   const task = name.endsWith(' task') || name === 'batch create' ? body['name'] : undefined;
@@ -131,6 +131,8 @@ function detailsOf({ name, met, given }: Request, subject: Met | null): object {
     ...(endpointOf(name).method === 'PATCH' && { fields: Object.keys(body).slice(0, 50) }),
     ...(typeof task === 'string' && { task }),
     ...(body['dryRun'] === true && { dryRun: true }),
-    ...(others.length > 0 && { also: others.slice(0, 20).map(({ noun, name: called }) => ({ noun, name: called })) }),
+    ...(others.length > 0 && {
+      also: others.slice(0, 20).map(({ noun, name: called, client }) => ({ noun, name: called, client })),
+    }),
   };
 }
