@@ -15,6 +15,7 @@ import { serverEndpoints } from './endpoints/servers.ts';
 import { signInEndpoints } from './endpoints/sign-in.ts';
 import { siteEndpoints } from './endpoints/sites.ts';
 import { taskEndpoints } from './endpoints/tasks.ts';
+import { viewEndpoints } from './endpoints/views.ts';
 
 /** Every endpoint, once. The hub must answer each, every caller can ask each, OpenAPI is printed from it. */
 export const api = {
@@ -31,6 +32,7 @@ export const api = {
   ...batchEndpoints,
   ...homeEndpoints,
   ...auditEndpoints,
+  ...viewEndpoints,
   ...notificationEndpoints,
   ...queueEndpoints,
   ...hubEndpoints,

@@ -35,6 +35,7 @@ import { siteCreateHandlers } from './site-create.ts';
 import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
+import { viewHandlers } from './view.ts';
 
 /** Streams, files on their way in or out, and what is no JSON: the app itself answers them. */
 export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export' | 'metrics';
@@ -75,6 +76,7 @@ export const handlers: Handlers = {
   ...queueHandlers,
   ...auditHandlers,
   ...settingHandlers,
+  ...viewHandlers,
   ...homeHandlers,
   ...aboutHandlers,
   openapi: async (_, { hub }) => openApi(hub.version),
