@@ -23,7 +23,8 @@ test('who reads what was done to what is theirs does not read the names of other
   await hub.good('PATCH', `/api/sites/${acme.site}`, { client: 'umbra' });
   const [seen] = (await hub.good('GET', '/api/audit?client=acme&what=site set', undefined, { token: tokens.c })).items;
   assert.deepEqual([seen.subject, seen.details], [acme.site, { fields: ['client'] }]);
-  const csv = await hub.good('GET', '/api/audit/export?client=acme', undefined, { token: tokens.c });
+  const { body: csv, response } = await hub.ask('GET', '/api/audit/export?client=acme', undefined, { token: tokens.c });
+  assert.equal(response.headers.get('cache-control'), 'no-store');
   assert.match(csv, /site set/);
   assert.doesNotMatch(csv, /umbra/);
   const [all] = (await hub.good('GET', '/api/audit?client=acme&what=site set')).items;

@@ -69,6 +69,12 @@ test('only the browser that began it finishes it, once, with what the provider h
   const path = '/api/session/single-sign-on/finish';
   const ada = browser(hub);
   const search = await goThere(ada, provider, 'a1');
+  // One comes back to the panel, by whatever name the hub was asked.
+  const { location } = await browser(hub, { origin: 'http://evil.localhost' }).good(
+    'POST',
+    '/api/session/single-sign-on',
+  );
+  assert.equal(new URL(location).searchParams.get('redirect_uri'), back);
   // Somebody else is led to this address, to be signed in as her; or has begun themselves.
   const victim = browser(hub);
   await victim.problem('unauthenticated', 'POST', path, { search });
