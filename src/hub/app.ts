@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
@@ -8,7 +7,7 @@ import { auditDone, auditNotDone, type Request as Told } from './audited.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
 import { everywhere, onlyEncrypted, unkept } from './headers.ts';
-import type { Asked, Hub, Reader } from './hub.ts';
+import { type Asked, bugId, type Hub, type Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
 import { metricsText } from './metrics.ts';
 import { type Panel, panelAnswer } from './panel.ts';
@@ -55,7 +54,7 @@ async function answer(hub: Hub, name: EndpointName, context: Request): Promise<R
     if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
     return await permitted(hub, { caller, who, visit, told }, context);
   } catch (error) {
-    await auditNotDone(hub.database.db, told, error);
+    await auditNotDone(hub, told, error);
     throw error;
   }
 }
@@ -239,7 +238,7 @@ function bug(hub: Hub, error: unknown): Problem {
     return new Problem('timeout', "the hub's database took too long", {
       hint: 'Nothing was changed. Ask for less at a time, or try again.',
     });
-  const id = randomBytes(6).toString('hex');
+  const id = bugId();
   hub.onBug(id, error);
   return new Problem('bug', `a fault in Aegir: ${id}`, {
     hint: `The hub's log says more under this number. Nothing was changed by the request.`,

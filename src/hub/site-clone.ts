@@ -4,6 +4,7 @@ import type { TlsMode } from '../model/site.ts';
 import type { Data } from './added-data.ts';
 import { demandFree, writeAliases } from './alias.ts';
 import { type Asked, accountOf, type Handler, type Hub } from './hub.ts';
+import { demandMayLeave } from './locked-sites.ts';
 import { demandCarries } from './movable.ts';
 import { outstanding, taskTypeOf } from './possible.ts';
 import { addTask, type Subject } from './queue.ts';
@@ -39,6 +40,7 @@ const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
   await demandCopyable(asked, source);
   const row = await sourceRow(tx, source.id);
   const clientId = await chosenClient(asked, body.client ?? row.client);
+  await demandMayLeave(asked, source.id);
   await demandQuota(tx, clientId, 'site');
   const platform = await heldPlatform(asked, body.platform ?? row.platformId, clientId);
   await demandCarries(asked, source, platform);

@@ -6,6 +6,7 @@ import { checkedData } from './added-data.ts';
 import { type AliasRow, writeAliases } from './alias.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
+import { demandMayLeave } from './locked-sites.ts';
 import { outstanding, ownerOf, taskTypeOf } from './possible.ts';
 import { addTask, type Subject } from './queue.ts';
 import { demandQuota } from './quota.ts';
@@ -92,6 +93,7 @@ async function changedColumns(asked: Asked, site: Subject, body: Change) {
 async function newClient(asked: Asked, site: Subject, client: string | null): Promise<string> {
   const id = await chosenClient(asked, client);
   if (id === (await ownerOf(asked.tx, 'site', site.id))) return id;
+  await demandMayLeave(asked, site.id);
   await demandQuota(asked.tx, id, 'site');
   const { rows } = await sql<{ id: string; name: string }>`
     select platform.id, platform.name from site join platform on platform.id = site.platform_id
