@@ -11,6 +11,7 @@ import { roleEndpoints } from './endpoints/roles.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
 import { signInEndpoints } from './endpoints/sign-in.ts';
 import { siteEndpoints } from './endpoints/sites.ts';
+import { statisticEndpoints } from './endpoints/statistics.ts';
 import { taskEndpoints } from './endpoints/tasks.ts';
 
 /** Every endpoint, once. The hub must answer each, every caller can ask each, OpenAPI is printed from it. */
@@ -27,6 +28,7 @@ export const api = {
   ...taskEndpoints,
   ...batchEndpoints,
   ...queueEndpoints,
+  ...statisticEndpoints,
   ...hubEndpoints,
 };
 

@@ -35,8 +35,9 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   'task log',
   'task stream',
   'batch log',
-  // For a program, which asks by itself.
+  // For programs, which ask by themselves.
   'metrics',
+  'statistic export',
 ]);
 
 /** Fields of the body that stand among the arguments, without a flag. */
@@ -93,6 +94,7 @@ const nounSummaries: { readonly [noun: string]: string } = {
   task: 'what was asked for, and how it goes',
   batch: 'one wish for many sites',
   queue: 'what is done by itself, and how it goes',
+  statistic: 'what sites have and take, as history',
   engine: 'kinds of services',
   application: 'what can be hosted',
   'task-type': 'what can be asked for',
@@ -201,7 +203,7 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
 }
 
 /** Verbs whose lists are not lists of their noun. */
-const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members', 'turns', 'runs']);
+const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members', 'turns', 'runs', 'days']);
 
 function showComparison(io: Io, answer: Answer<'platform compare'>): void {
   for (const line of comparisonLines(answer)) io.out(`${harmless(line)}\n`);

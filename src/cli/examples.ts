@@ -92,6 +92,11 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir setting set site.fpm-socket null',
     'aegir setting set sign-in.single-sign-on-secret @/root/secret',
   ],
+  'statistic list': [
+    'aegir statistic list --site @example.com',
+    'aegir statistic list --client acme --since 2030-01-01T00:00:00Z --json',
+  ],
+  'statistic days': ['aegir statistic days --client acme'],
   'queue get': ['aegir queue get cron'],
   'queue set': [
     'aegir queue set cron --limit 8',

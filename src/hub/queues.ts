@@ -17,7 +17,7 @@ const others: { readonly [name: string]: string } = {
   task: 'hands tasks to workers',
   'task gc': 'forgets old tasks with their logs',
   'backup gc': 'deletes backups that no rule keeps',
-  'run gc': 'forgets old runs',
+  'run gc': 'forgets old runs and statistics',
   'sign-in gc': 'forgets sessions, links and guesses that are over',
 };
 

@@ -8,6 +8,7 @@ import type { Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
 import { settingValue } from './setting.ts';
 import { forgetSignIns } from './sign-in/gc.ts';
+import { forgetStatistics } from './statistics.ts';
 import { addSweepTasks } from './sweep-tasks.ts';
 import { sweepQueues } from './sweeps.ts';
 import type { Tables } from './tables.ts';
@@ -52,7 +53,10 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
 const hourly: { readonly [queue: string]: (hub: Scheduling) => Promise<unknown> } = {
   'task gc': async ({ database: { db } }) => forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs),
   'backup gc': collectBackups,
-  'run gc': async ({ database: { db } }) => forgetRuns(db, await settingValue(db, 'queue.runs-kept')),
+  'run gc': async ({ database: { db } }) => {
+    await forgetRuns(db, await settingValue(db, 'queue.runs-kept'));
+    await forgetStatistics(db);
+  },
   'sign-in gc': ({ database: { db } }) => forgetSignIns(db),
 };
 

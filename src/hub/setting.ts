@@ -77,6 +77,11 @@ const settings = {
     schema: z.int().min(1).max(1000),
     value: 20,
   },
+  'statistic.retention-days': {
+    about: 'How many days the statistics of sites are kept',
+    schema: z.int().min(1).max(36_500),
+    value: 730,
+  },
   'task.retention-days': {
     about: 'How many days ended tasks and their logs are kept',
     schema: z.int().min(1).max(36_500),

@@ -95,9 +95,9 @@ const signIn = {
   'recovery-code create': [hub('')],
 } satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
-/** Forget an endpoint and this does not compile. */
 const cron = () => ({ params: { name: 'cron' } });
 
+/** Forget an endpoint and this does not compile. */
 export const examples: { readonly [Name in EndpointName]: readonly Example[] } = {
   'client list': [hub(everybody)],
   'client get': [own(everybody, by('client'))],
@@ -225,6 +225,9 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'queue set': [hub('r', () => ({ params: { name: 'cron' }, body: { limit: 4 } }))],
   'queue pause': [hub('r', () => ({ params: { name: 'task' } }))],
   'queue resume': [hub('r', () => ({ params: { name: 'task' } }))],
+  'statistic list': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
+  'statistic days': [hub(everybody), own(everybody, ({ client }) => ({ query: { client } }))],
+  'statistic export': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
   status: [hub('rpv')],
   metrics: [hub('rpv')],
   resolve: [
