@@ -51,6 +51,7 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   session: id,
   passkey: id,
   membership: id,
+  webhook: id,
 };
 
 export const paramNames = (path: string): readonly string[] =>
@@ -89,4 +90,17 @@ export const listQuery = <Shape extends z.ZodRawShape>(filters: Shape) =>
     after: z.string().max(2000).optional(),
     q: z.string().min(1).max(200).optional(),
     ...filters,
+  });
+
+/** The same of a list with other orders than its own. */
+export const sortedQuery = <Shape extends z.ZodRawShape, const Sort extends string>(
+  filters: Shape,
+  sorts: readonly [Sort, ...Sort[]],
+) =>
+  listQuery({
+    ...filters,
+    sort: z
+      .enum(sorts.flatMap((sort): readonly (Sort | `-${Sort}`)[] => [sort, `-${sort}`]))
+      .optional()
+      .describe('By what it is sorted; with a hyphen the other way round'),
   });

@@ -1,8 +1,11 @@
 import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
+import { auditEndpoints } from './endpoints/audit.ts';
 import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
 import { factorEndpoints } from './endpoints/factors.ts';
+import { homeEndpoints } from './endpoints/home.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
+import { notificationEndpoints } from './endpoints/notifications.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
@@ -29,6 +32,9 @@ export const api = {
   ...batchEndpoints,
   ...queueEndpoints,
   ...statisticEndpoints,
+  ...homeEndpoints,
+  ...auditEndpoints,
+  ...notificationEndpoints,
   ...hubEndpoints,
 };
 

@@ -190,7 +190,20 @@ export const taskWithSteps = task
   .extend({
     steps: z.array(z.object({ name: z.string(), status: z.string() })),
     actions: z.array(z.object({ name: z.string(), possible: z.boolean(), reason: z.string().optional() })),
+    plan: z
+      .array(z.object({ name: z.string(), usualMs: z.number().nullable() }))
+      .describe('Steps that the last such task had, each with its median time over the last 20'),
     waitsFor: z.array(z.string()).describe('Ids of the tasks that hold what it needs'),
+    waits: z
+      .object({
+        why: z.enum(['later', 'paused', 'no worker', 'tasks', 'load', 'busy']),
+        until: atOrNull.describe('Of later'),
+        about: z.string().nullable().describe('Of load: what the worker says'),
+        tasks: z.array(z.object({ id: z.string(), name: z.string(), subject: z.string() })),
+      })
+      .nullable()
+      .describe('Why it is not begun yet'),
+    cancelRequested: z.boolean(),
   })
   .meta({ id: 'TaskWithSteps' });
 

@@ -135,4 +135,18 @@ export const timeZone = z
     }
   }, 'is not the name of a time zone');
 
+/** Where a webhook's requests go. A name and password in it would be in our lists; the hub looks at where it leads. */
+export const webhookUrl = z
+  .string()
+  .max(2000)
+  .refine(
+    (text) => noUnfit(text) && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'is no web address',
+  )
+  .refine((text) => {
+    if (!URL.canParse(text)) return true; // That was said already.
+    const { username, password, hash } = new URL(text);
+    return username === '' && password === '' && hash === '';
+  }, "holds a name and password, or a '#'");
+
 export const time = z.iso.datetime({ offset: true });

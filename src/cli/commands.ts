@@ -38,6 +38,7 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   // For programs, which ask by themselves.
   'metrics',
   'statistic export',
+  'audit export',
 ]);
 
 /** Fields of the body that stand among the arguments, without a flag. */
@@ -53,6 +54,8 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'site clone': ['name'],
   'setting set': ['value'],
   'batch create': ['name'],
+  'notification choose': ['kind'],
+  'webhook create': ['url'],
 };
 
 /** A command for every endpoint: `aegir <noun> <verb> [name] [--flags]`. */
@@ -95,9 +98,12 @@ const nounSummaries: { readonly [noun: string]: string } = {
   batch: 'one wish for many sites',
   queue: 'what is done by itself, and how it goes',
   statistic: 'what sites have and take, as history',
+  notification: 'what you are told of',
+  webhook: 'addresses of your own programs that are told',
   engine: 'kinds of services',
   application: 'what can be hosted',
   'task-type': 'what can be asked for',
+  audit: 'who did what',
   setting: 'settings of the hub',
 };
 
@@ -203,7 +209,16 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
 }
 
 /** Verbs whose lists are not lists of their noun. */
-const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members', 'turns', 'runs', 'days']);
+const hasColumnsOfItsOwn: ReadonlySet<string> = new Set([
+  'packages',
+  'sites',
+  'members',
+  'turns',
+  'runs',
+  'days',
+  'choices',
+  'choose',
+]);
 
 function showComparison(io: Io, answer: Answer<'platform compare'>): void {
   for (const line of comparisonLines(answer)) io.out(`${harmless(line)}\n`);

@@ -87,10 +87,22 @@ const written: { readonly [name: string]: readonly string[] } = {
     "aegir batch create 'site verify' --matching platform=d10",
     "aegir batch create 'site disable' --site a.example.com --site b.example.com --canary 0",
   ],
+  'audit list': ['aegir audit list --client acme --result refused', 'aegir audit list --subject shop.example.com'],
   'setting set': [
     'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
     'aegir setting set site.fpm-socket null',
     'aegir setting set sign-in.single-sign-on-secret @/root/secret',
+    `aegir setting set mail.smtp '{"host":"smtp.example.com","user":"aegir","from":"aegir@example.com"}'`,
+  ],
+  'notification choose': [
+    "aegir notification choose 'task failed' --mail never",
+    "aegir notification choose 'task stuck' --mail always --webhook always",
+  ],
+  'notification list': ['aegir notification list --status failed', 'aegir notification list --account ada'],
+  'webhook create': ['aegir webhook create https://chat.example.com/hooks/aegir --title chat'],
+  'webhook set': [
+    'aegir webhook set 3 --status enabled',
+    'aegir webhook set 3 --url https://chat.example.com/hooks/other',
   ],
   'statistic list': [
     'aegir statistic list --site @example.com',
@@ -128,6 +140,7 @@ const sample: { readonly [place: string]: string } = {
   task: '12',
   token: '3',
   session: '5',
+  webhook: '3',
 };
 
 /** For the end of a command's help. */

@@ -104,8 +104,8 @@ test('a token that is limited may what both it and its account may', () => {
 
 test('every permission is asked for somewhere', () => {
   const asked = new Set(Object.values(rules).flatMap((rule) => (typeof rule === 'string' ? [] : [...rule])));
-  // Asked for by what a request holds: see demandOperator.
-  const inRequests = ['site operate'];
+  // Asked for by what a request holds, see demandOperator; and by who signs in.
+  const inRequests = ['site operate', 'account impersonate'];
   assert.deepEqual(
     Object.keys(permissions).filter((one) => !asked.has(one as never) && !inRequests.includes(one)),
     [],

@@ -1,6 +1,7 @@
+import type { EndpointName } from '../api/endpoints.ts';
 import { everything, isPermission, permissions } from '../model/permission.ts';
 import { Problem } from '../model/problem.ts';
-import { rules } from './rules.ts';
+import { onlyOneself, rules } from './rules.ts';
 
 /**
  * Who asks: root and aegir through the socket that only they can open, an account, or a stranger at an endpoint that is open
@@ -13,6 +14,8 @@ export interface SignedIn {
   readonly kind: 'account';
   readonly accountId: string;
   readonly name: string;
+  /** Who really is there, when signed in as another; what is done is done with the other's rights. */
+  readonly by?: { readonly accountId: string; readonly name: string };
   /** What a token is limited to, as in a role's permissions; left out: to nothing, it may what its account may. */
   readonly scopes?: readonly string[];
   /** By its browser. */
@@ -53,7 +56,9 @@ export interface Owned {
  */
 export function may(caller: Caller, endpoint: string, subject?: Owned): boolean {
   if (!Object.hasOwn(rules, endpoint)) return false;
-  const rule = rules[endpoint as keyof typeof rules]; // Just looked up.
+  const name = endpoint as EndpointName; // Just looked up.
+  if (caller.kind === 'account' && caller.by && onlyOneself.has(name)) return false;
+  const rule = rules[name];
   if (rule === 'open') return isKnown(caller) || caller.kind === 'stranger';
   if (rule === 'anyone') return isKnown(caller);
   return rule.some((permission) => mayDo(caller, permission, subject));

@@ -4,7 +4,7 @@ import { Problem } from '../model/problem.ts';
 import { demandAdministrator, demandOver } from './administrators.ts';
 import { taken } from './client.ts';
 import type { Asking, Handler } from './hub.ts';
-import { byName, contains, listPage, live } from './list.ts';
+import { byName, contains, listPage, live, sorted } from './list.ts';
 import { giveRole, rolesOf } from './membership.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
@@ -44,13 +44,19 @@ async function accountById(asking: Asking, id: string): Promise<Answer<'account 
   return one(await answers(asking, rows), `there is no account ${id}`);
 }
 
+const sorts = {
+  name: { column: 'account.name', type: 'text' },
+  status: { column: 'account.status', type: 'text' },
+  created: { column: 'account.created_at', type: 'timestamptz' },
+} as const;
+
 const list: Handler<'account list'> = async ({ query }, asked) => {
   const where = [
     visible('account', asked.caller),
     live('account', query.status),
     contains(['account.name', 'account.title', 'account.email'], query.q),
   ];
-  const all = { columns, from: sql`account`, where, keys: byName('account') };
+  const all = { columns, from: sql`account`, where, ...sorted({ keys: byName('account') }, sorts, query.sort) };
   const page = await listPage<AccountRow>(asked.tx, all, query);
   return { ...page, items: await answers(asked, page.items) };
 };

@@ -3,12 +3,15 @@ import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
 import { type Caller, may, refused } from './access.ts';
+import { exportAudit } from './audit-export.ts';
+import { auditDone, auditNotDone, type Request as Told } from './audited.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
-import { everywhere, ofPage, onlyEncrypted, unkept } from './headers.ts';
+import { everywhere, onlyEncrypted, unkept } from './headers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
 import { metricsText } from './metrics.ts';
+import { type Panel, panelAnswer } from './panel.ts';
 import { type GivenParts, readRequest } from './request.ts';
 import { callerOf } from './sign-in/caller.ts';
 import { type Origin, type Visit, visitOf } from './sign-in/visit.ts';
@@ -18,15 +21,8 @@ import { streamTask } from './task-stream.ts';
 type App = Hono<{ Bindings: Origin }>;
 type Request = Context<{ Bindings: Origin }>;
 
-/** A file of the page at `/`, as it is sent. */
-export interface PageFile {
-  readonly path: string;
-  readonly type: string;
-  readonly text: string;
-}
-
 /** The hub as it is asked: `app.fetch(request, { local })`. */
-export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
+export function hubApp(hub: Hub, panel: Panel = new Map()): App {
   const app: App = new Hono();
   app.use(async (context, next) => {
     await next();
@@ -36,14 +32,16 @@ export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
   });
   app.onError((error, context) => answerProblem(hub, error, context));
   app.notFound((context) => answerProblem(hub, nothingHere(context), context));
-  for (const { path, type, text } of page)
-    app.get(path, (context) => context.body(text, 200, { ...ofPage, 'content-type': type }));
   // Where Prometheus looks unless it is told otherwise.
   app.get('/metrics', (context) => answer(hub, 'metrics', context));
   for (const name of endpointNames) {
     const { method, path } = endpointOf(name);
     app.on(method, path, (context) => answer(hub, name, context));
   }
+  app.get(
+    '*',
+    (context, next) => (context.req.path.startsWith('/api/') ? null : panelAnswer(panel, context)) ?? next(),
+  );
   return app;
 }
 
@@ -53,13 +51,35 @@ async function answer(hub: Hub, name: EndpointName, context: Request): Promise<R
   const visit = visitOf(context.req.raw, origin);
   const who = () => callerOf(hub.database.db, endpoint, context.req.raw, origin, visit);
   const caller = await who();
-  if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
+  const told: Told = { name, caller, address: visit.address ?? '', met: [] };
+  try {
+    if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
+    return await permitted(hub, { caller, who, visit, told }, context);
+  } catch (error) {
+    await auditNotDone(hub.database.db, told, error);
+    throw error;
+  }
+}
+
+/** Who asks, and how that is found out again. */
+interface Asker {
+  readonly caller: Caller;
+  readonly visit: Visit;
+  readonly told: Told;
+  who(): Promise<Caller>;
+}
+
+async function permitted(hub: Hub, asker: Asker, context: Request): Promise<Response> {
+  const { told, visit } = asker;
+  const { name } = told;
+  const endpoint = endpointOf(name);
   const { given, text } = await readRequest(endpoint, context.req.raw, context.req.param());
+  told.given = given;
   const gone = context.req.raw.signal;
-  if (isDirect(name)) return answerDirectly(hub, name, { caller, who, visit, gone, given }, context);
+  if (isDirect(name)) return answerDirectly(hub, name, { ...asker, gone, given }, context);
   const key = endpoint.method === 'POST' && !endpoint.open ? context.req.header('idempotency-key') : undefined;
   const request = `${endpoint.method} ${context.req.url}\n${text}`;
-  const { status, body } = await handled(hub, name, { caller, visit, gone, given, key, request });
+  const { status, body } = await handled(hub, name, { ...asker, gone, given, key, request });
   for (const cookie of visit.cookies) context.header('set-cookie', cookie, { append: true });
   // The table says which it may be; Hono wants to see it.
   return context.json(body, status as 200);
@@ -71,6 +91,7 @@ const direct: ReadonlySet<EndpointName> = new Set<Direct>([
   'backup download',
   'metrics',
   'statistic export',
+  'audit export',
 ]);
 const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 
@@ -78,16 +99,10 @@ const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 async function answerDirectly(
   hub: Hub,
   name: Direct,
-  {
-    caller,
-    who,
-    visit,
-    gone,
-    given,
-  }: Pick<Handled, 'caller' | 'visit' | 'gone' | 'given'> & { who(): Promise<Caller> },
+  { caller, who, visit, gone, given, told }: Asker & Pick<Handled, 'gone' | 'given'>,
   context: Request,
 ): Promise<Response> {
-  const asked = { hub, caller, visit, gone, endpoint: name, tx: hub.database.db };
+  const asked = { hub, caller, visit, gone, endpoint: name, met: told.met, tx: hub.database.db };
   switch (name) {
     case 'task stream': {
       const where = { task: given.params['task'] ?? '', lastEventId: context.req.header('last-event-id') };
@@ -101,14 +116,24 @@ async function answerDirectly(
         'content-disposition': 'attachment; filename="statistics.csv"',
       });
     case 'backup upload':
-      return context.json(await uploadBackup(given as never, asked, context.req.raw.body), 201);
+      return context.json(
+        await uploadBackup(given as never, asked, context.req.raw.body, (tx, answer) => auditDone(tx, told, answer)),
+        201,
+      );
     case 'backup download': {
       const file = await downloadBackup(given as never, asked);
+      await auditDone(asked.tx, told, {});
       return context.body(file.stream, 200, {
         'content-type': 'application/x-tar',
         'content-length': String(file.bytes),
         'content-disposition': `attachment; filename="${file.name}"`,
       });
+    }
+    case 'audit export': {
+      const { type, extension, stream } = await exportAudit(given as never, asked);
+      await auditDone(asked.tx, told, {});
+      const disposition = `attachment; filename="audit.${extension}"`;
+      return context.body(stream, 200, { 'content-type': type, 'content-disposition': disposition });
     }
   }
 }
@@ -118,15 +143,19 @@ interface Handled {
   readonly visit: Visit;
   readonly gone: AbortSignal;
   readonly given: GivenParts;
+  readonly told: Told;
   readonly key: string | undefined;
   readonly request: string;
 }
 
-/** These make a transaction of their own; asked again, they do nothing more. */
+/**
+ * These make a transaction of their own, or several. `batch cancel` has one for each of its tasks; asked again, it does
+ * nothing more.
+ */
 const alone: ReadonlySet<EndpointName> = new Set([
-  'task cancel',
-  'task settle',
   'batch cancel',
+  // What is sent is sent, whatever becomes of a transaction.
+  'notification test',
   // A guess stays counted when it was wrong, and no transaction waits for a password to be hashed.
   'session create',
   'session second-factor',
@@ -143,19 +172,24 @@ const alone: ReadonlySet<EndpointName> = new Set([
 async function handled(
   hub: Hub,
   name: Exclude<EndpointName, Direct>,
-  { caller, visit, gone, given, key, request }: Handled,
+  { caller, visit, gone, given, told, key, request }: Handled,
 ): Promise<{ readonly status: number; readonly body: object }> {
   const { db } = hub.database;
   const { method, status = 200, once } = endpointOf(name);
   // What was given has just been checked with the schemas that the handler's type is computed from.
   const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
-  if (method === 'GET' || alone.has(name))
-    return { status, body: await handler(given, { hub, caller, visit, gone, endpoint: name, tx: db }) };
+  const asking = { hub, caller, visit, gone, endpoint: name, met: told.met };
+  if (method === 'GET' || alone.has(name)) {
+    const body = await handler(given, { ...asking, tx: db });
+    await auditDone(db, told, body);
+    return { status, body };
+  }
   return inTransaction(db, async (tx) => {
     const repeated = key === undefined ? null : await takeKey(tx, caller, key, request);
     if (repeated) return { status: repeated.status, body: repeated.answer };
-    const asked: Asked = { hub, caller, visit, gone, endpoint: name, tx };
-    const body = await handler(given, asked);
+    told.met.length = 0; // It may be the second attempt.
+    const body = await handler(given, { ...asking, tx });
+    await auditDone(tx, told, body);
     if (key !== undefined) await keepAnswer(tx, caller, key, status, once ? null : body);
     return { status, body };
   });
@@ -177,7 +211,9 @@ async function inTransaction<T>(db: Reader, action: (tx: Asked['tx']) => Promise
 
 const nothingHere = (context: Request): Problem =>
   new Problem('not-found', 'there is nothing at this address', {
-    hint: context.req.path.startsWith('/api/') ? 'GET /api/openapi.json says what there is.' : 'The page is at /.',
+    hint: context.req.path.startsWith('/api/')
+      ? 'GET /api/openapi.json says what there is.'
+      : 'The panel is at /; where it is not, npm run build makes it.',
   });
 
 /** RFC 9457. What is not a Problem is our fault: it is told by a number only, under which the whole of it is logged. */

@@ -2,12 +2,17 @@ import type { EndpointName } from '../api/endpoints.ts';
 import { aboutHandlers } from './about.ts';
 import { accountHandlers } from './account.ts';
 import { aliasHandlers } from './alias.ts';
+import { auditHandlers } from './audit-list.ts';
 import { backupHandlers } from './backup.ts';
 import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
 import { compareHandlers } from './compare.ts';
+import { homeHandlers } from './home.ts';
 import type { Handler } from './hub.ts';
 import { membershipHandlers } from './membership.ts';
+import { choiceHandlers } from './notification/choice.ts';
+import { notificationHandlers } from './notification/notification.ts';
+import { webhookHandlers } from './notification/webhook.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
 import { platformHandlers } from './platform.ts';
@@ -32,7 +37,13 @@ import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
 /** Streams, files on their way in or out, and what is no JSON: the app itself answers them. */
-export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'metrics' | 'statistic export';
+export type Direct =
+  | 'task stream'
+  | 'backup upload'
+  | 'backup download'
+  | 'audit export'
+  | 'metrics'
+  | 'statistic export';
 
 /** Forget an endpoint and this does not compile. */
 export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handler<Name> };
@@ -63,9 +74,14 @@ export const handlers: Handlers = {
   ...backupHandlers,
   ...taskHandlers,
   ...batchHandlers,
+  ...choiceHandlers,
+  ...notificationHandlers,
+  ...webhookHandlers,
   ...queueHandlers,
   ...statisticHandlers,
+  ...auditHandlers,
   ...settingHandlers,
+  ...homeHandlers,
   ...aboutHandlers,
   openapi: async (_, { hub }) => openApi(hub.version),
 };

@@ -3,6 +3,7 @@ import type { Answer, EndpointName, Given } from '../api/endpoints.ts';
 import type { Catalog } from '../tasks/catalog.ts';
 import type { TaskType } from '../tasks/task-type.ts';
 import type { Caller } from './access.ts';
+import type { Met } from './audit.ts';
 import type { HubDatabase } from './database.ts';
 import type { SealKey } from './seal.ts';
 import type { Visit } from './sign-in/visit.ts';
@@ -31,12 +32,14 @@ export interface Asked<Tx = Transaction<Tables>> {
   readonly visit: Visit;
   /** What the caller asks for: it says what one has to be allowed. */
   readonly endpoint: EndpointName;
+  /** Grows: what the names in the request have meant, for the audit. */
+  readonly met: Met[];
   /** Aborted when the caller is gone. */
   readonly gone: AbortSignal;
 }
 export type Reader = Kysely<Tables>;
 /** Who asks for what: enough to find a row, and to refuse it. */
-export type Asking<Tx = Reader> = Pick<Asked<Tx>, 'tx' | 'caller' | 'endpoint'>;
+export type Asking<Tx = Reader> = Pick<Asked<Tx>, 'tx' | 'caller' | 'endpoint'> & Partial<Pick<Asked, 'met'>>;
 
 /** Answers one endpoint inside of one transaction, which is rolled back when it throws. */
 export type Handler<Name extends EndpointName> = (given: Given<Name>, asked: Asked) => Promise<Answer<Name>>;

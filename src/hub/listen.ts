@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Problem } from '../model/problem.ts';
-import { hubApp, type PageFile } from './app.ts';
+import { hubApp } from './app.ts';
 import type { Hub } from './hub.ts';
+import type { Panel } from './panel.ts';
 import type { Origin } from './sign-in/visit.ts';
 
 type App = ReturnType<typeof hubApp>;
@@ -22,13 +23,12 @@ export interface Listen {
   readonly port: number;
   /** Unix socket. Only its owner, and root, can open it: whoever can needs no token. */
   readonly socketPath: string;
-  /** Files of the page at `/`. */
-  readonly page?: readonly PageFile[];
+  readonly panel?: Panel;
 }
 
 /** Throws Problem 'conflict' when something listens there already. */
-export async function serve(hub: Hub, { address, port, socketPath, page = [] }: Listen): Promise<Listening> {
-  const app = hubApp(hub, page);
+export async function serve(hub: Hub, { address, port, socketPath, panel }: Listen): Promise<Listening> {
+  const app = hubApp(hub, panel);
   const servers = [await openSocket(app, socketPath)];
   const close = async (): Promise<void> => {
     await Promise.all(servers.map(closeServer));

@@ -111,6 +111,7 @@ const remove: Handler<'membership delete'> = async ({ params }, asked) => {
   const rows = await select(tx, sql`membership.id = ${params.membership} and ${visible('membership', caller)}`);
   const found = one(rows, `there is no membership ${params.membership}`, 'aegir membership list shows what there is.');
   const owned = { client: found.clientId };
+  asked.met.push({ noun: 'membership', id: found.id, name: `${found.account} ${found.role}`, ...owned });
   if (!mayDo(caller, 'membership change', owned)) throw refused(caller, 'take this role away', owned);
   demandGivable(asked, found.permissions, owned);
   await demandAdministrator(asked, () => sql`delete from membership where id = ${found.id}`.execute(tx));

@@ -37,7 +37,7 @@ function operation(name: Parameters<typeof endpointOf>[0], schema: Schema, probl
   const { method, path, summary, query, body, answer, status = 200, stream, upload, file, text } = endpointOf(name);
   const [type] = [
     ...(stream ? ['text/event-stream'] : []),
-    ...(file ? ['application/x-tar'] : []),
+    ...(file ? ['application/octet-stream'] : []),
     ...(text ? ['text/plain'] : []),
     'application/json',
   ] as const;

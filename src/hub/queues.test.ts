@@ -28,7 +28,18 @@ test('a queue says its rules and how it goes; they are set, checked, and reset b
   const { items } = await good('GET', '/api/queues');
   assert.deepEqual(
     items.map(({ name }: { name: string }) => name),
-    ['backup', 'backup gc', 'backup test', 'cron', 'run gc', 'sign-in gc', 'statistics', 'task', 'task gc'],
+    [
+      'backup',
+      'backup gc',
+      'backup test',
+      'cron',
+      'notification gc',
+      'run gc',
+      'sign-in gc',
+      'statistics',
+      'task',
+      'task gc',
+    ],
   );
   const set = await good('PATCH', '/api/queues/cron', { window: '22:00-04:00 Europe/Berlin', limit: 9 });
   assert.deepEqual([set.window, set.limit], ['22:00-04:00 Europe/Berlin', 9]);

@@ -18,6 +18,8 @@ const others: { readonly [name: string]: string } = {
   'task gc': 'forgets old tasks with their logs',
   'backup gc': 'deletes backups that no rule keeps',
   'run gc': 'forgets old runs and statistics',
+  'notification gc': 'forgets old notifications',
+  'audit gc': 'forgets who did what, after its time',
   'sign-in gc': 'forgets sessions, links and guesses that are over',
 };
 

@@ -117,6 +117,14 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'batch log': ['site read'],
   'batch cancel': ['site task'],
   'batch retry': ['site task'],
+  'notification list': 'anyone',
+  'notification choices': 'anyone',
+  'notification choose': 'anyone',
+  'notification test': 'anyone',
+  'webhook list': 'anyone',
+  'webhook create': 'anyone',
+  'webhook set': 'anyone',
+  'webhook delete': 'anyone',
   'queue list': ['hub read'],
   'queue get': ['hub read'],
   'queue set': ['hub change'],
@@ -127,6 +135,8 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'statistic list': ['site read'],
   'statistic days': ['site read'],
   'statistic export': ['site read'],
+  // Of what one may see.
+  home: 'anyone',
   status: ['hub read'],
   metrics: ['hub read'],
   resolve: 'anyone',
@@ -135,5 +145,14 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'task-type list': 'anyone',
   'setting list': ['hub change'],
   'setting set': ['hub change'],
+  'audit list': ['audit read'],
+  'audit export': ['audit read'],
   openapi: 'anyone',
 };
+
+/** What who is signed in as another must not do in that name: it would outlast the visit, or is nobody else's business. */
+export const onlyOneself: ReadonlySet<EndpointName> = new Set<EndpointName>([
+  ...(['token create', 'token delete', 'membership create', 'membership delete'] as const),
+  ...(['notification choose', 'notification test', 'webhook create', 'webhook set', 'webhook delete'] as const),
+  ...(['account create', 'account set', 'account delete', 'role create', 'role set', 'role delete'] as const),
+]);

@@ -6,6 +6,7 @@ import { collectBackups } from './backup-gc.ts';
 import { followLocks } from './client-lock.ts';
 import type { Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
+import { forgetHappenings } from './notification/gc.ts';
 import { settingValue } from './setting.ts';
 import { forgetSignIns } from './sign-in/gc.ts';
 import { forgetStatistics } from './statistics.ts';
@@ -57,7 +58,10 @@ const hourly: { readonly [queue: string]: (hub: Scheduling) => Promise<unknown> 
     await forgetRuns(db, await settingValue(db, 'queue.runs-kept'));
     await forgetStatistics(db);
   },
+  'notification gc': ({ database: { db } }) => forgetHappenings(db),
   'sign-in gc': ({ database: { db } }) => forgetSignIns(db),
+  'audit gc': async ({ database: { db } }) =>
+    sql`select forget_audit(${await settingValue(db, 'audit.retention-days')})`.execute(db),
 };
 
 /** True once per period and over all hubs: the update is the election. */

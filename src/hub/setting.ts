@@ -9,6 +9,8 @@ import { Secret } from '../model/secret.ts';
 import { covers, refused } from './access.ts';
 import { jsonb } from './database.ts';
 import type { Handler, Hub } from './hub.ts';
+import { isNetwork } from './notification/address.ts';
+import { smtp } from './notification/smtp-setting.ts';
 import { seal, unseal } from './seal.ts';
 import { singleSignOn } from './sign-in/single-sign-on-setting.ts';
 import type { Tables } from './tables.ts';
@@ -82,6 +84,11 @@ const settings = {
     schema: z.int().min(1).max(36_500),
     value: 730,
   },
+  'audit.retention-days': {
+    about: 'How many days is kept who did what',
+    schema: z.int().min(30).max(36_500),
+    value: 730,
+  },
   'task.retention-days': {
     about: 'How many days ended tasks and their logs are kept',
     schema: z.int().min(1).max(36_500),
@@ -131,6 +138,28 @@ const settings = {
     schema: z.string().min(1).max(1000).nullable(),
     value: null,
     secret: true,
+  },
+  'mail.smtp': {
+    about: 'The mail server that takes what the hub sends: host, port, tls, user, from, title; null: no mails',
+    schema: smtp.nullable(),
+    value: null,
+  },
+  'mail.password': {
+    about: 'What the hub shows to that server, with the user in mail.smtp',
+    schema: z.string().min(1).max(1000).nullable(),
+    value: null,
+    secret: true,
+  },
+  'mail.digest-after': {
+    about: 'How many mails an account gets within ten minutes, before what comes is sent as one',
+    schema: z.int().min(0).max(1000),
+    value: 5,
+  },
+  'webhook.networks': {
+    about:
+      'Networks of your own, such as 10.1.2.0/24, that webhooks may lead to, without https if need be; else only the internet',
+    schema: z.array(z.string().refine(isNetwork, 'is not a network such as 10.1.2.0/24')).max(100),
+    value: [],
   },
   'token.valid-days': {
     about: 'After how many days a token expires, unless it says otherwise',
@@ -197,8 +226,11 @@ export async function secretSetting(
 
 const set: Handler<'setting set'> = async ({ params, body }, { tx, hub, caller }) => {
   const name = knownName(params.name);
-  // By what one comes in, and as whom: whoever could change that may everything.
-  if (/^(?:sign-in|hub)\./.test(name) && !covers(caller, { permissions: new Set([everything]), client: null }))
+  // By what one comes in and as whom, and where secrets and messages go: whoever could change that may everything.
+  if (
+    /^(?:sign-in|hub|mail|webhook)\./.test(name) &&
+    !covers(caller, { permissions: new Set([everything]), client: null })
+  )
     throw refused(caller, `change ${name}`, { client: null });
   if (body.value === undefined || body.value === null) {
     await sql`delete from setting where name = ${name}`.execute(tx);

@@ -4,7 +4,7 @@ import type { Json } from '../model/json.ts';
 import { Problem } from '../model/problem.ts';
 import { type AliasRow, aliasesOf } from './alias.ts';
 import type { Asked, Asking, Handler, Reader } from './hub.ts';
-import { byName, contains, equals, listPage, live } from './list.ts';
+import { byName, contains, equals, listPage, live, maybeTime, sorted } from './list.ts';
 import { outstanding, possibleTasks } from './possible.ts';
 import { contextOf, resolve } from './resolve.ts';
 import { one } from './rows.ts';
@@ -141,9 +141,20 @@ export async function sitesMatching(
   return rows;
 }
 
+const sorts = {
+  name: { column: 'site.name', type: 'text' },
+  status: { column: 'site.status', type: 'text' },
+  platform: { column: 'platform.name', type: 'text' },
+  client: { column: 'client.name', type: 'text' },
+  profile: { column: 'site.profile', type: 'text' },
+  verified: maybeTime('site.verified_at'),
+  created: { column: 'site.created_at', type: 'timestamptz' },
+} as const;
+
 const list: Handler<'site list'> = async ({ query }, asked) => {
   const where = await conditions(asked, query);
-  const page = await listPage<SiteRow>(asked.tx, { columns, from, where, keys: byName('site') }, query);
+  const keys = sorted({ keys: byName('site') }, sorts, query.sort);
+  const page = await listPage<SiteRow>(asked.tx, { columns, from, where, ...keys }, query);
   return { ...page, items: await answers(asked, page.items) };
 };
 

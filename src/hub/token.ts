@@ -170,11 +170,11 @@ async function tokenById(db: Reader, id: string): Promise<Answer<'token create'>
 
 const remove: Handler<'token delete'> = async ({ params }, asked) => {
   const { tx, caller } = asked;
-  const { rows } = await sql<{ id: string; accountId: string }>`
-    select id, account_id from token where id = ${params.token} and ${ownOnly(caller)} and ${visible('token', caller)}`.execute(
-    tx,
-  );
-  const { id, accountId } = one(rows, `there is no token ${params.token}`);
+  const { rows } = await sql<{ id: string; accountId: string; title: string }>`
+    select id, account_id, title from token
+    where id = ${params.token} and ${ownOnly(caller)} and ${visible('token', caller)}`.execute(tx);
+  const { id, accountId, title } = one(rows, `there is no token ${params.token}`);
+  asked.met.push({ noun: 'token', id, name: title, client: null });
   await demandOver(asked, accountId);
   await sql`update token set revoked_at = coalesce(revoked_at, now()) where id = ${id}`.execute(tx);
   return { deleted: id };

@@ -17,6 +17,7 @@ import { call, waitForHub, waitForWorker } from './hub-call.ts';
 import { rotateLogs } from './log-rotation.ts';
 import { openSite } from './open-site.ts';
 import { ensureOurs, isInstalled } from './our-process.ts';
+import { buildPanel } from './panel.ts';
 import { setUpPhp } from './php.ts';
 import { checkedDocroot } from './platform-source.ts';
 import { copyProgram, putLauncher, removeOldCopies } from './program-copy.ts';
@@ -71,6 +72,7 @@ async function makePlace(screen: Screen): Promise<void> {
   await screen.step('directories', makeDirectories);
   await screen.step('key for secrets', makeSealKey);
   await screen.step('settings', () => putSettings(process.env['DATABASE_URL']));
+  await screen.step('panel', buildPanel);
   await screen.step('program', copyProgram);
   await screen.step('command aegir', putLauncher);
   await screen.step('hub', async () => {

@@ -35,7 +35,16 @@ const by =
   (things: Things): Wanted => {
     const { [thing]: one } = things;
     return {
-      params: { name: one, task: one, batch: one, membership: one, token: one, session: one, passkey: one },
+      params: {
+        name: one,
+        task: one,
+        batch: one,
+        membership: one,
+        token: one,
+        session: one,
+        passkey: one,
+        webhook: one,
+      },
       ...(body !== undefined && { body }),
     };
   };
@@ -54,6 +63,16 @@ export const askedByAnyone: ReadonlySet<EndpointName> = new Set([
   'session list',
   'session delete',
   'session end-others',
+  ...([
+    'notification list',
+    'notification choices',
+    'notification choose',
+    'notification test',
+    'webhook list',
+    'webhook create',
+    'webhook set',
+    'webhook delete',
+  ] as const),
 ]);
 
 const stranger = { attempt: 'x', secret: 'x', password: 'not the password of anybody' };
@@ -96,6 +115,24 @@ const signIn = {
 } satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
 const cron = () => ({ params: { name: 'cron' } });
+const ofBoss = ({ boss }: Things) => ({ account: boss });
+/** One's own, and those of whom one has power over. */
+const notifications = {
+  'notification list': [hub('*'), own('ra', (things) => ({ query: ofBoss(things) }), 'ra c')],
+  'notification choices': [hub('*'), own('ra', (things) => ({ query: ofBoss(things) }), 'ra c')],
+  'notification choose': [
+    hub('*', () => ({ body: { kind: 'task failed', mail: 'never' } })),
+    own('ra', (things) => ({ body: { kind: 'task failed', mail: 'never', ...ofBoss(things) } }), 'ra c'),
+  ],
+  'notification test': [own('ra', (things) => ({ body: ofBoss(things) }), 'ra c')],
+  'webhook list': [hub('*'), own('ra', (things) => ({ query: ofBoss(things) }), 'ra c')],
+  'webhook create': [
+    hub('*', () => ({ body: { url: 'https://hook.example.com/' } })),
+    own('ra', (things) => ({ body: { url: 'https://hook.example.com/', ...ofBoss(things) } }), 'ra c'),
+  ],
+  'webhook set': [own('ra', by('webhook', { title: 'New' }), 'ra')],
+  'webhook delete': [own('ra', by('webhook'), 'ra')],
+} satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
 /** Forget an endpoint and this does not compile. */
 export const examples: { readonly [Name in EndpointName]: readonly Example[] } = {
@@ -220,6 +257,7 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'batch log': [own(everybody, by('runningBatch'))],
   'batch cancel': [own('rpa c', by('runningBatch'))],
   'batch retry': [own('rpa c', by('endedBatch'))],
+  ...notifications,
   'queue list': [hub('rpv')],
   ...{ 'queue get': [hub('rpv', cron)], 'queue turns': [hub('rpv', cron)], 'queue runs': [hub('rpv', cron)] },
   'queue set': [hub('r', () => ({ params: { name: 'cron' }, body: { limit: 4 } }))],
@@ -228,6 +266,7 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'statistic list': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
   'statistic days': [hub(everybody), own(everybody, ({ client }) => ({ query: { client } }))],
   'statistic export': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
+  home: [hub('*')],
   status: [hub('rpv')],
   metrics: [hub('rpv')],
   resolve: [
@@ -240,6 +279,8 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'task-type list': [hub('*')],
   'setting list': [hub('r')],
   'setting set': [hub('r', () => ({ params: { name: 'site.run-user' }, body: { value: 'www-data' } }))],
+  'audit list': [hub('ra c', () => ({ query: { result: 'done' } }))],
+  'audit export': [hub('ra c', () => ({ query: { result: 'done' } }))],
   openapi: [hub('*')],
 };
 

@@ -44,6 +44,7 @@ export interface Things extends HubThings {
   readonly membership: string;
   readonly token: string;
   readonly session: string;
+  readonly webhook: string;
 }
 
 interface HubThings {
@@ -151,6 +152,7 @@ async function thingsOf(hub: TestHub, client: Owner): Promise<Omit<Things, keyof
     membership: memberships.items.find((one: { account: string }) => one.account === account.name).id,
     token: about.id,
     session: await addSession(db, account.id),
+    webhook: await addWebhook(db, account.id, client),
   };
 }
 
@@ -158,6 +160,14 @@ async function addSession(db: Kysely<Tables>, account: string): Promise<string> 
   const { rows } = await sql<{ id: string }>`
     insert into session (account_id, hash, way, user_agent) values (${account}, ${randomBytes(32)}, 'password', '')
     returning id`.execute(db);
+  assert.ok(rows[0]);
+  return rows[0].id;
+}
+
+async function addWebhook(db: Kysely<Tables>, account: string, client: string): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    insert into webhook (account_id, title, url, secret)
+    values (${account}, ${client}, ${`https://hook.${client}.example/`}, '') returning id`.execute(db);
   assert.ok(rows[0]);
   return rows[0].id;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import { oneTimeLink } from '../sign-in-shapes.ts';
 import * as text from '../text.ts';
@@ -18,7 +18,7 @@ export const peopleEndpoints = {
     method: 'GET',
     path: '/api/clients',
     summary: 'Clients: who owns sites',
-    query: listQuery({ status: state }),
+    query: sortedQuery({ status: state }, ['name', 'status', 'sites', 'created']),
     answer: page(shape.client),
   }),
   'client get': endpoint({
@@ -65,7 +65,7 @@ export const peopleEndpoints = {
     method: 'GET',
     path: '/api/accounts',
     summary: 'Accounts: who may call the API',
-    query: listQuery({ status: state }),
+    query: sortedQuery({ status: state }, ['name', 'status', 'created']),
     answer: page(shape.account),
   }),
   'account get': endpoint({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { period } from '../../model/period.ts';
 import { retention } from '../../model/retention.ts';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
@@ -16,13 +16,16 @@ export const siteEndpoints = {
     method: 'GET',
     path: '/api/sites',
     summary: 'Sites; `q` looks into names, aliases and titles',
-    query: listQuery({
-      status: z.enum(['queued', 'enabled', 'disabled', 'failed', 'deleted']).optional(),
-      platform: text.reference.optional(),
-      client: text.reference.optional(),
-      server: text.reference.optional(),
-      profile: text.profile.optional(),
-    }),
+    query: sortedQuery(
+      {
+        status: z.enum(['queued', 'enabled', 'disabled', 'failed', 'deleted']).optional(),
+        platform: text.reference.optional(),
+        client: text.reference.optional(),
+        server: text.reference.optional(),
+        profile: text.profile.optional(),
+      },
+      ['name', 'status', 'platform', 'client', 'profile', 'verified', 'created'],
+    ),
     answer: page(shape.site),
   }),
   'site get': endpoint({ method: 'GET', path: '/api/sites/:name', summary: 'One site', answer: shape.site }),

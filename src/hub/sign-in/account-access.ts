@@ -47,7 +47,7 @@ export async function shutOut(tx: Asked['tx'], accountId: string): Promise<void>
 export async function removeAccess(tx: Asked['tx'], accountId: string): Promise<void> {
   await shutOut(tx, accountId);
   await removeFactors(tx, accountId);
-  for (const table of ['password', 'identity'])
+  for (const table of ['password', 'identity', 'notification', 'webhook', 'notification_choice'])
     await sql`delete from ${sql.table(table)} where account_id = ${accountId}`.execute(tx);
   await sql`update token set revoked_at = now() where account_id = ${accountId} and revoked_at is null`.execute(tx);
 }
