@@ -53,15 +53,6 @@ test('the panel, page by page', async (t) => {
     t.diagnostic(`first load of the list of sites: ${Math.round(bytes / 1000)} kB`);
   });
 
-  await t.test('who is not signed in is asked to, and is then where the address says', async () => {
-    const page = await (await farm.browser.newContext()).newPage();
-    await page.goto(`${farm.url}/sites?q=shop`);
-    await page.getByLabel('Token', { exact: true }).fill(farm.token);
-    await page.getByRole('button', { name: 'Open' }).click();
-    await page.getByRole('link', { name: /^shop/ }).first().waitFor();
-    assert.match(page.url(), /\/sites\?q=shop$/);
-  });
-
   await t.test('it speaks French to who chooses that, also after a reload', async () => {
     const page = await farm.open('/sites');
     await page.getByLabel('Language').selectOption({ label: 'Français' });

@@ -2,20 +2,64 @@ import { QueryClient, queryOptions, useMutation } from '@tanstack/react-query';
 import { connect, type Send } from '../api/call.ts';
 import type { Answer, EndpointName, Input } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
-import { credentials, signOut } from './session.ts';
+import { credentials, session, setSession } from './session.ts';
+import { confirmation } from './sign-in/confirming.ts';
+import { speakAs } from './text/text.ts';
 
-/** The hub, as a browser reaches it. An answer that says that nobody is signed in any more signs out. */
+/** The hub, as a browser reaches it. */
+const ask: Send = (path, request) =>
+  fetch(path, { ...request, headers: { ...(request.headers as Record<string, string>), ...credentials() } }).catch(
+    (cause: unknown) => {
+      if (request.signal?.aborted) throw cause;
+      throw new Problem('server-unreachable', 'the hub does not answer', { cause });
+    },
+  );
+
+/** The same; what needs that its person shows once more who they are asks them, and is then done. */
 export const send: Send = async (path, request) => {
-  const response = await fetch(path, {
-    ...request,
-    headers: { ...(request.headers as Record<string, string>), ...credentials() },
-  }).catch((cause: unknown) => {
-    if (request.signal?.aborted) throw cause;
-    throw new Problem('server-unreachable', 'the hub does not answer', { cause });
-  });
-  if (response.status === 401) signOut();
-  return response;
+  const used = session()?.csrf;
+  const response = await ask(path, request);
+  return (await isWorthAnother(response, request.method, used)) ? ask(path, request) : response;
 };
+
+async function isWorthAnother(response: Response, method = 'GET', used?: string | null): Promise<boolean> {
+  if (session() === null || ![401, 403].includes(response.status)) return false;
+  const { code }: { code?: string } = await response
+    .clone()
+    .json()
+    .catch(() => ({}));
+  if (code === 'unconfirmed') return confirmation();
+  if (code === 'forbidden' && method === 'GET') return false;
+  // Whoever confirms in another tab gives this one a new cookie too, which goes with another header.
+  await loadSession();
+  return session() !== null && session()?.csrf !== used;
+}
+
+let loading: Promise<void> | null = null;
+
+/** Asks who is signed in; nobody is no problem. What was shown to somebody else is forgotten. */
+export function loadSession(): Promise<void> {
+  loading ??= connect(ask)('session get', {})
+    .catch((error: unknown) => {
+      if (error instanceof Problem && error.code === 'unauthenticated') return null;
+      throw error;
+    })
+    .then(async (next) => {
+      if (next?.account.id !== session()?.account.id) queries.clear();
+      if (next) await speakAs(next.language);
+      setSession(next);
+    })
+    .finally(() => {
+      loading = null;
+    });
+  return loading;
+}
+
+export async function signOut(): Promise<void> {
+  await call('session end', {});
+  queries.clear();
+  setSession(null);
+}
 
 export const call = connect(send);
 

@@ -10,7 +10,8 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { queries } from './hub.ts';
+import { loadSession, queries } from './hub.ts';
+import { tellProblem } from './parts/tell.ts';
 import { ToldList } from './parts/told-list.tsx';
 import { router } from './routes.tsx';
 import { loadLanguage } from './text/text.ts';
@@ -19,6 +20,7 @@ import { theme, variables } from './theme.ts';
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 await loadLanguage();
+await loadSession().catch(tellProblem);
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" cssVariablesResolver={variables}>

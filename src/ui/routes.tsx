@@ -14,6 +14,9 @@ const page = <const Path extends string, Name extends string>(
   name: Name,
 ) => createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name) });
 
+/** For who is not signed in; sign-in/way-back.ts knows them too. */
+const openPage = page;
+
 const routes = [
   page('/', () => import('./pages/home.tsx'), 'Home'),
   page('/sites', () => import('./pages/lists.tsx'), 'Sites'),
@@ -42,6 +45,9 @@ const routes = [
   page('/accounts/$name', () => import('./pages/people.tsx'), 'Account'),
   page('/queues', () => import('./pages/queues.tsx'), 'Queues'),
   page('/settings', () => import('./pages/settings.tsx'), 'Settings'),
+  openPage('/sign-in', () => import('./shell/sign-in.tsx'), 'SignIn'),
+  openPage('/sign-in/return', () => import('./shell/sign-in.tsx'), 'SignInReturn'),
+  openPage('/invitation', () => import('./sign-in/invitation.tsx'), 'Invitation'),
 ] as const;
 
 export const router = createRouter({

@@ -1,26 +1,33 @@
 import { useSyncExternalStore } from 'react';
+import type { Answer, EndpointName } from '../api/endpoints.ts';
 
 /**
- * Who is signed in, as the browser knows it: a bearer token, kept until the tab is closed. It is the only file that knows
- * how a request is let in.
+ * Who is signed in here, as the hub has answered it: the session itself is a cookie that no script sees. What a request
+ * must carry beside the cookie is known here only.
  */
-const place = 'aegir-token';
+export type Session = Answer<'session get'>;
+
 const listeners = new Set<() => void>();
-let token = sessionStorage.getItem(place);
+let current: Session | null = null;
 
-export const credentials = (): Record<string, string> => (token === null ? {} : { authorization: `Bearer ${token}` });
+export const session = (): Session | null => current;
+export const useSession = (): Session | null => useSyncExternalStore(subscribe, session);
 
-function set(next: string | null): void {
-  token = next;
-  if (next === null) sessionStorage.removeItem(place);
-  else sessionStorage.setItem(place, next);
+export function setSession(next: Session | null): void {
+  current = next;
   for (const listener of listeners) listener();
 }
 
-export const signIn = (given: string): void => set(given);
-export const signOut = (): void => set(null);
+/** There is a new cookie for the same session, and with it another value for the header. */
+export function renew({ csrf, confirmedUntil }: Answer<'session confirm'>): void {
+  if (current) setSession({ ...current, csrf, confirmedUntil });
+}
 
-export const useIsSignedIn = (): boolean => useSyncExternalStore(subscribe, () => token !== null);
+export const credentials = (): Record<string, string> =>
+  typeof current?.csrf === 'string' ? { 'x-aegir-csrf': current.csrf } : {};
+
+/** Whether this person may ask this of anything at all. */
+export const useMay = (name: EndpointName): boolean => useSession()?.permissions.includes(name) ?? false;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);

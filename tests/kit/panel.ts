@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Call, connect } from '../../src/api/call.ts';
 import { builtIn } from '../../src/built-in.ts';
 import { hubApp } from '../../src/hub/app.ts';
 import type { Hub } from '../../src/hub/hub.ts';
@@ -14,13 +15,18 @@ import { buildPanel } from '../../src/setup/panel.ts';
 import { temporaryDirectory, testDatabase } from './postgres.ts';
 import { type FarmSize, seedFarm } from './seeded-farm.ts';
 
+type Context = Parameters<Browser['newContext']>[0];
+
 export interface PanelFarm {
   readonly hub: Hub;
   readonly url: string;
   readonly browser: Browser;
-  readonly token: string;
-  /** A page of somebody who is signed in. What its console says as an error, and what it throws, fails the test. */
-  open(path: string, more?: Parameters<Browser['newContext']>[0]): Promise<Page>;
+  /** Lets another person in: a link that invites an account of this role. */
+  invite(name: string, role: string): Promise<string>;
+  /** A page of a browser that nobody has signed in with; of any address. */
+  stranger(address: string, more?: Context): Promise<Page>;
+  /** A page of an administrator who is signed in. What its console says as an error, and what it throws, fails the test. */
+  open(path: string, more?: Context): Promise<Page>;
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -52,16 +58,26 @@ export async function panelFarm(t: TestContext, size: FarmSize | null): Promise<
     await listening.close();
     assert.deepEqual(bugs, [], 'faults in Aegir itself');
   };
-  const token = await makeToken(hub);
+  // Passkeys are made for a name, not for an address.
+  const url = listening.url.replace('127.0.0.1', 'localhost');
+  const local = localCall(hub);
+  await local('setting set', { params: { name: 'hub.address' }, body: { value: url } });
+  const invite: PanelFarm['invite'] = async (name, role) => {
+    const { invitation } = await local('account create', { body: { name, role, invite: true } });
+    return invitation?.link ?? '';
+  };
+  const cookie = await signedIn(url, await invite('admin', 'administrator'));
   return {
-    ...{ hub, browser, token, url: listening.url },
+    ...{ hub, browser, url, invite },
+    async stranger(address, more = {}) {
+      const page = await strange(browser, more);
+      await page.goto(address);
+      return page;
+    },
     async open(path, more = {}) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...more });
-      await signIn(context, token);
-      const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
-      watch(page);
-      await page.goto(listening.url + path);
+      const page = await strange(browser, more);
+      await page.context().addCookies([{ ...cookie, url }]);
+      await page.goto(url + path);
       await settled(page);
       return page;
     },
@@ -81,19 +97,34 @@ const startBrowser = (): Promise<Browser> =>
     ].concat(['--disable-component-update', '--disable-sync', '--disable-dev-shm-usage']),
   });
 
-async function makeToken(hub: Hub): Promise<string> {
-  const response = await hubApp(hub).request(
-    '/api/tokens',
-    { method: 'POST', body: '{}', headers: json },
-    { local: true },
-  );
-  return ((await response.json()) as { token: string }).token;
+async function strange(browser: Browser, more: Context): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...more });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  watch(page);
+  return page;
 }
-const json = { 'content-type': 'application/json' };
+
+/** As root asks, on the machine of the hub. */
+function localCall(hub: Hub): Call {
+  const app = hubApp(hub);
+  return connect(async (path, request) => app.request(path, request, { local: true }));
+}
 
 /** The only place that knows how a browser is signed in. */
-const signIn = (context: BrowserContext, token: string): Promise<unknown> =>
-  context.addInitScript((given) => sessionStorage.setItem('aegir-token', given), token);
+async function signedIn(url: string, link: string): Promise<{ name: string; value: string }> {
+  const response = await fetch(`${url}/api/invitation/accept`, {
+    method: 'POST',
+    body: JSON.stringify({ secret: new URL(link).hash.slice(1), password }),
+    headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', origin: url },
+  });
+  const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(response.headers.getSetCookie()[0] ?? '') ?? [];
+  assert.ok(response.ok && value !== '', await response.text());
+  return { name, value };
+}
+
+/** Of everybody here. */
+export const password = 'correct horse battery';
 
 const complaints = new WeakMap<Page, string[]>();
 

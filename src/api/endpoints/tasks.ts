@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
+import { endpoint, page, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 

@@ -7,6 +7,7 @@ import { until } from '../../../tests/kit/machines.ts';
 import { type MailServer, mailServer, useMailServer } from '../../../tests/kit/mail-server.ts';
 import { systemClock } from '../../model/clock.ts';
 import { advanceBatch } from '../batch-run.ts';
+import { requeueLost } from '../lost-tasks.ts';
 import { runNotifications } from './deliver.ts';
 import { claimMail } from './outbox.ts';
 
@@ -45,6 +46,14 @@ test('a stuck task is told to administrators; what was cancelled, or only tried 
   await endsBadly(hub, 'acme.example.com', { status: 'stuck' });
   await tell(hub);
   assert.deepEqual(sentTo(server), ['boss@example.com']);
+  // And so is one whose workers were lost too often.
+  const { task } = await hub.good('POST', '/api/sites/umbra.example.com/tasks', { name: 'site verify' });
+  await sql`
+    update task set status = 'running', worker = 'w1', attempt = attempts_max, heartbeat_at = now() - interval '1 hour'
+    where id = ${task.id}`.execute(hub.hub.database.db);
+  await requeueLost(hub.hub.database.db);
+  await tell(hub);
+  assert.match(server.mails[1]?.text ?? '', /its worker was lost 5 times/);
 });
 
 test('each account chooses, and reads of nothing that it may not see', async (t) => {
@@ -153,7 +162,19 @@ test('of two hubs one sends, and many failures at once are one mail', async (t) 
   await later(hub, 540);
   await tell(hub);
   assert.equal(server.mails.length, 7);
-  assert.equal((await claimMail(db)) === null && (await told(hub, '?status=waiting&limit=200')).length, 0);
+  // Nor is one each minute so many mails: at most six in ten minutes.
+  const before = server.mails.length;
+  await later(hub, 601);
+  for (let minute = 0; minute < 10; minute += 1) {
+    await endsBadly(hub, 'acme.example.com');
+    await later(hub, 60);
+    await tell(hub);
+  }
+  assert.equal(server.mails.length - before, 6);
+  await later(hub, 601);
+  await tell(hub);
+  assert.equal(await claimMail(db), null);
+  assert.equal((await told(hub, '?status=waiting')).length, 0);
 });
 
 test('a batch that ended with failures is told to who asked for it and to who has all of its sites', async (t) => {

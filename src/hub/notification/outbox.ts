@@ -62,17 +62,20 @@ async function digestWait(
   account: string,
   due: readonly { readonly age: number }[],
 ): Promise<number | null> {
-  const { rows } = await sql<{ mails: number; digestAge: number | null }>`
-    select count(*)::int as mails, min(age) filter (where size > 1)::float8 as digest_age
+  const { rows } = await sql<{ mails: number; lastAge: number | null; digestAge: number | null }>`
+    select count(*)::int as mails, min(age)::float8 as last_age, min(age) filter (where size > 1)::float8 as digest_age
     from (select mail_id, count(*) as size, extract(epoch from now() - max(ended_at)) as age from notification
           join happening on happening.id = notification.happening_id
           where notification.account_id = ${account} and mail_id is not null and happening.kind <> ${testKind}
             and ended_at > now() - make_interval(secs => ${digestEveryS})
           group by mail_id) as mail`.execute(tx);
-  const { mails = 0, digestAge = null } = rows[0] ?? {};
-  if (mails + due.length <= (await settingValue(tx, 'mail.digest-after'))) return null;
+  const { mails = 0, lastAge = null, digestAge = null } = rows[0] ?? {};
+  const alone = await settingValue(tx, 'mail.digest-after');
+  if (mails + due.length <= alone) return null;
+  // Where little had come together, the last digest was a mail of one.
+  const age = mails > alone ? lastAge : digestAge;
   const collected = digestFirstS - Math.max(...due.map(({ age }) => age));
-  return Math.max(collected, digestAge === null ? 0 : digestEveryS - digestAge);
+  return Math.max(collected, age === null ? 0 : digestEveryS - age);
 }
 
 async function lease(tx: Kysely<Tables>, accountId: string, ids: readonly string[]): Promise<Claimed> {
@@ -117,19 +120,20 @@ export const markSent = (db: Kysely<Tables>, ids: readonly string[], { byMail }:
     where id = any (${[...ids]}::bigint[]) and status = 'waiting'`.execute(db);
 
 /** It is tried again, unless this was the last attempt or `forGood`. */
-export const markFailed = (
+export function markFailed(
   db: Kysely<Tables>,
   ids: readonly string[],
   problem: Problem,
   { forGood }: { readonly forGood: boolean },
-) =>
-  sql`
+): Promise<unknown> {
+  const ended = sql`(${forGood}::boolean or attempts >= ${attemptsMax})`;
+  return sql`
     update notification set
-      status = case when ended then 'failed' else 'waiting' end, ended_at = case when ended then now() end,
+      status = case when ${ended} then 'failed' else 'waiting' end, ended_at = case when ${ended} then now() end,
       leased_until = null, problem = ${jsonb(problemJson(problem))}::jsonb,
       next_at = now() + make_interval(secs => (${waitsS}::float8[])[least(attempts, ${waitsS.length})])
-    from (select id as which, ${forGood} or attempts >= ${attemptsMax} as ended from notification) as it
-    where id = which and id = any (${[...ids]}::bigint[]) and status = 'waiting'`.execute(db);
+    where id = any (${[...ids]}::bigint[]) and status = 'waiting'`.execute(db);
+}
 
 /** Who may not see it (any more), or is not there: as if it had never been. */
 export const drop = (db: Kysely<Tables>, ids: readonly string[]): Promise<unknown> =>

@@ -3,11 +3,12 @@ import type { ReactNode } from 'react';
 import { Problem, type ProblemJson, problemJson } from '../../model/problem.ts';
 import { useText } from '../text/text.ts';
 import { Icon } from './icon.tsx';
+import { duration } from './time.tsx';
 
 /** What happened, and what to do now. Given as it was thrown, or as a task keeps it. */
 export function ProblemNote({ problem, retry }: { problem: unknown; retry?: (() => void) | undefined }): ReactNode {
   const text = useText();
-  const { code, message, hint, causes } = shapeOf(problem);
+  const { code, message, hint, causes, retryAfterMs } = shapeOf(problem);
   const titles: Readonly<Record<string, string>> = text.problems;
   return (
     <div className="note" data-tone="bad" role="alert">
@@ -22,11 +23,12 @@ export function ProblemNote({ problem, retry }: { problem: unknown; retry?: (() 
             ))}
           </ul>
         )}
-        {hint !== undefined && (
+        {hint !== undefined && retryAfterMs === undefined && (
           <p className="hint">
             <b>{text.parts.whatNow}</b> {hint}
           </p>
         )}
+        {retryAfterMs !== undefined && <p className="hint">{text.signIn.wait(duration(retryAfterMs))}</p>}
         {retry && (
           <Button variant="default" onClick={retry} mt={8}>
             {text.parts.tryAgain}

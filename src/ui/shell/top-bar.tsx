@@ -3,10 +3,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Problem } from '../../model/problem.ts';
-import { asks, seldom } from '../hub.ts';
+import { asks, seldom, signOut } from '../hub.ts';
 import { Icon } from '../parts/icon.tsx';
-import { signOut } from '../session.ts';
-import { type Language, languageNames, setLanguage, useLanguage, useText } from '../text/text.ts';
+import { tellProblem } from '../parts/tell.ts';
+import { useText } from '../text/text.ts';
+import { LanguageChoice } from './language-choice.tsx';
 
 export function TopBar(): ReactNode {
   const text = useText();
@@ -29,29 +30,15 @@ export function TopBar(): ReactNode {
         <Icon name={scheme === 'dark' ? 'sun' : 'moon'} />
       </ActionIcon>
       <LanguageChoice />
-      <ActionIcon variant="subtle" color="gray" onClick={signOut} aria-label={text.nav.signOut}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        onClick={() => void signOut().catch(tellProblem)}
+        aria-label={text.nav.signOut}
+      >
         <Icon name="leave" />
       </ActionIcon>
     </>
-  );
-}
-
-function LanguageChoice(): ReactNode {
-  const text = useText();
-  const language = useLanguage();
-  return (
-    <select
-      className="code"
-      aria-label={text.nav.language}
-      value={language}
-      onChange={(event) => void setLanguage(event.currentTarget.value as Language)}
-    >
-      {Object.entries(languageNames).map(([code, name]) => (
-        <option key={code} value={code} lang={code}>
-          {name}
-        </option>
-      ))}
-    </select>
   );
 }
 

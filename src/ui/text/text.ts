@@ -27,6 +27,12 @@ export async function setLanguage(next: Language): Promise<void> {
   await speak(next);
 }
 
+/** As the account has it; one that we do not speak changes nothing. */
+export async function speakAs(account: string | null): Promise<void> {
+  const wanted = account?.slice(0, 2);
+  if (isLanguage(wanted) && wanted !== current.language) await setLanguage(wanted);
+}
+
 const isLanguage = (one: string | undefined): one is Language => one !== undefined && one in languages;
 
 async function speak(next: Language): Promise<void> {
