@@ -17,27 +17,37 @@ const lettersFor: { readonly [One in Caller]: { readonly [Of in Owner | 'hub']: 
   l: { acme: 'l', umbra: '', hub: 'l' },
   m: { acme: 'c', umbra: 'l', hub: 'cl' },
   n: { acme: '', umbra: '', hub: '' },
+  i: { acme: 'c', umbra: '', hub: 'c' },
 };
 const anyOf = (letters: string, of: string): boolean => [...letters].some((letter) => of.includes(letter));
 
+/** What nobody does as another: all that is about ways in and rights, but to look who one is, and to leave. */
+const theirsOnly =
+  /^(?:(?:password|factor|totp|passkey|recovery-code|token|notification|webhook) |(?:account|membership|role) (?!list|get)|session (?:set|confirm|list|delete|end-others)$)/;
+const theirWayOut: ReadonlySet<EndpointName> = new Set(['session end', 'session end-impersonation']);
+
 function expected(name: EndpointName, { may, sees }: Example, caller: Caller, of: Owner | 'hub'): Expected {
   const letters = lettersFor[caller][of];
+  if (caller === 'i' && theirsOnly.test(name)) return 'refused';
+  if (caller === 'i' && theirWayOut.has(name)) return 'answered';
   if (may === '*' || anyOf(letters, may)) return 'answered';
   const asksAtAll = askedByAnyone.has(name) || examples[name].some((one) => anyOf(lettersFor[caller].hub, one.may));
   return !asksAtAll || anyOf(letters, sees) ? 'refused' : 'not there';
 }
+
+type Shown = AccessWorld['shown'][Caller];
 
 interface Got {
   readonly status: number;
   readonly text: string;
 }
 
-async function ask(world: AccessWorld, name: EndpointName, wanted: Wanted, token: string): Promise<Got> {
+async function ask(world: AccessWorld, name: EndpointName, wanted: Wanted, shown: Shown): Promise<Got> {
   const { method, path, upload } = endpointOf(name);
   const words = new URLSearchParams(wanted.query);
   const filled = path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(wanted.params?.[key] ?? ''));
   const headers = {
-    authorization: `Bearer ${token}`,
+    ...shown,
     ...(!upload && wanted.body && { 'content-type': 'application/json' }),
   };
   const body = upload ? String(wanted.body) : JSON.stringify(wanted.body);
@@ -62,9 +72,9 @@ async function assertNotThere(
   example: Example,
   things: Things,
   got: Got,
-  token: string,
+  shown: Shown,
 ): Promise<void> {
-  const never = await ask(world, name, example.ask(world.absent), token);
+  const never = await ask(world, name, example.ask(world.absent), shown);
   const same = Object.entries(world.absent).reduce(
     (text, [key, absent]) => text.replaceAll(absent, things[key as keyof Things]), // of the same type
     never.text,
@@ -73,7 +83,7 @@ async function assertNotThere(
 }
 
 /** Whoever has no right for umbra must not read of it. */
-const ofAcmeOnly: readonly Caller[] = ['c', 'l', 'n'];
+const ofAcmeOnly: readonly Caller[] = ['c', 'l', 'n', 'i'];
 
 function assertNothingOfUmbra(text: string, what: string): void {
   assert.doesNotMatch(text, /umbra/, what);
@@ -90,8 +100,8 @@ async function check(
   of: Owner | 'hub',
 ): Promise<void> {
   const things = world.things[of === 'hub' ? 'acme' : of];
-  const token = world.tokens[caller];
-  const got = await ask(world, name, example.ask(things), token);
+  const shown = world.shown[caller];
+  const got = await ask(world, name, example.ask(things), shown);
   const what = `${name} of ${of} as ${caller}: ${got.status} ${got.text.slice(0, 600)}`;
   const wanted = expected(name, example, caller, of);
   if (wanted === 'answered') {
@@ -103,7 +113,7 @@ async function check(
     assert.equal(JSON.parse(got.text).code, 'forbidden');
   } else {
     assert.equal(got.status, 404, `should not be there: ${what}`);
-    await assertNotThere(world, name, example, things, got, token);
+    await assertNotThere(world, name, example, things, got, shown);
   }
 }
 

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { errorsOf, go, panelFarm, violations } from './kit/panel.ts';
+import { errorsOf, go, panelFarm, violations, widthOnPhone } from './kit/panel.ts';
 import { panelPages } from './kit/panel-pages.ts';
-
-/** Lists drop the columns that do not fit a frame after they were measured. */
-const widthInTheEnd = `new Promise((done) =>
-  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => done(document.documentElement.scrollWidth)))))`;
 
 const firstLoadMaxBytes = 250_000;
 
@@ -36,8 +32,7 @@ test('the panel, page by page', async (t) => {
         found.push(...(await violations(page)).map((one) => `${path}: ${one}`));
         await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
         found.push(...(await violations(page, ['color-contrast'])).map((one) => `${path} in the dark: ${one}`));
-        await page.setViewportSize({ width: 390, height: 844 });
-        const width = await page.evaluate(widthInTheEnd);
+        const width = await widthOnPhone(page);
         if (width !== 390) found.push(`${path}: is ${width} wide on a phone`);
       }
       assert.deepEqual(found, []);

@@ -7,6 +7,7 @@ export const session = z
   .object({
     id: z.string(),
     account: z.string(),
+    by: z.string().nullable().describe('Who is really there, signed in as that account to help'),
     way: z.string(),
     address: z.string().nullable(),
     userAgent: z.string(),
@@ -58,6 +59,13 @@ export const signedIn = z
     session: z.string().nullable().describe('Its number; null for a token'),
     csrf: z.string().nullable().describe('For the header X-Aegir-Csrf; null for a token, which needs none'),
     confirmedUntil: at.nullable().describe('Until then factors can be changed without showing again who one is'),
+    impersonation: z
+      .object({ by: z.string(), until: at })
+      .nullable()
+      .describe('You are somebody else, signed in as this account'),
+    helpers: z
+      .array(z.object({ by: z.string(), startedAt: at, endedAt: at.nullable() }))
+      .describe('Who was signed in as this account in the last month, the latest first'),
     secondFactor: z.object({
       ways: z.array(way),
       required: z.boolean(),

@@ -118,7 +118,10 @@ export function whyNotAllowed(caller: Caller, permission: string, subject: Owned
 
 export const refused = (caller: Caller, what: string, subject?: Owned): Problem =>
   new Problem('forbidden', `you may not ${what}`, {
-    hint: `${rolesIn(caller, subject)} may not. Ask an administrator for one that may.`,
+    hint:
+      caller.kind === 'account' && caller.by
+        ? `You are signed in as ${caller.name}, and may what both of you may, and nothing that is only theirs to do.`
+        : `${rolesIn(caller, subject)} may not. Ask an administrator for one that may.`,
   });
 
 /** 'Your role viewer', of all roles that one has there. */

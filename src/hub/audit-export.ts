@@ -62,10 +62,13 @@ const formats = {
   jsonl: { type: 'application/jsonl', head: '', line: (item: Item) => `${JSON.stringify(item)}\n` },
 };
 
-/** RFC 4180; what a spreadsheet would take for a formula begins with an apostrophe, and no terminal is moved. */
+/**
+ * RFC 4180; what a spreadsheet would take for a formula begins with an apostrophe, also behind what it would
+ * skip or, where lists are separated by ';', split off; and no terminal is moved.
+ */
 function cell(value: unknown): string {
   const text = value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
   const plain = text.replace(/\p{Cc}/gu, '\uFFFD');
-  const harmless = /^[=+\-@]/.test(plain) ? `'${plain}` : plain;
-  return /[",]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  const harmless = /^[\s\uFFFD"',;]*[=+\-@＝＋－＠]/u.test(plain) ? `'${plain}` : plain;
+  return /[",;]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

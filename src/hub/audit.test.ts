@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { TOTP } from 'otpauth';
+import { browser, goodPassword, invited } from '../../tests/kit/browser.ts';
 import { type Answered, furnished, setStatus, type TestHub, testHub } from '../../tests/kit/hub.ts';
 import { terminal } from '../../tests/kit/terminal.ts';
 import { type Caller, may } from './access.ts';
@@ -213,4 +215,83 @@ test('who was signed in as another is told with both names, to the client too, a
   const seen = (await good('GET', '/api/audit?what=account%20impersonate', undefined, mine)).items;
   assert.deepEqual([seen.length, seen[0].account, seen[0].by, seen[0].client], [1, 'ada', 'helper', 'acme']);
   assert.equal((await good('GET', '/api/audit?what=account%20impersonate', undefined, others)).total, 0);
+});
+
+test('who came in, who tried to, and what was changed of ways in is told once each, with the account where it is known', async (t) => {
+  const hub = await testHub(t);
+  const ada = await invited(hub, 'ada');
+  const start = (await told(hub)).length;
+  const stranger = browser(hub, { address: '192.0.2.9' });
+  const wrong = { password: 'not the password of anybody' };
+  await stranger.problem('unauthenticated', 'POST', '/api/session', { name: 'ada', ...wrong });
+  await stranger.problem('unauthenticated', 'POST', '/api/session', { name: 'my secret typed here', ...wrong });
+  // What was not looked at is not told: nobody fills the audit from outside.
+  await stranger.problem('invalid', 'POST', '/api/session', { name: 'ada' });
+  await stranger.good('POST', '/api/session/passkey-begin');
+  await stranger.problem('not-found', 'POST', '/api/invitation', { secret: 'x' });
+  await stranger.problem('unauthenticated', 'POST', '/api/session/second-factor', { attempt: 'x', code: '123456' });
+  const other = browser(hub, { address: '192.0.2.1' });
+  await other.signIn('ada', goodPassword);
+  await ada.problem('invalid', 'POST', '/api/session/confirm', wrong);
+  await ada.good('POST', '/api/session/confirm', { password: goodPassword });
+  const { attempt, secret } = await ada.good('POST', '/api/factors/totp/begin');
+  await ada.good('POST', '/api/factors/totp', { attempt, code: new TOTP({ secret }).generate() });
+  const next = await other.good('POST', '/api/session', { name: 'ada', password: goodPassword });
+  const shown = { attempt: next.attempt, code: '000000' };
+  await other.problem('unauthenticated', 'POST', '/api/session/second-factor', shown);
+  await ada.good('DELETE', '/api/factors/totp');
+  await ada.good('POST', '/api/session/password', { old: goodPassword, new: 'another good password' });
+  await ada.good('POST', '/api/tokens', { title: 'laptop' });
+  const items = (await told(hub)).slice(start);
+  assert.deepEqual(
+    items.map(({ account, what, subject, result, means }) => [account, what, subject, result, means]),
+    [
+      ['ada', 'session create', 'ada', 'failed', ''],
+      ['', 'session create', null, 'failed', ''],
+      ['ada', 'session create', 'ada', 'done', 'password'],
+      ['ada', 'session confirm', 'ada', 'failed', 'session 1'],
+      ['ada', 'session confirm', 'ada', 'done', 'session 1'],
+      ['ada', 'totp begin', 'ada', 'done', 'session 1'],
+      ['ada', 'totp create', 'ada', 'done', 'session 1'],
+      ['ada', 'session create', 'ada', 'done', 'password'],
+      ['ada', 'session second-factor', 'ada', 'failed', ''],
+      ['ada', 'totp delete', 'ada', 'done', 'session 1'],
+      ['ada', 'password change', 'ada', 'done', 'session 1'],
+      ['ada', 'token create', 'laptop', 'done', 'session 1'],
+    ],
+  );
+  assert.deepEqual([items[0].address, items[7].details.next], ['192.0.2.9', 'totp']);
+  const first = (await told(hub)).slice(0, start);
+  assert.deepEqual(
+    first.map(({ account, what, subject }) => [account, what, subject]),
+    [
+      ['local', 'account create', 'ada'],
+      ['ada', 'invitation accept', 'ada'],
+    ],
+  );
+});
+
+test('a sign-in that cannot be told does not happen', async (t) => {
+  const hub = await testHub(t);
+  await invited(hub, 'ada');
+  const { db } = hub.hub.database;
+  await sql`alter table audit add check (what <> 'session create') not valid`.execute(db);
+  const { status, response } = await browser(hub).ask('POST', '/api/session', { name: 'ada', password: goodPassword });
+  assert.deepEqual([status, response.headers.getSetCookie()], [500, []]);
+  assert.equal((await sql`select from session`.execute(db)).rows.length, 1, 'that of the invitation');
+});
+
+test('a spreadsheet takes nothing in the export for a formula, however it is disguised', async (t) => {
+  const hub = await testHub(t);
+  const bad = ['=1+1', '+1', '-1', '@x', '\t=1', '\r=1', ' =1', '\u00a0=1', '\uff1d1', '"=1', ';=1', 'a\r\n=1'];
+  for (const account of bad)
+    await audit(hub.hub.database.db, {
+      actor: { accountId: null, account, address: '', means: '' },
+      what: 'x',
+      result: 'failed',
+    });
+  const csv = await (await hub.app.request('/api/audit/export', {}, { local: true })).text();
+  const lines = csv.trimEnd().split('\r\n');
+  assert.equal(lines.length, bad.length + 1);
+  for (const line of lines.slice(1)) assert.match(line.split(',')[2] ?? '', /^"?(?:'|a)/, line);
 });

@@ -5,9 +5,9 @@ import type { Tables } from './tables.ts';
 
 /** Who asks, from where, and what shows that it is so. */
 export interface Actor {
-  /** Null: through the socket, or nobody that is known. */
+  /** Null: through the socket, or nobody that is known; of who failed to sign in, as whom. */
   readonly accountId: string | null;
-  /** As it is called; of who failed to sign in, what was given as a name. */
+  /** As it is called; '' of who tried to sign in as nobody that is known. */
   readonly account: string;
   /** Who really is there, when signed in as another. */
   readonly by?: { readonly accountId: string; readonly name: string } | undefined;

@@ -23,6 +23,7 @@ import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
 import { accountAccessHandlers } from './sign-in/account-access.ts';
 import { factorHandlers } from './sign-in/factor.ts';
+import { impersonationHandlers } from './sign-in/impersonation.ts';
 import { invitationHandlers } from './sign-in/invitation.ts';
 import { ownPasswordHandlers } from './sign-in/own-password.ts';
 import { sessionHandlers } from './sign-in/session.ts';
@@ -57,6 +58,7 @@ export const handlers: Handlers = {
   ...sessionHandlers,
   ...ownPasswordHandlers,
   ...factorHandlers,
+  ...impersonationHandlers,
   ...invitationHandlers,
   ...tokenHandlers,
   ...roleHandlers,

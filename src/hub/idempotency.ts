@@ -58,4 +58,10 @@ export async function keepAnswer(
     where caller = ${owner(caller)} and key = ${key}`.execute(tx);
 }
 
-const owner = (caller: Caller): string => (caller.kind === 'account' ? `account:${caller.accountId}` : caller.kind);
+/** A token that is limited, and who is signed in as another, are not answered what the account was. */
+function owner(caller: Caller): string {
+  if (caller.kind !== 'account') return caller.kind;
+  const { accountId, by, scopes, token } = caller;
+  if (by) return `account:${accountId} by ${by.accountId}`;
+  return scopes ? `account:${accountId} token ${token ?? ''}` : `account:${accountId}`;
+}

@@ -48,10 +48,7 @@ async function ofTasks(db: Reader): Promise<readonly Metric[]> {
     {
       name: 'aegir_task_waiting_seconds',
       help: 'How long tasks had waited before they began, of those that ended in the last hour',
-      samples: ['0.5', '0.95', '1'].flatMap((quantile, at) => {
-        const value = quantiles[at];
-        return value === undefined ? [] : [{ labels: { quantile }, value }];
-      }),
+      samples: quantileSamples(quantiles),
     },
   ];
 }
@@ -115,10 +112,7 @@ async function ofBackups(db: Reader): Promise<readonly Metric[]> {
     {
       name: 'aegir_backup_age_seconds',
       help: "Age of each site's newest backup",
-      samples: ['0.5', '0.95', '1'].flatMap((quantile, at) => {
-        const value = quantiles?.[at];
-        return value === undefined ? [] : [{ labels: { quantile }, value }];
-      }),
+      samples: quantileSamples(quantiles ?? []),
     },
   ];
 }
@@ -167,3 +161,10 @@ async function ofQueues(db: Reader): Promise<readonly Metric[]> {
     },
   ];
 }
+
+/** Of the fractions that the queries ask for; none where there was nothing to measure. */
+const quantileSamples = (values: readonly number[]): Metric['samples'] =>
+  ['0.5', '0.95', '1'].flatMap((quantile, at) => {
+    const value = values[at];
+    return value === undefined ? [] : [{ labels: { quantile }, value }];
+  });

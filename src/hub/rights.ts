@@ -1,10 +1,28 @@
 import { sql } from 'kysely';
-import type { Caller, Grant, SignedIn } from './access.ts';
+import { everything } from '../model/permission.ts';
+import { Problem } from '../model/problem.ts';
+import { type Caller, covers, type Grant, mayDo, type SignedIn } from './access.ts';
 import type { Reader } from './hub.ts';
 
 /** Who is signed in, with what they may just now: once per request. */
 export async function withRights(db: Reader, who: SignedIn): Promise<Caller> {
   return { ...who, grants: await grantsOf(db, who.accountId) };
+}
+
+/**
+ * Signed in as another one has what both may, as it is just now. Throws Problem 'unauthenticated' when the one may not do
+ * that any more, or the other has become an administrator.
+ */
+export async function withRightsOfBoth(db: Reader, who: SignedIn, by: NonNullable<SignedIn['by']>): Promise<Caller> {
+  const helper: Caller = { kind: 'account', ...by, grants: await grantsOf(db, by.accountId) };
+  const grants = await grantsOf(db, who.accountId);
+  if (!mayDo(helper, 'account impersonate') || grants.some(({ permissions }) => permissions.has(everything)))
+    throw new Problem('unauthenticated', `you are not signed in as ${who.name} any more`, { hint: 'Sign in again.' });
+  const ofBoth = ({ permissions, ...grant }: Grant): Grant => ({
+    ...grant,
+    permissions: new Set([...permissions].filter((one) => covers(helper, { ...grant, permissions: new Set([one]) }))),
+  });
+  return { ...who, by, grants: grants.map(ofBoth) };
 }
 
 /** Of an account that is locked: none, unless `evenLocked`. */

@@ -27,6 +27,7 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'account invite': ['account change'],
   'account reset-password': ['account change'],
   'account reset-factors': ['account change'],
+  'account impersonate': ['account impersonate'],
   'session create': 'open',
   'session second-factor': 'open',
   'session passkey-begin': 'open',
@@ -43,6 +44,7 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'session list': 'anyone',
   'session delete': 'anyone',
   'session end-others': 'anyone',
+  'session end-impersonation': 'anyone',
   'password change': 'anyone',
   'factor list': 'anyone',
   'totp begin': 'anyone',
@@ -150,9 +152,18 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   openapi: 'anyone',
 };
 
-/** What who is signed in as another must not do in that name: it would outlast the visit, or is nobody else's business. */
+/**
+ * What who is signed in as another must not do in that name: it would outlast the visit, or is nobody else's business, as
+ * are all ways in.
+ */
 export const onlyOneself: ReadonlySet<EndpointName> = new Set<EndpointName>([
-  ...(['token create', 'token delete', 'membership create', 'membership delete'] as const),
-  ...(['notification choose', 'notification test', 'webhook create', 'webhook set', 'webhook delete'] as const),
-  ...(['account create', 'account set', 'account delete', 'role create', 'role set', 'role delete'] as const),
+  ...(['session set', 'session confirm', 'session list', 'session delete', 'session end-others'] as const),
+  ...(['password change', 'factor list', 'totp begin', 'totp create', 'totp delete'] as const),
+  ...(['passkey begin', 'passkey create', 'passkey delete', 'recovery-code create'] as const),
+  ...(['token list', 'token create', 'token delete', 'membership create', 'membership delete'] as const),
+  ...(['account create', 'account set', 'account delete', 'account impersonate'] as const),
+  ...(['account invite', 'account reset-password', 'account reset-factors'] as const),
+  ...(['role create', 'role set', 'role delete'] as const),
+  ...(['notification list', 'notification choices', 'notification choose', 'notification test'] as const),
+  ...(['webhook list', 'webhook create', 'webhook set', 'webhook delete'] as const),
 ]);

@@ -122,6 +122,11 @@ const settings = {
     schema: z.int().min(1).max(365),
     value: 7,
   },
+  'impersonation.minutes': {
+    about: 'How many minutes somebody can be signed in as another, to help',
+    schema: z.int().min(1).max(480),
+    value: 60,
+  },
   'sign-in.second-factor-roles': {
     about: 'Roles whose accounts must have a second factor: ["administrator"]',
     schema: z.array(z.string().min(1).max(63)).max(100),

@@ -30,6 +30,8 @@ interface SessionTable {
   lastSeenAt: Time;
   confirmedAt: Time;
   revokedAt: MaybeTime;
+  byId: Maybe<Id>;
+  bySession: Maybe<Id>;
 }
 interface OneTimeLinkTable {
   id: GeneratedAlways<Id>;

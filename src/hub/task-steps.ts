@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { stepStatus } from '../model/event.ts';
 import type { Asking } from './hub.ts';
 import type { Tables } from './tables.ts';
 import { visible } from './visible.ts';
@@ -11,19 +12,10 @@ export async function stepsOf(db: Kysely<Tables>, task: string): Promise<{ name:
   const found = new Map<string, string>();
   for (const { type, step, steps } of rows) {
     for (const name of steps ?? []) found.set(name, found.get(name) ?? 'waiting');
-    if (step !== null) found.set(step, became[type] ?? type);
+    if (step !== null) found.set(step, stepStatus[type] ?? type);
   }
   return [...found].map(([name, status]) => ({ name, status }));
 }
-
-const became: { readonly [type: string]: string } = {
-  'step.started': 'running',
-  'step.done': 'done',
-  'step.failed': 'failed',
-  'undo.started': 'undoing',
-  'undo.done': 'undone',
-  'undo.failed': 'undo failed',
-};
 
 const earlierRuns = 20;
 

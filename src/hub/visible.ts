@@ -34,8 +34,8 @@ const conditions: { readonly [Noun in Visible]: (caller: Caller) => Condition } 
       'account read',
       (ids) => sql`account.id in (select account_id from membership where client_id = any (${ids}))`,
     )}`,
-  token: (caller) => sql`${isSelf(caller, sql`token.account_id`)} or ${ofHub(caller, 'account change')}`,
-  session: (caller) => sql`${isSelf(caller, sql`session.account_id`)} or ${ofHub(caller, 'account change')}`,
+  token: (caller) => sql`${isReally(caller, sql`token.account_id`)} or ${ofHub(caller, 'account change')}`,
+  session: (caller) => sql`${isReally(caller, sql`session.account_id`)} or ${ofHub(caller, 'account change')}`,
   // No secret is in a role, and everybody has one.
   role: () => sql`true`,
   membership: (caller) =>
@@ -55,9 +55,10 @@ const conditions: { readonly [Noun in Visible]: (caller: Caller) => Condition } 
     return tasksOfSeen(caller);
   },
   batch: (caller) => batchesOnly(caller, 'site read'),
-  webhook: (caller) => sql`${isSelf(caller, sql`webhook.account_id`)} or ${ofHub(caller, 'account change')}`,
+  webhook: (caller) => sql`${isReally(caller, sql`webhook.account_id`)} or ${ofHub(caller, 'account change')}`,
   audit: (caller) =>
-    sql`${isSelf(caller, sql`audit.account_id`)} or ${ofClients(caller, 'audit read', sql`audit.client_id`)}`,
+    sql`${isReally(caller, sql`audit.account_id`)} or ${isReally(caller, sql`audit.by_id`)}
+      or ${ofClients(caller, 'audit read', sql`audit.client_id`)}`,
 };
 
 const tasksOfSeen = (caller: Caller): Condition => sql`
@@ -103,5 +104,9 @@ const ofHub = (caller: Caller, permission: string): Condition =>
 
 const isSelf = (caller: Caller, column: Condition): Condition =>
   caller.kind === 'account' ? sql`${column} = ${caller.accountId}` : sql`false`;
+
+/** Where and when somebody was here is for themselves, and not for who is signed in as them. */
+const isReally = (caller: Caller, column: Condition): Condition =>
+  caller.kind === 'account' && caller.by ? sql`false` : isSelf(caller, column);
 
 const sitesOf = (ids: Condition): Condition => sql`select id from site where client_id = any (${ids})`;

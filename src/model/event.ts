@@ -35,3 +35,13 @@ export const isLastEvent = (event: TaskEvent): boolean => (lastEventTypes as rea
 export interface Log {
   append(event: TaskEvent): Promise<void>;
 }
+
+/** What each event makes of its step. */
+export const stepStatus: Readonly<Record<string, string>> = {
+  'step.started': 'running',
+  'step.done': 'done',
+  'step.failed': 'failed',
+  'undo.started': 'undoing',
+  'undo.done': 'undone',
+  'undo.failed': 'undo failed',
+};

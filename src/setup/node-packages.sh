@@ -36,7 +36,8 @@ install_node_packages() {
 npm_install() {
   local log
   log=$(mktemp)
-  if ! npm install --no-save --no-audit --no-fund >"$log" 2>&1; then
+  # A slow machine or network drops some of many connections at once: fewer, and each tried more often than twice.
+  if ! npm install --no-save --no-audit --no-fund --maxsockets=6 --fetch-retries=5 >"$log" 2>&1; then
     grep -vEi '^npm (warn|notice)' "$log" | head -n 12 >&2
     rm -f "$log"
     echo "✗ npm install failed. Is an npm registry within reach (npm ping)? Then run this again." >&2

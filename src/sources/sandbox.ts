@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Command, command, query } from '../machine/command.ts';
+import { type Command, command } from '../machine/command.ts';
 import type { Machine, Output } from '../machine/machine.ts';
+import { diskOf } from '../machine/room.ts';
 import { type BuildLimits, buildUser } from '../model/platform-source.ts';
 import { Problem } from '../model/problem.ts';
 
@@ -199,8 +200,8 @@ async function watchSize(sandbox: Sandbox, end: AbortSignal): Promise<Problem | 
 
 async function grownTooLarge(sandbox: Sandbox): Promise<Problem | null> {
   const { machine, work, limits } = sandbox;
-  const { free } = await spaceAt(machine, builds(work));
-  if (free < freeBytesMin) return noSpace(machine.name, work);
+  const { freeBytes } = await diskOf(machine, builds(work));
+  if (freeBytes < freeBytesMin) return noSpace(machine.name, work);
   // Asked as the build user, so that nothing of it is hidden; what vanishes meanwhile gives exit code 1.
   const asked = sandboxed(sandbox, { argv: ['du', '-s', '--block-size=1', work], timeoutMs: 60_000, quiet: true }, [
     work,
@@ -211,11 +212,6 @@ async function grownTooLarge(sandbox: Sandbox): Promise<Problem | null> {
 
 /** Sites write to the same disk: this much is always left to them. */
 export const freeBytesMin = 512 * 1024 * 1024;
-
-export async function spaceAt(machine: Machine, path: string): Promise<{ readonly free: number }> {
-  const { stdout } = await machine.run({ ...query`df --output=avail --block-size=1 ${path}`, quiet: true });
-  return { free: Number(stdout.trim().split('\n').at(-1)) };
-}
 
 export const noSpace = (server: string, path: string): Problem =>
   new Problem('disk-full', `there is too little space left on ${server} to build at ${path}`, {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path/posix';
 import { command } from '../machine/command.ts';
+import { diskOf } from '../machine/room.ts';
 import { mayHoldPasswords } from '../model/platform.ts';
 import { type BuiltSource, sourceText } from '../model/platform-source.ts';
 import { Problem } from '../model/problem.ts';
@@ -12,7 +13,6 @@ import {
   noSpace,
   removeSandbox,
   type Sandbox,
-  spaceAt,
 } from '../sources/sandbox.ts';
 import { type Building, fetchedTree, type Source } from '../sources/source.ts';
 import { sourceOf } from '../sources/sources.ts';
@@ -142,8 +142,8 @@ async function copied(
   const isOurs = 'installed' in how;
   const from = isOurs ? await how.installed(source, machine, building(context)) : fetchedTree(sandboxOf(context));
   const fetched = isOurs ? null : await checkTree(machine, from, build.limits);
-  const { free } = await spaceAt(machine, dirname(copy));
-  if (free - (fetched?.bytes ?? 0) < freeBytesMin) throw noSpace(machine.name, copy);
+  const { freeBytes } = await diskOf(machine, dirname(copy));
+  if (freeBytes - (fetched?.bytes ?? 0) < freeBytesMin) throw noSpace(machine.name, copy);
   const links = isOurs ? '--dereference' : '--no-dereference';
   await machine.run({ ...command`cp --recursive ${links} --reflink=auto -- ${from} ${copy}`, ...more });
   await machine.run({ ...command`chmod -R u=rwX,go=rX,ug-s,o-t ${copy}`, ...more });

@@ -43,6 +43,7 @@ const routes = [
   page('/accounts', () => import('./pages/lists.tsx'), 'Accounts'),
   page('/accounts/new', () => import('./pages/people.tsx'), 'AccountNew'),
   page('/accounts/$name', () => import('./pages/people.tsx'), 'Account'),
+  page('/account/{-$tab}', () => import('./account/own-account.tsx'), 'OwnAccount'),
   page('/queues', () => import('./pages/queues.tsx'), 'Queues'),
   page('/settings', () => import('./pages/settings.tsx'), 'Settings'),
   openPage('/sign-in', () => import('./shell/sign-in.tsx'), 'SignIn'),

@@ -98,6 +98,7 @@ const signIn = {
     hub('r', ({ administrator }) => ({ query: { account: administrator } }), 'a'),
   ],
   'session delete': [own('ra', by('session'), 'ra')],
+  'session end-impersonation': [hub('')],
   'session end-others': [
     hub('*', () => ({ body: {} })),
     own('ra', ({ boss }) => ({ body: { account: boss } }), 'ra c'),
@@ -153,6 +154,8 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'account invite': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
   'account reset-password': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
   'account reset-factors': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
+  // These here have tokens, and only a browser is another's.
+  'account impersonate': [own('', by('boss'), 'ra c')],
   ...signIn,
   'token list': [hub('*')],
   'token create': [

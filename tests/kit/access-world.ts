@@ -7,6 +7,7 @@ import { hubApp } from '../../src/hub/app.ts';
 import { seal } from '../../src/hub/seal.ts';
 import type { Tables } from '../../src/hub/tables.ts';
 import { Secret } from '../../src/model/secret.ts';
+import { browser, goodPassword, secretOf } from './browser.ts';
 import { addPlatform, furnished, setStatus, type TestHub } from './hub.ts';
 
 /** Two clients with one of everything each. Whoever is of `acme` must never read the word `umbra`. */
@@ -23,6 +24,8 @@ const callers = {
   /** client of acme, and viewer of umbra */
   m: ['client', 'acme'],
   n: [],
+  /** An account manager, signed in as caller c. */
+  i: ['account-manager'],
 } as const;
 export type Caller = keyof typeof callers;
 export const allCallers = Object.keys(callers) as readonly Caller[]; // of the table just above
@@ -64,6 +67,8 @@ export interface AccessWorld {
   /** As `hub.app`, but what a request has changed is taken back. */
   readonly app: TestHub['app'];
   readonly tokens: Readonly<Record<Caller, string>>;
+  /** What shows who it is: the token; of i the cookie of a session. */
+  readonly shown: Readonly<Record<Caller, Readonly<Record<string, string>>>>;
   readonly things: Readonly<Record<Owner, Things>>;
   /** The same of what is not there. */
   readonly absent: Things;
@@ -94,7 +99,7 @@ export async function accessWorld(t: TestContext): Promise<AccessWorld> {
   return {
     hub,
     app: hubApp({ ...hub.hub, database: { ...hub.hub.database, db: takingBack(db) } }),
-    tokens: await tokensOf(hub),
+    ...(await shownBy(hub)),
     things: { acme: { ...acme, ...ofHub }, umbra: { ...umbra, ...ofHub } },
     absent: absentThings({ ...acme, ...ofHub }),
   };
@@ -109,7 +114,7 @@ const absentThings = (things: Things): Things =>
     ]),
   ) as unknown as Things; // each key of it
 
-async function tokensOf(hub: TestHub): Promise<Readonly<Record<Caller, string>>> {
+async function shownBy(hub: TestHub): Promise<Pick<AccessWorld, 'tokens' | 'shown'>> {
   const tokens = {} as Record<Caller, string>; // filled for each just below
   for (const caller of allCallers) {
     const [role, client] = callers[caller];
@@ -118,7 +123,26 @@ async function tokensOf(hub: TestHub): Promise<Readonly<Record<Caller, string>>>
     tokens[caller] = (await hub.good('POST', '/api/tokens', { account: name })).token;
   }
   await hub.good('POST', '/api/memberships', { account: 'caller-m', role: 'viewer', client: 'umbra' });
-  return tokens;
+  const shown = {} as Record<Caller, Readonly<Record<string, string>>>; // likewise
+  for (const caller of allCallers) shown[caller] = { authorization: `Bearer ${tokens[caller]}` };
+  return { tokens, shown: { ...shown, i: await signedInAs(hub, 'caller-i', 'caller-c') } };
+}
+
+/** The headers of a browser in which one is signed in as another. */
+async function signedInAs(hub: TestHub, name: string, other: string): Promise<Readonly<Record<string, string>>> {
+  const { link } = await hub.good('POST', `/api/accounts/${name}/invitation`);
+  const helper = browser(hub);
+  await helper.good('POST', '/api/invitation/accept', { secret: secretOf(link), password: goodPassword });
+  await helper.session();
+  const { csrf } = await helper.good('POST', `/api/accounts/${other}/impersonation`);
+  const cookie = [...helper.cookies].map((pair) => pair.join('=')).join('; ');
+  return {
+    cookie,
+    host: 'localhost',
+    origin: 'http://localhost',
+    'sec-fetch-site': 'same-origin',
+    'x-aegir-csrf': csrf,
+  };
 }
 
 async function thingsOf(hub: TestHub, client: Owner): Promise<Omit<Things, keyof HubThings>> {

@@ -179,3 +179,12 @@ export async function violations(page: Page, rules?: readonly string[]): Promise
         `${impact} ${id} ×${nodes.length}: ${nodes[0]?.html} ${nodes[0]?.any[0]?.message ?? ''}`,
     );
 }
+
+/** How wide it is in a window of 390 pixels, once it has found its place there: lists look how much room they have. */
+export async function widthOnPhone(page: Page): Promise<number> {
+  await page.setViewportSize({ width: 390, height: 844 });
+  return page.evaluate<number>(widthInTheEnd);
+}
+
+const widthInTheEnd = `new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => done(document.documentElement.scrollWidth)))))`;

@@ -124,6 +124,15 @@ export const peopleEndpoints = {
     summary: 'Remove all second factors of an account whose person has lost them; its sessions end',
     answer: gone,
   }),
+  'account impersonate': endpoint({
+    method: 'POST',
+    path: '/api/accounts/:name/impersonation',
+    summary: 'Sign in as this account for a while, to help; both of you are told. The answer sets a new cookie',
+    answer: z.object({ account: z.string(), csrf: z.string(), until: z.string() }).meta({ id: 'Impersonation' }),
+    status: 201,
+    once: true,
+    browser: true,
+  }),
   'account delete': endpoint({
     method: 'DELETE',
     path: '/api/accounts/:name',

@@ -146,6 +146,13 @@ export const signInEndpoints = {
     body: z.strictObject({ account: text.reference.optional() }),
     answer: z.object({ ended: z.int() }),
   }),
+  'session end-impersonation': endpoint({
+    method: 'DELETE',
+    path: '/api/session/impersonation',
+    summary: 'Go back to your own account; the answer sets a new cookie',
+    answer: z.object({ account: z.string(), csrf: z.string() }),
+    browser: true,
+  }),
   'password change': endpoint({
     method: 'POST',
     path: '/api/session/password',

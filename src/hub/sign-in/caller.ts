@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Endpoint } from '../../api/endpoint.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Caller } from '../access.ts';
-import { withRights } from '../rights.ts';
+import { withRights, withRightsOfBoth } from '../rights.ts';
 import type { Tables } from '../tables.ts';
 import { authenticate } from '../token.ts';
 import { csrfOf, findSession } from './sessions.ts';
@@ -29,10 +29,12 @@ export async function callerOf(
   if (authorization === null && visit.session !== null) {
     const session = await findSession(db, visit.session);
     if (!session) throw isOver();
-    const { accountId, name, ...rest } = session;
+    const { accountId, name, by, ...rest } = session;
     demandOurPage(request, method, visit.session);
     if (rest.lacksFactor && !early) throw lacksFactor();
-    return withRights(db, { kind: 'account', accountId, name, session: rest });
+    const who = { kind: 'account', accountId, name, session: rest } as const;
+    if (!by) return withRights(db, who);
+    return withRightsOfBoth(db, who, by);
   }
   return withRights(db, await authenticate(db, authorization ?? undefined));
 }

@@ -71,7 +71,13 @@ test('of one code sent many times at once one is taken', async (t) => {
   const all = await Promise.all(
     attempts.map((attempt) => browser(hub).ask('POST', '/api/session/second-factor', { attempt, code })),
   );
-  assert.deepEqual(all.map(({ status }) => status).toSorted(), [201, 401, 401, 401]);
+  const [first, ...others] = all.map(({ status }) => status).toSorted();
+  assert.equal(first, 201);
+  // On a slow machine the guesses of before still count.
+  assert.ok(
+    others.every((status) => status === 401 || status === 429),
+    String(others),
+  );
 });
 
 test('who has the password cannot try all codes', async (t) => {

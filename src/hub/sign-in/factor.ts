@@ -10,6 +10,7 @@ import { factorsOf } from './factors.ts';
 import { countGuess, forgetGuesses, guessOfSignedIn } from './guesses.ts';
 import { checkNew, optionsForNew, placeOf, putPasskey } from './passkeys.ts';
 import { newRecoveryCodes } from './recovery-codes.ts';
+import { tellOwn } from './told.ts';
 import { newTotp, putTotp, stepOf } from './totp.ts';
 
 const list: Handler<'factor list'> = async (_, asked) => {
@@ -53,6 +54,7 @@ const createTotp: Handler<'totp create'> = async ({ body }, asked) => {
     await finish(tx, body.attempt);
     const first = await isFirst(tx, accountId);
     await putTotp(tx, hub, accountId, { secret, step });
+    await tellOwn(tx, asked);
     return first ? await newRecoveryCodes(tx, accountId) : null;
   });
   await forgetGuesses(db, guess);

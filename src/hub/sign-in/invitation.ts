@@ -13,7 +13,7 @@ const get: Handler<'invitation get'> = async ({ body }, { tx }) => {
   return { kind, expiresAt: iso(expiresAt), account: { name, title: title ?? name, email } };
 };
 
-const accept: Handler<'invitation accept'> = async ({ body }, { hub, visit }) => {
+const accept: Handler<'invitation accept'> = async ({ body }, { hub, visit, endpoint }) => {
   const { db } = hub.database;
   demandSafeWay(visit);
   demandUnlike(body.password, await readLink(db, body.secret));
@@ -26,7 +26,7 @@ const accept: Handler<'invitation accept'> = async ({ body }, { hub, visit }) =>
     await dropLinks(tx, accountId);
     await endSessions(tx, accountId);
     const way = kind === 'invitation' ? 'invitation' : 'password link';
-    return enter({ tx, hub, visit }, { id: accountId, name, hash }, way);
+    return enter({ tx, hub, visit, endpoint }, { id: accountId, name, hash }, way);
   });
 };
 

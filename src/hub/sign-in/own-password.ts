@@ -11,6 +11,7 @@ import { placeOf, takePasskey } from './passkeys.ts';
 import { passwordHash } from './password.ts';
 import { checkPassword, demandUnlike, holdKnown, type Known, knownById, putPassword } from './password-rows.ts';
 import { csrfOf, endSessions, renewSession } from './sessions.ts';
+import { tellOwn } from './told.ts';
 
 const confirm: Handler<'session confirm'> = async ({ body }, asked) => {
   const { id, accountId } = sessionOf(asked);
@@ -21,6 +22,7 @@ const confirm: Handler<'session confirm'> = async ({ body }, asked) => {
     await db.transaction().execute(async (tx) => {
       await holdKnown(tx, right);
       await renewSession(tx, visit, id);
+      await tellOwn(tx, asked);
     });
     return confirmed(asked);
   }
@@ -33,6 +35,7 @@ const confirm: Handler<'session confirm'> = async ({ body }, asked) => {
     if (taken?.accountId !== accountId) throw notYours('passkey');
     await finish(tx, attempt);
     await renewSession(tx, visit, id);
+    await tellOwn(tx, asked);
   });
   return confirmed(asked);
 };
@@ -49,6 +52,7 @@ const change: Handler<'password change'> = async ({ body }, asked) => {
     await putPassword(tx, accountId, hash);
     await endSessions(tx, accountId, { but: id });
     await renewSession(tx, visit, id);
+    await tellOwn(tx, asked);
   });
   return confirmed(asked);
 };

@@ -11,6 +11,7 @@ import { iso } from '../time.ts';
 import { visible } from '../visible.ts';
 import { confirmedUntil, sessionOf } from './confirmed.ts';
 import { factorsOf, waysOf } from './factors.ts';
+import { helpersOf, impersonationOf } from './impersonation.ts';
 import { demandUnlimited, ownOr } from './own.ts';
 import { csrfOf, endSession, endSessions, liveSession } from './sessions.ts';
 
@@ -44,6 +45,8 @@ async function signedIn(asked: Asked): Promise<Answer<'session get'>> {
     session: session?.id ?? null,
     csrf: session && visit.session !== null ? csrfOf(visit.session) : null,
     confirmedUntil: session && iso(confirmedUntil(session.confirmedAt)),
+    impersonation: await impersonationOf(asked),
+    helpers: await helpersOf(tx, caller.accountId),
     secondFactor: { ways: [...waysOf(factors)], required: factors.required, missing: session?.lacksFactor ?? false },
   };
 }
@@ -77,9 +80,9 @@ const list: Handler<'session list'> = async ({ query }, asked) => {
   const page = await listPage<SessionRow>(
     asked.tx,
     {
-      columns: sql`session.id, account.name as account, session.way, session.address, session.user_agent,
+      columns: sql`session.id, account.name as account, helper.name as by, session.way, session.address, session.user_agent,
         session.created_at, session.last_seen_at`,
-      from: sql`session join account on account.id = session.account_id`,
+      from: sql`session join account on account.id = session.account_id left join account helper on helper.id = session.by_id`,
       where: [
         visible('session', asked.caller),
         liveSession,

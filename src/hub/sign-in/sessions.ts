@@ -1,8 +1,11 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
+import type { SignedIn } from '../access.ts';
+import type { Asked } from '../hub.ts';
 import { settingSql, settingValue } from '../setting.ts';
 import type { Tables } from '../tables.ts';
 import { factorIsRequired, hasFactor } from './factors.ts';
+import { tellEntering } from './told.ts';
 import { clearSessionCookie, setSessionCookie, type Visit } from './visit.ts';
 
 /** 256 random bits, so a plain SHA-256 keeps it safe. */
@@ -21,16 +24,18 @@ export type Way =
   | 'passkey'
   | 'single sign-on'
   | 'invitation'
-  | 'password link';
+  | 'password link'
+  | 'impersonation';
 
 const dayS = 24 * 60 * 60;
 
 /** Always a new one, and what the browser had before ends: nobody can give a person a session to sign in to. */
 export async function beginSession(
   db: Kysely<Tables>,
-  visit: Visit,
+  asked: Pick<Asked, 'visit' | 'endpoint'>,
   { accountId, way }: { readonly accountId: string; readonly way: Way },
 ): Promise<void> {
+  const { visit } = asked;
   const secret = newSecret();
   setSessionCookie(visit, secret, (await settingValue(db, 'session.longest-days')) * dayS);
   if (visit.session !== null)
@@ -40,13 +45,21 @@ export async function beginSession(
   await sql`
     insert into session (account_id, hash, way, address, user_agent)
     values (${accountId}, ${hashOf(secret)}, ${way}, ${visit.address}, ${visit.userAgent})`.execute(db);
+  await tellEntering(db, asked, { accountId, means: way });
 }
 
-/** Its person has shown once more who they are: the same session under a new cookie. */
-export async function renewSession(db: Kysely<Tables>, visit: Visit, id: string): Promise<void> {
+/** The same session under a new cookie; unless it says otherwise, its person has shown once more who they are. */
+export async function renewSession(
+  db: Kysely<Tables>,
+  visit: Visit,
+  id: string,
+  { isConfirmed = true }: { readonly isConfirmed?: boolean } = {},
+): Promise<void> {
   const secret = newSecret();
   setSessionCookie(visit, secret, (await settingValue(db, 'session.longest-days')) * dayS);
-  await sql`update session set hash = ${hashOf(secret)}, confirmed_at = now() where id = ${id}`.execute(db);
+  await sql`
+    update session set hash = ${hashOf(secret)}, confirmed_at = case when ${isConfirmed} then now() else confirmed_at end
+    where id = ${id}`.execute(db);
 }
 
 export interface Session {
@@ -55,10 +68,19 @@ export interface Session {
   readonly name: string;
   readonly confirmedAt: Date;
   readonly lacksFactor: boolean;
+  /** Who is really there. */
+  readonly by: NonNullable<SignedIn['by']> | null;
 }
 
-/** One that nobody ended and that is not too old. What is shortened in the settings is short at once. */
+/**
+ * One that nobody ended and that is not too old; of who is signed in as another, also their own session must go on.
+ * What is shortened in the settings is short at once.
+ */
 export const liveSession = sql`session.revoked_at is null
+  and (session.by_session is null or (
+    session.created_at > now() - make_interval(mins => ${settingSql('impersonation.minutes')}::int)
+    and exists (select from session helping join account helper on helper.id = helping.account_id
+                where helping.id = session.by_session and helping.revoked_at is null and helper.status = 'enabled')))
   and session.last_seen_at > now() - make_interval(hours => ${settingSql('session.idle-hours')}::int)
   and session.created_at > now() - make_interval(days => ${settingSql('session.longest-days')}::int)`;
 
@@ -66,14 +88,20 @@ export async function findSession(db: Kysely<Tables>, cookie: string): Promise<S
   if (!isSecret(cookie)) return null;
   const { rows } = await sql<Session & { readonly stale: boolean }>`
     select session.id, account.id as account_id, account.name, session.confirmed_at,
-           session.way <> 'single sign-on' and ${factorIsRequired} and not ${hasFactor} as lacks_factor,
+           session.way <> 'single sign-on' and session.by_id is null and ${factorIsRequired} and not ${hasFactor}
+             as lacks_factor,
+           (select jsonb_build_object('accountId', by.id::text, 'name', by.name) from account by
+            where by.id = session.by_id) as by,
            session.last_seen_at < now() - interval '1 minute' as stale
     from session join account on account.id = session.account_id
     where session.hash = ${hashOf(cookie)} and account.status = 'enabled' and ${liveSession}`.execute(db);
   const [found] = rows;
   if (!found) return null;
   const { stale, ...session } = found;
-  if (stale) await sql`update session set last_seen_at = now() where id = ${session.id}`.execute(db);
+  if (stale)
+    await sql`
+      update session set last_seen_at = now()
+      where id = ${session.id} or id = (select by_session from session where id = ${session.id})`.execute(db);
   return session;
 }
 
@@ -89,7 +117,10 @@ export async function endSessions(
   return Number(ended.numAffectedRows);
 }
 
+/** Also one's own that it began from, when signed in as another: who signs out is out. */
 export async function endSession(db: Kysely<Tables>, visit: Visit, id: string): Promise<void> {
-  await sql`update session set revoked_at = now() where id = ${id} and revoked_at is null`.execute(db);
+  await sql`
+    update session set revoked_at = now()
+    where (id = ${id} or id = (select by_session from session where id = ${id})) and revoked_at is null`.execute(db);
   clearSessionCookie(visit);
 }

@@ -1,5 +1,6 @@
 import type { Answer } from '../../api/endpoints.ts';
 import { Problem } from '../../model/problem.ts';
+import type { Met } from '../audit.ts';
 import type { Asked, Handler } from '../hub.ts';
 import { begin, finish, look } from './challenge.ts';
 import { factorsOf, waysOf } from './factors.ts';
@@ -13,9 +14,10 @@ import {
   takeBack,
 } from './guesses.ts';
 import { optionsForSignIn, placeOf, takePasskey } from './passkeys.ts';
-import { checkPassword, holdKnown, type Known, knownAs, wrongPassword } from './password-rows.ts';
+import { checkPassword, holdKnown, type Known, knownAs, knownById, wrongPassword } from './password-rows.ts';
 import { takeRecoveryCode } from './recovery-codes.ts';
 import { beginSession, type Way } from './sessions.ts';
+import { tellEntering } from './told.ts';
 import { takeTotp } from './totp.ts';
 import { demandSafeWay } from './visit.ts';
 
@@ -23,6 +25,7 @@ const create: Handler<'session create'> = async ({ body }, asked) => {
   const { db } = asked.hub.database;
   demandSafeWay(asked.visit);
   const known = await knownAs(db, body.name);
+  if (known) asked.met.push(accountOf(known));
   const from = guessFrom(asked.visit.address);
   const of = guessOfName(known?.name ?? body.name);
   await countGuess(db, from);
@@ -38,20 +41,21 @@ const create: Handler<'session create'> = async ({ body }, asked) => {
   return answer;
 };
 
-type Entering = Pick<Asked, 'tx' | 'hub' | 'visit'>;
+type Entering = Pick<Asked, 'tx' | 'hub' | 'visit' | 'endpoint'>;
 
 /** A password was right: in, or on to the second factor. The password must still be this one then. */
 export async function enter(entering: Entering, { id, hash }: Known, way: Way): Promise<Answer<'session create'>> {
-  const { tx, hub, visit } = entering;
+  const { tx, hub } = entering;
   const ways = waysOf(await factorsOf(tx, id));
   const [next] = ways;
   if (next === undefined) {
-    await beginSession(tx, visit, { accountId: id, way });
+    await beginSession(tx, entering, { accountId: id, way });
     return { next: null };
   }
   const passkey = ways.includes('passkey') ? await optionsForSignIn(tx, await placeOf(entering), id) : null;
   const wanted = { hash, challenge: passkey?.challenge ?? null };
   const attempt = await begin(tx, hub, 'second factor', { accountId: id, wanted });
+  await tellEntering(tx, entering, { accountId: id, means: way, details: { next } });
   return { next, attempt, ways: [...ways], passkey: passkey && { ...passkey } };
 }
 
@@ -68,6 +72,8 @@ const secondFactor: Handler<'session second-factor'> = async ({ body }, asked) =
   const { accountId, wanted } = await look(db, hub, 'second factor', body.attempt);
   if (accountId === null) throw wrongFactor();
   const { hash, challenge } = wanted as unknown as Wanted; // our own, sealed
+  const known = await knownById(db, accountId);
+  if (known) asked.met.push(accountOf(known));
   const guess = guessAtFactor(accountId);
   await countGuess(db, guess);
   const place = await placeOf(asked);
@@ -76,11 +82,14 @@ const secondFactor: Handler<'session second-factor'> = async ({ body }, asked) =
     const way = await taken({ ...asked, tx }, body, { accountId, challenge, origin: place.origin });
     if (!way) throw wrongFactor();
     await finish(tx, body.attempt);
-    await beginSession(tx, visit, { accountId, way });
+    await beginSession(tx, asked, { accountId, way });
   });
   await forgetGuesses(db, guess);
   return { next: null };
 };
+
+/** For the audit, which tells of attempts too. */
+const accountOf = ({ id, name }: Known): Met => ({ noun: 'account', id, name, client: null });
 
 type Shown = Parameters<typeof secondFactor>[0]['body'];
 
@@ -130,7 +139,7 @@ const byPasskey: Handler<'session passkey'> = async ({ body }, asked) => {
         hint: 'Sign in with name and password. A passkey that asks for no PIN, finger or face is good after the password.',
       });
     await finish(tx, body.attempt);
-    await beginSession(tx, visit, { accountId: found.accountId, way: 'passkey' });
+    await beginSession(tx, asked, { accountId: found.accountId, way: 'passkey' });
   });
   await takeBack(db, from);
   return { next: null };

@@ -59,7 +59,7 @@ const end: Handler<'single-sign-on finish'> = async ({ body }, asked) => {
   await db.transaction().execute(async (tx) => {
     await finish(tx, begun);
     const accountId = await accountOf(tx, setting, person);
-    await beginSession(tx, visit, { accountId, way: 'single sign-on' });
+    await beginSession(tx, asked, { accountId, way: 'single sign-on' });
   });
   setBegunCookie(visit, '', 0);
   await takeBack(db, from);

@@ -34,15 +34,15 @@ export async function copyMysql(
   const source = await readSource(client, from.name);
   const closed = await isClosed(client, from, found.accounts);
   const empty = `create database ${identifier(to.name)} character set ${source.characterSet} collate ${source.collation}`;
-  const begin = (): Promise<unknown> =>
+  const makeEmpty = (): Promise<unknown> =>
     client.run([`drop database if exists ${identifier(to.name)}`, empty], 'changes');
-  await begin();
-  const copy = { server, from: from.name, to: to.name, source, emptied };
-  const way = oddIn(source) === null ? await (closed ? copyTables(copy) : copyAtOnce(copy)) : null;
+  const copy = { server, from: from.name, to: to.name, source, emptied, makeEmpty };
+  const odd = oddIn(source);
+  const way = odd === null ? await (closed ? copyTables(copy) : copyAtOnce(copy)) : null;
   if (way === null) {
-    await begin();
+    await makeEmpty();
     await pipeDump(server, from, to, { emptied });
-    return { way: `dumped and loaded, as ${oddIn(source) ?? 'it is open'}` };
+    return { way: `dumped and loaded, as ${odd ?? 'it is open'}` };
   }
   // Rows must not meet triggers, nor events act on half of them; and views may ask functions.
   if (source.programs > 0) await pipeDump(server, from, to, { words: ['--no-data', '--no-create-info'] });
@@ -68,13 +68,15 @@ interface Copy {
   readonly to: string;
   readonly source: Source;
   readonly emptied: readonly string[];
+  /** Makes the target anew, whatever is in it. */
+  readonly makeEmpty: () => Promise<unknown>;
 }
 
 /** More would hold up for too long who writes into the site meanwhile. */
 const atOnceMaxBytes = 256 * 1024 * 1024;
 const atOnceMaxTables = 300;
 
-/** All tables as files, of one moment. Answers how, or null where that is not to be had: then the target is to be made anew. */
+/** All tables as files, of one moment. Answers how, or null where that is not to be had. */
 async function copyAtOnce(copy: Copy): Promise<string | null> {
   const { client, machine } = copy.server;
   const { from, to, source } = copy;
@@ -83,6 +85,7 @@ async function copyAtOnce(copy: Copy): Promise<string | null> {
   if (filled.length === 0 || filled.length > atOnceMaxTables || bytes > atOnceMaxBytes) return null;
   const tablespaces = { client, machine, from, to, dataDirectory: source.dataDirectory };
   if ((await movableTables(tablespaces, source, filled, 0)).length < filled.length) return null;
+  await copy.makeEmpty();
   await run(tables.map(({ make }) => make));
   const why = await moveTablespaces(tablespaces, begin, filled);
   return why === null ? `${filled.length} tables as files, all at once` : null;
@@ -95,6 +98,7 @@ async function copyTables(copy: Copy): Promise<string> {
   const { filled, begin, run, tables, at } = await tablesOf(copy);
   const insert = ({ name, columns }: Table): string =>
     `insert into ${identifier(name)} (${columns}) select ${columns} from ${at(name)}`;
+  await copy.makeEmpty();
   const insertAll = (some: readonly Table[]): readonly Promise<unknown>[] =>
     inParts(some).map((part) => run(['set autocommit = 0', ...part.map(insert), 'commit']));
 

@@ -4,32 +4,8 @@ import type { Item } from '../list/endpoint-list.ts';
 import { List } from '../list/list.tsx';
 import type { Search } from '../list/search.ts';
 import { ButtonLink, To } from '../parts/links.tsx';
-import { Pill } from '../parts/pill.tsx';
-import { Time } from '../parts/time.tsx';
 import { useText } from '../text/text.ts';
-
-const named = (noun: string) => ({
-  id: 'name',
-  title: ({ fields }: { fields: { name: string } }) => fields.name,
-  sort: 'name',
-  min: 150,
-  grow: 2,
-  show: ({ name, title }: { name: string; title: string }) => (
-    <span className="two">
-      <To noun={noun} name={name} />
-      {title !== name && <span className="dim">{title}</span>}
-    </span>
-  ),
-});
-
-const status = {
-  id: 'status',
-  title: ({ fields }: { fields: { status: string } }) => fields.status,
-  sort: 'status',
-  min: 96,
-  grow: 0.5,
-  show: (item: { status: string }) => <Pill status={item.status} />,
-};
+import { created, email, named, server, sites, status, verified } from './common-columns.tsx';
 
 const platforms: readonly Column<Item<'platform list'>>[] = [
   named('platform'),
@@ -41,35 +17,10 @@ const platforms: readonly Column<Item<'platform list'>>[] = [
     min: 110,
     show: ({ application, version }) => [application, version].filter(Boolean).join(' '),
   },
-  {
-    id: 'sites',
-    title: ({ fields }) => fields.sites,
-    sort: 'sites',
-    min: 60,
-    grow: 0.4,
-    show: ({ sites }) => <span className="number">{sites}</span>,
-  },
-  {
-    id: 'server',
-    title: ({ fields }) => fields.server,
-    min: 90,
-    show: ({ server }) => <To noun="server" name={server} />,
-  },
-  {
-    id: 'verified',
-    title: ({ fields }) => fields.verifiedAt,
-    sort: 'verified',
-    min: 110,
-    show: ({ verifiedAt }) => <Time at={verifiedAt} />,
-  },
-  {
-    id: 'created',
-    title: ({ fields }) => fields.createdAt,
-    sort: 'created',
-    min: 110,
-    isExtra: true,
-    show: ({ createdAt }) => <Time at={createdAt} />,
-  },
+  sites,
+  server,
+  verified,
+  { ...created, isExtra: true },
   {
     id: 'root',
     title: ({ fields }) => fields.root,
@@ -108,13 +59,7 @@ const servers: readonly Column<Item<'server list'>>[] = [
     show: ({ services }) => services.map(({ type, engine }) => `${type}: ${engine}`).join(', '),
   },
   { id: 'host', title: ({ fields }) => fields.host, sort: 'host', min: 100, show: ({ host }) => host },
-  {
-    id: 'verified',
-    title: ({ fields }) => fields.verifiedAt,
-    sort: 'verified',
-    min: 110,
-    show: ({ verifiedAt }) => <Time at={verifiedAt} />,
-  },
+  verified,
 ];
 
 export function ServerList(): ReactNode {
@@ -133,26 +78,7 @@ export function ServerList(): ReactNode {
   );
 }
 
-const clients: readonly Column<Item<'client list'>>[] = [
-  named('client'),
-  status,
-  {
-    id: 'sites',
-    title: ({ fields }) => fields.sites,
-    sort: 'sites',
-    min: 60,
-    grow: 0.4,
-    show: ({ sites }) => <span className="number">{sites}</span>,
-  },
-  { id: 'email', title: ({ fields }) => fields.email, min: 140, show: ({ email }) => email ?? '' },
-  {
-    id: 'created',
-    title: ({ fields }) => fields.createdAt,
-    sort: 'created',
-    min: 110,
-    show: ({ createdAt }) => <Time at={createdAt} />,
-  },
-];
+const clients: readonly Column<Item<'client list'>>[] = [named('client'), status, sites, email, created];
 
 export function ClientList(): ReactNode {
   const text = useText();
@@ -180,14 +106,8 @@ const accounts: readonly Column<Item<'account list'>>[] = [
     show: ({ name }) => <To noun="account" name={name} />,
   },
   status,
-  { id: 'email', title: ({ fields }) => fields.email, min: 140, show: ({ email }) => email ?? '' },
-  {
-    id: 'created',
-    title: ({ fields }) => fields.createdAt,
-    sort: 'created',
-    min: 110,
-    show: ({ createdAt }) => <Time at={createdAt} />,
-  },
+  email,
+  created,
 ];
 
 export function AccountList(): ReactNode {

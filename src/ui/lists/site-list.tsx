@@ -6,36 +6,16 @@ import type { Item } from '../list/endpoint-list.ts';
 import { List } from '../list/list.tsx';
 import type { Search } from '../list/search.ts';
 import { ButtonLink, To } from '../parts/links.tsx';
-import { Pill } from '../parts/pill.tsx';
-import { Time } from '../parts/time.tsx';
 import { useText } from '../text/text.ts';
+import { created, named, server, status, verified } from './common-columns.tsx';
 
 const SiteBulk = lazy(async () => ({ default: (await import('./site-bulk.tsx')).SiteBulk }));
 
 type Site = Item<'site list'>;
 
 const columns: readonly Column<Site>[] = [
-  {
-    id: 'name',
-    title: ({ fields }) => fields.name,
-    sort: 'name',
-    min: 150,
-    grow: 3,
-    show: ({ name, title }) => (
-      <span className="two">
-        <To noun="site" name={name} />
-        {title !== name && <span className="dim">{title}</span>}
-      </span>
-    ),
-  },
-  {
-    id: 'status',
-    title: ({ fields }) => fields.status,
-    sort: 'status',
-    min: 96,
-    grow: 0.5,
-    show: ({ status }) => <Pill status={status} />,
-  },
+  named('site', 3),
+  status,
   {
     id: 'platform',
     title: ({ fields }) => fields.platform,
@@ -50,20 +30,8 @@ const columns: readonly Column<Site>[] = [
     min: 90,
     show: ({ client }) => <To noun="client" name={client} />,
   },
-  {
-    id: 'verified',
-    title: ({ fields }) => fields.verifiedAt,
-    sort: 'verified',
-    min: 110,
-    show: ({ verifiedAt }) => <Time at={verifiedAt} />,
-  },
-  {
-    id: 'created',
-    title: ({ fields }) => fields.createdAt,
-    sort: 'created',
-    min: 110,
-    show: ({ createdAt }) => <Time at={createdAt} />,
-  },
+  verified,
+  created,
   {
     id: 'profile',
     title: ({ fields }) => fields.profile,
@@ -72,13 +40,7 @@ const columns: readonly Column<Site>[] = [
     isExtra: true,
     show: ({ profile }) => profile,
   },
-  {
-    id: 'server',
-    title: ({ fields }) => fields.server,
-    min: 90,
-    isExtra: true,
-    show: ({ server }) => <To noun="server" name={server} />,
-  },
+  { ...server, isExtra: true },
   {
     id: 'database',
     title: ({ fields }) => fields.database,

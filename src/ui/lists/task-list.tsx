@@ -7,9 +7,10 @@ import { List } from '../list/list.tsx';
 import type { Search } from '../list/search.ts';
 import { To } from '../parts/links.tsx';
 import { Pill } from '../parts/pill.tsx';
-import { Time, Took } from '../parts/time.tsx';
+import { Took } from '../parts/time.tsx';
 import { titleOf } from '../task/title.ts';
 import { text as current, useText } from '../text/text.ts';
+import { created } from './common-columns.tsx';
 
 type Task = Item<'task list'>;
 
@@ -43,13 +44,7 @@ const columns: readonly Column<Task>[] = [
     grow: 2,
     show: ({ subject }) => <To noun={subject.noun} name={subject.name} />,
   },
-  {
-    id: 'created',
-    title: ({ fields }) => fields.createdAt,
-    sort: 'created',
-    min: 110,
-    show: ({ createdAt }) => <Time at={createdAt} />,
-  },
+  created,
   {
     id: 'took',
     title: ({ fields }) => fields.took,

@@ -2,6 +2,8 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
+import { AccessOf } from '../account/access-of.tsx';
+import { Sessions } from '../account/sessions.tsx';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { asks, useWish } from '../hub.ts';
 import { SiteList } from '../lists/site-list.tsx';
@@ -98,19 +100,21 @@ export function Account(): ReactNode {
       actions={<Delete noun="account" name={name} />}
     >
       <Loaded query={account}>
-        {({ email, status }) => (
+        {({ title, email, status, secondFactorRequired, ...access }) => (
           <div className="stack">
             <Card title={text.parts.change}>
               <EndpointForm
-                key={`${email} ${status}`}
+                key={`${title} ${email} ${status} ${secondFactorRequired}`}
                 name="account set"
                 params={{ name }}
                 isChange
-                values={{ status, ...(email !== null && { email }) }}
+                values={{ title, status, secondFactorRequired, ...(email !== null && { email }) }}
                 submit={text.parts.save}
                 done={() => tell(text.parts.saved)}
               />
             </Card>
+            <AccessOf account={access} />
+            <Sessions account={name} />
             <Tokens account={name} />
           </div>
         )}

@@ -1,10 +1,11 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, Modal } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { useWish } from '../hub.ts';
 import type { Column } from '../list/columns.ts';
 import type { Item } from '../list/endpoint-list.ts';
 import { List } from '../list/list.tsx';
+import { ShownOnce } from '../parts/shown-once.tsx';
 import { tellProblem } from '../parts/tell.ts';
 import { Time } from '../parts/time.tsx';
 import { text as current, useText } from '../text/text.ts';
@@ -90,17 +91,7 @@ export function Tokens({ account }: { account: string }): ReactNode {
             done={({ token }) => setMade(token)}
           />
         ) : (
-          <div className="stack">
-            <p>{text.account.tokenOnce}</p>
-            <TextInput
-              aria-label={text.signIn.token}
-              value={made}
-              readOnly
-              classNames={{ input: 'mono' }}
-              onFocus={(event) => event.currentTarget.select()}
-            />
-            <Button onClick={close}>{text.parts.close}</Button>
-          </div>
+          <ShownOnce about={text.account.tokenOnce} label={text.signIn.token} value={made} close={close} />
         )}
       </Modal>
     </>

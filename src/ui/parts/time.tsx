@@ -1,4 +1,5 @@
 import { type ReactNode, useSyncExternalStore } from 'react';
+import { session } from '../session.ts';
 import { language, text, useLanguage } from '../text/text.ts';
 
 const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -27,6 +28,7 @@ export const exact = (at: string): string =>
   new Date(at).toLocaleString(language(), {
     ...{ day: 'numeric', month: 'short', year: 'numeric' },
     ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' },
+    timeZone: session()?.timeZone ?? undefined,
   });
 
 function relative(at: string): string {

@@ -1,5 +1,5 @@
 import { useDisclosure } from '@mantine/hooks';
-import { Outlet, useRouterState } from '@tanstack/react-router';
+import { Navigate, Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { Icon } from '../parts/icon.tsx';
 import { useSession } from '../session.ts';
@@ -24,6 +24,9 @@ export function Shell(): ReactNode {
   useEffect(close, [path]);
   if (isOpenPage(path)) return <Outlet />;
   if (!session) return <AskWho />;
+  // Nothing else is answered before.
+  if (session.secondFactor.missing && !path.startsWith('/account'))
+    return <Navigate to="/account/{-$tab}" params={{}} replace />;
   return (
     <div className="shell" data-menu={isOpen}>
       <a className="skip" href="#page">

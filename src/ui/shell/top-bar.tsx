@@ -6,12 +6,14 @@ import { Problem } from '../../model/problem.ts';
 import { asks, seldom, signOut } from '../hub.ts';
 import { Icon } from '../parts/icon.tsx';
 import { tellProblem } from '../parts/tell.ts';
+import { useSession } from '../session.ts';
 import { useText } from '../text/text.ts';
 import { LanguageChoice } from './language-choice.tsx';
 
 export function TopBar(): ReactNode {
   const text = useText();
   const { toggleColorScheme } = useMantineColorScheme();
+  const session = useSession();
   const scheme = useComputedColorScheme('light');
   return (
     <>
@@ -30,6 +32,10 @@ export function TopBar(): ReactNode {
         <Icon name={scheme === 'dark' ? 'sun' : 'moon'} />
       </ActionIcon>
       <LanguageChoice />
+      <Link to="/account/{-$tab}" params={{}} className="who" title={text.own.mine}>
+        <Icon name="client" />
+        <span>{session?.account.title}</span>
+      </Link>
       <ActionIcon
         variant="subtle"
         color="gray"

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Logged } from '../../api/follow.ts';
-import type { TaskEvent } from '../../model/event.ts';
+import { stepStatus, type TaskEvent } from '../../model/event.ts';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { duration } from '../parts/time.tsx';
 import { useText } from '../text/text.ts';
@@ -37,21 +37,12 @@ export function stepsOf(events: readonly Logged[], plan: Plan): readonly StepSta
     if (!('step' in event)) continue;
     const one = steps.get(event.step) ?? step(event.step);
     steps.set(event.step, one);
-    one.status = became[event.type] ?? one.status;
+    one.status = stepStatus[event.type] ?? one.status;
     if (event.type === 'step.started' || event.type === 'undo.started') Object.assign(one, { from: at, ms: null });
     else if (one.from !== null) one.ms = Date.parse(at) - Date.parse(one.from);
   }
   return [...steps.values()];
 }
-
-const became: Readonly<Record<string, string>> = {
-  'step.started': 'running',
-  'step.done': 'done',
-  'step.failed': 'failed',
-  'undo.started': 'undoing',
-  'undo.done': 'undone',
-  'undo.failed': 'undo failed',
-};
 
 /** How much is left, in milliseconds, from the medians of earlier tasks; null where there are none. */
 export function leftOf(steps: readonly StepState[], now: number): number | null {
