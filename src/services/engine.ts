@@ -3,6 +3,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { ServerPaths } from '../model/server.ts';
 import type { Backups } from './backup/backups.ts';
 import type { Db } from './db/db.ts';
+import type { Dns } from './dns/dns.ts';
 import type { Http } from './http/http.ts';
 import type { Provides } from './provides.ts';
 
@@ -11,6 +12,7 @@ export interface Services {
   http: Http;
   db: Db;
   backup: Backups;
+  dns: Dns;
 }
 
 /** What an engine is opened with: the hands on its server, and where things lie there. */

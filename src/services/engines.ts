@@ -4,10 +4,28 @@ import { mysql } from './db/mysql.ts';
 import { nullDb } from './db/null.ts';
 import { postgresql } from './db/postgresql.ts';
 import { sqlite } from './db/sqlite.ts';
+import { bind } from './dns/bind.ts';
+import { cloudflare } from './dns/cloudflare.ts';
+import { nullDns } from './dns/null.ts';
+import { powerdns } from './dns/powerdns.ts';
 import type { Engine } from './engine.ts';
 import { apache } from './http/apache.ts';
 import { nginx } from './http/nginx.ts';
 import { nullHttp } from './http/null.ts';
 
 /** To add an engine: write its file, add its line. */
-export const engines: readonly Engine[] = [nginx, apache, nullHttp, mysql, postgresql, sqlite, nullDb, archive, restic];
+export const engines: readonly Engine[] = [
+  nginx,
+  apache,
+  nullHttp,
+  mysql,
+  postgresql,
+  sqlite,
+  nullDb,
+  archive,
+  restic,
+  bind,
+  powerdns,
+  cloudflare,
+  nullDns,
+];
