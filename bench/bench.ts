@@ -5,6 +5,7 @@ import type { Figure } from './figure.ts';
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   core: async () => (await import('./core.ts')).core(),
   sites: async () => (await import('./sites.ts')).sites(),
+  panel: async () => (await import('./panel.ts')).panel(),
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -17,6 +17,8 @@ const schema = z.object({
     .default('127.0.0.1:8460'),
   AEGIR_CONFIG: z.string().default('/etc/aegir/aegir.config.ts'),
   AEGIR_WORKER_SLOTS: z.coerce.number().int().min(1).max(64).default(2),
+  /** Runs at once besides tasks: cron of sites. They mostly wait for PHP; how many one server has at once says the queue. */
+  AEGIR_WORKER_RUNS: z.coerce.number().int().min(1).max(256).default(16),
   /** Tasks wait while the load of the machine is over this many times its processors. */
   AEGIR_LOAD_FACTOR: z.coerce.number().min(0.1).default(5),
 });
@@ -30,6 +32,7 @@ export interface Environment {
   readonly listen: { readonly address: string; readonly port: number };
   readonly configPath: string;
   readonly workerSlots: number;
+  readonly workerRuns: number;
   readonly loadFactor: number;
 }
 
@@ -51,6 +54,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     listen: { address: given.AEGIR_LISTEN.slice(0, colon), port: Number(given.AEGIR_LISTEN.slice(colon + 1)) },
     configPath: given.AEGIR_CONFIG,
     workerSlots: given.AEGIR_WORKER_SLOTS,
+    workerRuns: given.AEGIR_WORKER_RUNS,
     loadFactor: given.AEGIR_LOAD_FACTOR,
   };
 }

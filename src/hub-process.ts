@@ -1,15 +1,17 @@
+import { join } from 'node:path';
 import type { Environment } from './environment.ts';
 import { runBatches } from './hub/batch-run.ts';
 import { openDatabase } from './hub/database.ts';
 import { serve } from './hub/listen.ts';
 import { migrate } from './hub/migrate.ts';
+import { runNotifications } from './hub/notification/deliver.ts';
+import { readPanel } from './hub/panel.ts';
 import { startPostgres } from './hub/postgres.ts';
 import { schedule } from './hub/scheduler.ts';
 import { readSealKey } from './hub/seal.ts';
 import { systemClock } from './model/clock.ts';
 import { problemJson } from './model/problem.ts';
 import type { Catalog } from './tasks/catalog.ts';
-import { pageFiles } from './ui/page.ts';
 
 /** The external database, or our own, started or adopted. */
 export async function databaseUrl({ databaseUrl, stateDirectory }: Environment): Promise<string> {
@@ -28,14 +30,26 @@ export async function runHub(
   const database = openDatabase(url);
   const sealKey = await readSealKey(environment.keyPath);
   const { transfers } = environment;
-  const hub = { database, sealKey, catalog, version, transfers, onBug };
-  const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen, page: pageFiles() });
+  const panel = await readPanel(join(import.meta.dirname, '../dist/ui'));
+  const address = ownAddress(environment.listen);
+  const hub = { database, sealKey, catalog, version, address, transfers, onBug };
+  const listening = await serve(hub, { socketPath: environment.socketPath, ...environment.listen, panel });
   process.stdout.write(`the hub listens on ${environment.socketPath} and ${listening.url}\n`);
   const keeping = keepPostgres(environment, stop);
-  await Promise.all([schedule(hub, systemClock, stop), runBatches(hub, systemClock, stop)]);
+  await Promise.all([
+    schedule(hub, systemClock, stop),
+    runBatches(hub, systemClock, stop),
+    runNotifications(hub, systemClock, stop),
+  ]);
   await keeping;
   await listening.close();
   await database.close();
+}
+
+/** Browsers give 'localhost' powers that addresses of it have not: passkeys. */
+function ownAddress({ address, port }: Environment['listen']): string {
+  const isHere = /^(?:127(?:\.\d+){3}|0\.0\.0\.0|\[?::1?\]?|localhost)$/.test(address);
+  return `http://${isHere ? 'localhost' : address}:${port}`;
 }
 
 const keepEveryMs = 2000;

@@ -19,7 +19,7 @@ import { work } from './worker/work.ts';
 export async function runWorker(environment: Environment, catalog: Catalog, stop: AbortSignal): Promise<void> {
   const url = await databaseUrl(environment);
   await migrate(url); // A worker may be up before any hub.
-  const hub = openDatabase(url, { connectionsMax: environment.workerSlots * 2 + 4 });
+  const hub = openDatabase(url, { connectionsMax: environment.workerSlots * 2 + environment.workerRuns + 4 });
   const key = await readSealKey(environment.keyPath);
   // The random part: a worker that is started again must not take its own old claims for alive.
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -27,7 +27,7 @@ export async function runWorker(environment: Environment, catalog: Catalog, stop
   await work(
     {
       ...{ name, hub, key, catalog, clock: systemClock, slots: environment.workerSlots },
-      transfers: environment.transfers,
+      ...{ runs: environment.workerRuns, transfers: environment.transfers },
       openMachine: (server, hands) => openMachine(environment, server, hands),
       dryMachine: (real, { log }) => new DryMachine(real, log),
       busy: () => busy(environment.loadFactor),

@@ -78,8 +78,8 @@ const ofAcmeOnly: readonly Caller[] = ['c', 'l', 'n'];
 function assertNothingOfUmbra(text: string, what: string): void {
   assert.doesNotMatch(text, /umbra/, what);
   if (!text.startsWith('{')) return;
-  const { items, total } = JSON.parse(text);
-  if (total !== undefined) assert.equal(total, items.length, `counted is what is shown: ${what}`);
+  const { items, total, next } = JSON.parse(text);
+  if (total !== undefined && next === null) assert.equal(total, items.length, `counted is what is shown: ${what}`);
 }
 
 async function check(
@@ -95,7 +95,8 @@ async function check(
   const what = `${name} of ${of} as ${caller}: ${got.status} ${got.text.slice(0, 600)}`;
   const wanted = expected(name, example, caller, of);
   if (wanted === 'answered') {
-    assert.ok(got.status < 300, `should be answered: ${what}`);
+    // What is open asks for a password, whoever sends it.
+    assert.ok(got.status < 300 || (endpointOf(name).open && got.status !== 403), `should be answered: ${what}`);
     if (ofAcmeOnly.includes(caller)) assertNothingOfUmbra(got.text, what);
   } else if (wanted === 'refused') {
     assert.equal(got.status, 403, `should be refused: ${what}`);

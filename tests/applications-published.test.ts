@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import type { Application, InstalledSite } from '../src/applications/application.ts';
 import { drupal } from '../src/applications/drupal/drupal.ts';
@@ -8,6 +10,7 @@ import { Problem } from '../src/model/problem.ts';
 import type { Http } from '../src/services/http/http.ts';
 import { Browser, codeBases, copyPlatform, mysqlDatabase, putSite, testMachine, testSite } from './kit/applications.ts';
 import { onReal, type Server } from './kit/http-benches.ts';
+import { until } from './kit/machines.ts';
 
 const servers: readonly Server[] = ['nginx', 'apache'];
 
@@ -60,6 +63,7 @@ async function published(
     const byAlias = new Browser({ ...installed, address: installed.address.replace(installed.site.name, alias.name) });
     assert.ok([200, 301, 302].includes((await byAlias.open('/')).status), 'an alias finds the same site');
     await byNameOfOurs(http, application, installed);
+    await itsCronRuns(http, application, installed);
     const { directory } = installed.site;
     for (const path of [
       `/sites/${directory}/settings.php`,
@@ -100,6 +104,38 @@ async function byNameOfOurs(http: Http, application: Application, installed: Ins
   await application.setMaintenance(machine, installed, false);
   await http.destroy(name);
 }
+
+/** Over the web and by command line; WordPress tells of it only by what it did. */
+async function itsCronRuns(http: Http, application: Application, installed: InstalledSite): Promise<void> {
+  const { machine } = testMachine();
+  const { site, platform } = installed;
+  const through = http.door(site) ?? assert.fail();
+  const marks = `${platform.root}/sites/${site.directory}/private/temp`;
+  if (application.name === 'wordpress')
+    await writeFile(`${platform.root}/wp-content/mu-plugins/mark.php`, marking(marks));
+  for (const [way, door] of [
+    ['fpm-fcgi', through],
+    ['cli', null],
+  ] as const) {
+    const lines = await application.cron(machine, installed, { through: door, timeoutMs: 60_000 });
+    assert.equal(lines, application.name === 'wordpress' && door === null ? 'said by cron' : '');
+    if (application.name === 'wordpress') await until(() => existsSync(`${marks}/ran-by-${way}`));
+  }
+  // It has answered before it starts WordPress.
+  if (application.name === 'wordpress') return;
+  await application.setMaintenance(machine, installed, true);
+  await assert.rejects(
+    application.cron(machine, installed, { through, timeoutMs: 60_000 }),
+    (error) => error instanceof Problem && /its cron answers (403|503)/.test(error.message),
+  );
+  await application.setMaintenance(machine, installed, false);
+}
+
+/** A plug-in whose cron leaves a file behind. */
+const marking = (directory: string): string => `<?php
+add_action('aegir_mark', function () { echo 'said by cron'; touch('${directory}/ran-by-' . PHP_SAPI); });
+if (!wp_next_scheduled('aegir_mark')) wp_schedule_single_event(time() - 60, 'aegir_mark');
+`;
 
 const vhostOf = (application: Application, { site, platform, database }: InstalledSite) => ({
   siteId: site.id,

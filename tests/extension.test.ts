@@ -247,19 +247,30 @@ test('a sweep adds its tasks once per period, to enabled subjects, and not while
 
   await call('queue pause', { params: { name: 'task' } });
   await sweep();
+  assert.deepEqual(await greetings(), [], 'each at its own time within the first day');
+  const due = sql`update turn set due_at = now() where queue = 'greetings'`;
+  await due.execute(database.db);
   await sweep();
   assert.deepEqual(await greetings(), ['a.example.com', 'b.example.com']);
-  const dayBefore = sql`update queue set last_run_at = last_run_at - interval '1 day' where name = 'greetings'`;
-  await dayBefore.execute(database.db);
+  await due.execute(database.db);
   await sweep();
   assert.equal((await greetings()).length, 2, 'those of yesterday still wait');
+  assert.equal((await call('queue get', { params: { name: 'greetings' } })).running, 2);
   await call('queue resume', { params: { name: 'task' } });
   for (const { id } of (await call('task list', { query: { name: 'site greet' } })).items) await done(id);
-  await dayBefore.execute(database.db);
+  await sweep();
+  const { items } = await call('queue runs', { params: { name: 'greetings' } });
+  assert.deepEqual(items.map(({ subject, status }) => `${subject.name} ${status}`).toSorted(), [
+    'a.example.com done',
+    'b.example.com done',
+  ]);
+  await due.execute(database.db);
   await sweep();
   assert.equal((await greetings()).length, 4);
+  for (const { id } of (await call('task list', { query: { name: 'site greet' } })).items) await done(id);
   await call('queue pause', { params: { name: 'greetings' } });
-  await dayBefore.execute(database.db);
+  await sweep();
+  await due.execute(database.db);
   await sweep();
   assert.equal((await greetings()).length, 4, 'a sweep that is paused adds nothing');
 });

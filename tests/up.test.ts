@@ -25,6 +25,7 @@ test('./up makes an open site out of a fresh machine: WordPress', { timeout: tim
   if (!told) return; // The first part has failed, and says why.
   const { url } = told;
   await t.test('the CLI tells what is there', () => isTold(machine));
+  await t.test('the printed link invites the first administrator', () => isInvited(machine, told));
   await t.test('code of others is built by aegir-build, which learns nothing', () =>
     isBuilt(machine, `${packages.path}/packages`),
   );
@@ -36,7 +37,7 @@ test('./up makes an open site out of a fresh machine: WordPress', { timeout: tim
     const lines = again.text.split('\n').filter((line) => line.startsWith('✓') && !line.includes('already there'));
     assert.deepEqual(
       lines.map((line) => line.split(':')[0]?.split(' (')[0]),
-      ['✓ login link', '✓ Everything was in place'],
+      ['✓ login link', '✓ link to the panel', '✓ Everything was in place'],
     );
   });
   await t.test('./up --http apache changes the web server under the same site', async (at) => {
@@ -51,6 +52,16 @@ test('./up makes an open site out of a fresh machine: WordPress', { timeout: tim
     assert.equal((await copies(machine)).length, 1);
   });
 });
+
+/** Through the port, as a browser would. There is no password until its person has chosen one. */
+async function isInvited(machine: FreshMachine, told: Told | undefined): Promise<void> {
+  const [, address = '', secret = ''] = /^ *Panel: +(\S+)\/invitation#(\S+)/m.exec(told?.text ?? '') ?? [];
+  const json = ['--header', 'content-type: application/json', '--data', JSON.stringify({ secret })];
+  const invitation = JSON.parse(await machine.must('curl', '--silent', ...json, `${address}/api/invitation`));
+  assert.deepEqual([invitation.kind, invitation.account.name], ['invitation', 'admin']);
+  const { hasPassword } = JSON.parse(await machine.must('aegir', 'account', 'get', 'admin', '--json'));
+  assert.equal(hasPassword, false);
+}
 
 async function isTold(machine: FreshMachine): Promise<void> {
   const status = await machine.must('aegir', 'status');

@@ -29,7 +29,7 @@ const powers: readonly { readonly over: RegExp; readonly in: RegExp; readonly wh
   },
   {
     over: /^node:fs/,
-    in: /^(machine\/local(-\w+)?|hub\/migrate|hub\/postgres|hub\/seal|hub\/listen|hub\/transfers|ui\/page|applications\/scripts|services\/db\/sqlite-script|cli\/.*|setup\/.*|main)\.ts$/,
+    in: /^(machine\/local(-\w+)?|hub\/migrate|hub\/postgres|hub\/seal|hub\/listen|hub\/transfers|hub\/panel|applications\/scripts|services\/db\/sqlite-script|cli\/.*|setup\/.*|main)\.ts$/,
     why: 'files are written through a Machine',
   },
   { over: /^(pg|kysely)$/, in: /^(hub|worker)\/|^main\.ts$/, why: 'only the hub and its worker know the database' },

@@ -76,6 +76,7 @@ const wire = z.object({
   hint: z.string().optional(),
   causes: z.array(z.string()).default([]),
   fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  retryAfterMs: z.number().optional(),
 });
 
 async function problemOf(response: Response): Promise<Problem> {
@@ -85,13 +86,14 @@ async function problemOf(response: Response): Promise<Problem> {
     return new Problem('bug', `the hub answered ${response.status} with something that is not a problem document`, {
       hint: 'Is there a proxy in between, or is it another program?',
     });
-  const { code, detail, hint, causes, fields } = parsed.data;
+  const { code, detail, hint, causes, fields, retryAfterMs } = parsed.data;
   return problemFrom({
     code,
     message: detail,
     causes,
     ...(hint !== undefined && { hint }),
     ...(fields !== undefined && { fields }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }
 

@@ -15,10 +15,18 @@ export interface Endpoint {
   readonly stream?: true;
   /** Its body is a file of any size, and is not JSON. */
   readonly upload?: true;
+  /** Answers plain text instead of JSON. */
+  readonly text?: true;
   /** Answers a file instead of JSON. */
   readonly file?: true;
   /** The answer holds something that is shown once: it is kept nowhere, also not to answer a repeated request. */
   readonly once?: true;
+  /** Answers who has not signed in, and everybody alike. */
+  readonly open?: true;
+  /** Needs the cookies of a browser, so there is no command for it. */
+  readonly browser?: true;
+  /** Answers also who has yet to set up the second factor that their account must have. */
+  readonly early?: true;
 }
 
 /** Keeps the exact type of the definition, from which `Input`, `Given` and `Answer` are computed. */
@@ -40,7 +48,10 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   task: id,
   batch: id,
   token: id,
+  session: id,
+  passkey: id,
   membership: id,
+  webhook: id,
 };
 
 export const paramNames = (path: string): readonly string[] =>
@@ -79,4 +90,17 @@ export const listQuery = <Shape extends z.ZodRawShape>(filters: Shape) =>
     after: z.string().max(2000).optional(),
     q: z.string().min(1).max(200).optional(),
     ...filters,
+  });
+
+/** The same of a list with other orders than its own. */
+export const sortedQuery = <Shape extends z.ZodRawShape, const Sort extends string>(
+  filters: Shape,
+  sorts: readonly [Sort, ...Sort[]],
+) =>
+  listQuery({
+    ...filters,
+    sort: z
+      .enum(sorts.flatMap((sort): readonly (Sort | `-${Sort}`)[] => [sort, `-${sort}`]))
+      .optional()
+      .describe('By what it is sorted; with a hyphen the other way round'),
   });

@@ -1,18 +1,26 @@
 import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
+import { auditEndpoints } from './endpoints/audit.ts';
 import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
+import { factorEndpoints } from './endpoints/factors.ts';
+import { homeEndpoints } from './endpoints/home.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
+import { notificationEndpoints } from './endpoints/notifications.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
+import { queueEndpoints } from './endpoints/queues.ts';
 import { roleEndpoints } from './endpoints/roles.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
+import { signInEndpoints } from './endpoints/sign-in.ts';
 import { siteEndpoints } from './endpoints/sites.ts';
 import { taskEndpoints } from './endpoints/tasks.ts';
 
 /** Every endpoint, once. The hub must answer each, every caller can ask each, OpenAPI is printed from it. */
 export const api = {
   ...peopleEndpoints,
+  ...signInEndpoints,
+  ...factorEndpoints,
   ...roleEndpoints,
   ...serverEndpoints,
   ...platformEndpoints,
@@ -21,6 +29,10 @@ export const api = {
   ...packageEndpoints,
   ...taskEndpoints,
   ...batchEndpoints,
+  ...homeEndpoints,
+  ...auditEndpoints,
+  ...notificationEndpoints,
+  ...queueEndpoints,
   ...hubEndpoints,
 };
 

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { Problem } from '../model/problem.ts';
 import { request, type Send } from './call.ts';
 import type { Answer } from './endpoints.ts';
@@ -27,27 +26,52 @@ export async function* followTask(send: Send, task: string, after = 0, signal?: 
     } catch (error) {
       signal?.throwIfAborted();
       if ((error instanceof Problem && error.code !== 'server-unreachable') || attempt >= attemptsMax) throw error;
-      await setTimeout(pauseMs, undefined, signal ? { signal } : {});
+      await pause(signal);
     }
   }
 }
 
+/** Also in a browser, which has no timers that promise. */
+function pause(signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, pauseMs);
+  const stop = (): void => {
+    clearTimeout(timer);
+    reject(signal?.reason);
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  return promise.finally(() => signal?.removeEventListener('abort', stop));
+}
+
 async function* eventsOf(response: Response): AsyncGenerator<Logged> {
   if (!response.body) return;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    const blocks = (rest + chunk).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const data = block
-        .split('\n')
-        .filter((row) => row.startsWith('data: '))
-        .map((row) => row.slice('data: '.length))
-        .join('\n');
-      // The hub writes each as a LoggedEvent; a line without data keeps the connection alive.
-      if (data !== '') yield JSON.parse(data) as Logged;
-      if (block.startsWith('event: end')) return;
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      const blocks = (rest + value).split('\n\n');
+      rest = blocks.pop() ?? '';
+      for (const block of blocks) {
+        const logged = loggedIn(block);
+        if (logged) yield logged;
+        if (block.startsWith('event: end')) return;
+      }
     }
+  } finally {
+    // Who has read enough does not want the rest; of a connection that broke there is none.
+    await reader.cancel().catch(() => undefined);
   }
   throw new Problem('server-unreachable', 'the hub closed the log before the task had ended');
+}
+
+/** A block without data keeps the connection alive. */
+function loggedIn(block: string): Logged | null {
+  const data = block
+    .split('\n')
+    .filter((row) => row.startsWith('data: '))
+    .map((row) => row.slice('data: '.length))
+    .join('\n');
+  return data === '' ? null : (JSON.parse(data) as Logged); // The hub writes each as a LoggedEvent.
 }

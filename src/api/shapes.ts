@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { siteBackup, siteCron } from './queue-shapes.ts';
 import { platformSource } from './source.ts';
 
 /** The shapes of answers. Ids are decimal strings, times are ISO 8601 in UTC, null is known to be absent. */
@@ -21,6 +22,7 @@ export const problem = z
     hint: z.string().optional(),
     causes: z.array(z.string()),
     fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    retryAfterMs: z.int().optional(),
   })
   .meta({ id: 'Problem' });
 
@@ -48,8 +50,13 @@ export const account = z
   .object({
     id: z.string(),
     name: z.string(),
+    title: z.string(),
     email: z.string().nullable(),
     status: z.string(),
+    hasPassword: z.boolean(),
+    secondFactor: z.boolean().describe('It has one'),
+    secondFactorRequired: z.boolean().describe('Of itself, or for one of its roles'),
+    invitedUntil: atOrNull.describe('A one-time link can still be used'),
     roles: z
       .array(z.object({ role: z.string(), client: z.string().nullable() }))
       .describe('For a client, or for the whole hub'),
@@ -62,6 +69,7 @@ export const token = z
     id: z.string(),
     account: z.string(),
     title: z.string(),
+    scopes: z.array(z.string()).nullable().describe('Null: it may what its account may'),
     expiresAt: atOrNull,
     revokedAt: atOrNull,
     lastUsedAt: atOrNull,
@@ -149,6 +157,8 @@ export const site = z
     keyPath: z.string().nullable(),
     runUser: z.string(),
     data: z.record(z.string(), z.unknown()),
+    cron: siteCron,
+    backup: siteBackup,
     verifiedAt: atOrNull,
     createdAt: at,
     tasks: z.array(possibleTask),
@@ -181,7 +191,20 @@ export const taskWithSteps = task
   .extend({
     steps: z.array(z.object({ name: z.string(), status: z.string() })),
     actions: z.array(z.object({ name: z.string(), possible: z.boolean(), reason: z.string().optional() })),
+    plan: z
+      .array(z.object({ name: z.string(), usualMs: z.number().nullable() }))
+      .describe('Steps that the last such task had, each with its median time over the last 20'),
     waitsFor: z.array(z.string()).describe('Ids of the tasks that hold what it needs'),
+    waits: z
+      .object({
+        why: z.enum(['later', 'paused', 'no worker', 'tasks', 'load', 'busy']),
+        until: atOrNull.describe('Of later'),
+        about: z.string().nullable().describe('Of load: what the worker says'),
+        tasks: z.array(z.object({ id: z.string(), name: z.string(), subject: z.string() })),
+      })
+      .nullable()
+      .describe('Why it is not begun yet'),
+    cancelRequested: z.boolean(),
   })
   .meta({ id: 'TaskWithSteps' });
 
@@ -224,8 +247,6 @@ export const backup = z
 export const backupWithManifest = backup
   .extend({ manifest: z.looseObject({ format: z.int() }).nullable() })
   .meta({ id: 'BackupWithManifest' });
-
-export const queue = z.object({ name: z.string(), paused: z.boolean(), lastRunAt: atOrNull }).meta({ id: 'Queue' });
 
 export const batch = z
   .object({

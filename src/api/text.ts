@@ -105,4 +105,48 @@ export const packageName = z
 /** Data that a plug-in keeps, by the plug-in's name. The hub checks what is in it when it reads the request. */
 export const data = z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'is not the name of a plug-in'), z.unknown());
 
+/** 'site read', 'site task', or one task by its name. */
+export const permission = z.string().regex(/^[a-z][a-z-]* [a-z][a-z -]{0,62}$/, 'is not a permission');
+
+/** One that is to be: NIST SP 800-63B asks for length, and for no kinds of characters. */
+export const newPassword = z
+  .string()
+  .min(12, 'is shorter than 12 characters')
+  .max(256)
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), unfitMessage)
+  .refine((text) => new Set(text).size >= 5, 'is the same few characters again and again');
+
+/** One that somebody says is theirs: whatever it is, it is compared. */
+export const givenPassword = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((text) => text.isWellFormed(), unfitMessage);
+
+/** As the system that runs us knows it: 'Europe/Paris'. */
+export const timeZone = z
+  .string()
+  .max(64)
+  .refine((text) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+    } catch {
+      return false; // A RangeError: there is no such zone.
+    }
+  }, 'is not the name of a time zone');
+
+/** Where a webhook's requests go. A name and password in it would be in our lists; the hub looks at where it leads. */
+export const webhookUrl = z
+  .string()
+  .max(2000)
+  .refine(
+    (text) => noUnfit(text) && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'is no web address',
+  )
+  .refine((text) => {
+    if (!URL.canParse(text)) return true; // That was said already.
+    const { username, password, hash } = new URL(text);
+    return username === '' && password === '' && hash === '';
+  }, "holds a name and password, or a '#'");
+
 export const time = z.iso.datetime({ offset: true });

@@ -32,15 +32,15 @@ export async function tellWhyItWaits(
 
 /** Null when it does not wait. */
 async function whyItWaits(call: Call, id: string): Promise<string | null> {
-  const task = await call('task get', { params: { task: id } });
-  if (task.status !== 'queued') return null;
-  if (Date.parse(task.runAt) > Date.now()) return `it is to start at ${new Date(task.runAt).toLocaleString('sv')}`;
-  const { queue, workers } = await call('status', {});
-  if (queue.paused) return 'all tasks wait until somebody runs: aegir queue resume task';
-  if (workers.length === 0) return 'no worker runs; ./up on the machine of the hub starts one';
-  if (task.waitsFor.length > 0) return `task ${task.waitsFor.join(', ')} must end first`;
-  const reasons = workers.map(({ waiting }) => waiting);
-  const [first = null] = reasons;
-  if (first !== null && !reasons.includes(null)) return first;
-  return 'the workers are busy with others';
+  const { waits } = await call('task get', { params: { task: id } });
+  if (waits === null) return null;
+  const words: { readonly [Why in typeof waits.why]: string } = {
+    later: `it is to start at ${new Date(waits.until ?? '').toLocaleString('sv')}`,
+    paused: 'all tasks wait until somebody runs: aegir queue resume task',
+    'no worker': 'no worker runs; ./up on the machine of the hub starts one',
+    tasks: `task ${waits.tasks.map((task) => task.id).join(', ')} must end first`,
+    load: waits.about ?? '',
+    busy: 'the workers are busy with others',
+  };
+  return words[waits.why];
 }

@@ -10,6 +10,7 @@ export const nothing = z.unknown().transform(() => undefined);
 export const installedAnswer = z.object({ installed: z.boolean() });
 export const countsAnswer = z.object({ usersRegistered: count, usersActive: count, posts: count, comments: count });
 export const pathAnswer = z.object({ path: z.string().regex(/^\/[\w./?=%-]{1,500}$/) });
+export const linesAnswer = z.object({ lines: text });
 export const leftAnswer = z.object({ left: count });
 
 export const statusAnswer = z.object({

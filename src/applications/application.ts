@@ -5,7 +5,7 @@ import type { PackageFound, PackageOnSite } from '../model/package.ts';
 import type { Platform } from '../model/platform.ts';
 import type { Secret } from '../model/secret.ts';
 import type { DatabaseAddress, Site } from '../model/site.ts';
-import type { Routing } from '../services/http/http.ts';
+import type { Door, Routing } from '../services/http/http.ts';
 
 /** What a directory turned out to be. */
 export interface CodeBase {
@@ -132,7 +132,17 @@ export interface Application extends UpdateRules {
   status(machine: Machine, site: InstalledSite): Promise<Status>;
   /** A link that logs in once; for the first account unless a user name is given. */
   loginLink(machine: Machine, site: InstalledSite, user?: string): Promise<string>;
-  cron(machine: Machine, site: InstalledSite): Promise<void>;
+  /**
+   * Runs what is due: through this door of its web server, with the key that it wants, or by command line (null). Answers the last
+   * that it said. WordPress over the web answers at once and goes on behind that, so how it ended is not known.
+   */
+  cron(
+    machine: Machine,
+    site: InstalledSite,
+    how: { readonly through: Door | null; readonly timeoutMs: number },
+  ): Promise<string>;
+  /** The same as a text for PHP's standard input, for who runs it by other means. Holds the database's password. */
+  cronScript(site: InstalledSite, how: { readonly through: Door | null; readonly timeoutMs: number }): Secret;
   counts(machine: Machine, site: InstalledSite): Promise<Counts>;
   setMaintenance(machine: Machine, site: InstalledSite, on: boolean): Promise<void>;
   rebuildCaches(machine: Machine, site: InstalledSite): Promise<void>;

@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import type { Machine } from '../machine/machine.ts';
 import { Problem } from '../model/problem.ts';
+import type { Door } from '../services/http/http.ts';
 import {
   configAnswer,
   countsAnswer,
   installedAnswer,
   leftAnswer,
+  linesAnswer,
   nothing,
   pathAnswer,
   problemsAnswer,
@@ -18,7 +20,7 @@ import {
 import type { Application, InstalledSite, SiteFound } from './application.ts';
 import { rewriting } from './rewriting.ts';
 import type { Script } from './scripts.ts';
-import { callTool, type ToolCall, toolSite } from './tool.ts';
+import { callTool, type ToolCall, toolScript, toolSite } from './tool.ts';
 
 const shortMs = 60_000;
 const longMs = 15 * 60_000;
@@ -30,7 +32,9 @@ const changes = { timeoutMs: longMs, effect: 'changes' } as const;
 const waitMs = veryLongMs + 60_000;
 const aloneIn = (directory: string): Pick<ToolCall, 'alone'> => ({ alone: { directory, waitMs } });
 /** These run beside any other, as visitors do; nothing that a task does to a site depends on them. */
-const besideOthers: readonly string[] = ['status', 'counts', 'login link', 'cron', 'problems', 'config'];
+const besideOthers: readonly string[] = [
+  ...['status', 'counts', 'login link', 'cron', 'cron by web', 'problems', 'config'],
+];
 
 type Verbs = Pick<
   Application,
@@ -39,6 +43,7 @@ type Verbs = Pick<
   | 'status'
   | 'loginLink'
   | 'cron'
+  | 'cronScript'
   | 'counts'
   | 'setMaintenance'
   | 'rebuildCaches'
@@ -101,7 +106,7 @@ export function siteVerbs({ name: application, emptied, textFiles }: Application
       const { path } = await call(machine, site, 'login link', pathAnswer, how, { user: user ?? null });
       return `${site.address}${path}`;
     },
-    cron: (machine, site) => call(machine, site, 'cron', nothing, changes),
+    ...cronVerbs(application),
     counts: (machine, site) => call(machine, site, 'counts', countsAnswer, reads),
     setMaintenance: (machine, site, on) =>
       call(machine, site, 'maintenance', nothing, { ...changes, timeoutMs: shortMs }, { on }),
@@ -131,6 +136,18 @@ export function siteVerbs({ name: application, emptied, textFiles }: Application
     removeWritten,
   };
 }
+
+const cronVerbs = (application: ApplicationScripts['name']): Pick<Verbs, 'cron' | 'cronScript'> => {
+  const scriptFor = (through: Door | null) => `${application} ${through ? 'cron by web' : 'cron'}` as const;
+  return {
+    async cron(machine, site, { through, timeoutMs }) {
+      const how = { timeoutMs, effect: 'changes', dryAnswer: { lines: '' } } as const;
+      return (await callSite(machine, site, scriptFor(through), linesAnswer, how, through ?? {})).lines;
+    },
+    cronScript: (site, { through, timeoutMs }) =>
+      toolScript(scriptFor(through), { site: toolSite(site), address: site.address, ...through }, timeoutMs),
+  };
+};
 
 /** The site's directory, or one of the places it waits in to be removed ('.removed-<id>-<directory>', '.former-<id>'); nothing outside of them. */
 async function removeWritten(machine: Machine, { site, platform }: InstalledSite, path: string): Promise<void> {

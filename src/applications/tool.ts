@@ -58,7 +58,7 @@ export async function callTool<Answer>(
   const output = await machine.run({
     ...php,
     // PHP ends itself a little after its time, as we may not kill another user's process.
-    stdin: new Secret(scriptText(script, { ...input, alone, seconds: Math.ceil(timeoutMs / 1_000) + 1 })),
+    stdin: toolScript(script, { ...input, alone }, timeoutMs),
     timeoutMs: timeoutMs + (alone?.waitMs ?? 0),
     allow: Array.from({ length: 256 }, (_, code) => code),
     effect,
@@ -67,6 +67,10 @@ export async function callTool<Answer>(
   });
   return answerOf(output, machine.name, runUser, script, shape);
 }
+
+/** What PHP is given. It ends itself when its time is over. */
+export const toolScript = (script: Script, input: object, timeoutMs: number): Secret =>
+  new Secret(scriptText(script, { ...input, seconds: Math.ceil(timeoutMs / 1_000) + 1 }));
 
 function answerOf<Answer>(
   output: Output,

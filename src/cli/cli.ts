@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { connect, type Send } from '../api/call.ts';
 import { Problem, problemCodes } from '../model/problem.ts';
+import { addAuditExport } from './audit-commands.ts';
 import { addBackupFiles } from './backup-commands.ts';
 import { addBatchLog } from './batch-commands.ts';
 import { addEndpointCommands, nounOf, type Session } from './commands.ts';
@@ -35,6 +36,7 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   addTaskLog(program, session);
   addBatchLog(program, session);
   addBackupFiles(program, session);
+  addAuditExport(program, session);
   addCompletion(program, session);
   const failed = needsTaskTypes(argv) ? await addVerbs(program, session) : null;
   inherit(program, io);

@@ -6,7 +6,7 @@ import { type Answer, type EndpointName, endpointNames, endpointOf } from '../ap
 import { followBatch } from './batch-follow.ts';
 import { comparisonLines } from './comparison-lines.ts';
 import { examples } from './examples.ts';
-import { addFlags, flagValues, schemaOf, word } from './flags.ts';
+import { addFlags, flagValues, schemaOf, wordFrom } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
 import { harmless, type Io } from './io.ts';
 import { showList, showOne } from './show.ts';
@@ -35,6 +35,9 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   'task log',
   'task stream',
   'batch log',
+  'audit export',
+  // For a program, which asks by itself.
+  'metrics',
 ]);
 
 /** Fields of the body that stand among the arguments, without a flag. */
@@ -50,12 +53,14 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'site clone': ['name'],
   'setting set': ['value'],
   'batch create': ['name'],
+  'notification choose': ['kind'],
+  'webhook create': ['url'],
 };
 
 /** A command for every endpoint: `aegir <noun> <verb> [name] [--flags]`. */
 export function addEndpointCommands(program: Command, session: Session): void {
   for (const name of endpointNames) {
-    if (ownWords.has(name)) continue;
+    if (ownWords.has(name) || endpointOf(name).browser) continue;
     const [noun = '', verb] = name.split(' ');
     const parent = verb === undefined ? program : nounOf(program, noun);
     addEndpoint(parent.command(verb ?? noun), name, session);
@@ -76,6 +81,7 @@ export function nounOf(program: Command, noun: string): Command {
 const nounSummaries: { readonly [noun: string]: string } = {
   client: 'who owns sites',
   account: 'who may call the API',
+  session: 'where people are signed in',
   token: 'what an account calls the API with',
   permission: 'what a role can let one do',
   role: 'lists of permissions',
@@ -89,10 +95,13 @@ const nounSummaries: { readonly [noun: string]: string } = {
   package: 'profiles, modules, themes and plug-ins, wherever they are',
   task: 'what was asked for, and how it goes',
   batch: 'one wish for many sites',
-  queue: 'what waits to be done',
+  notification: 'what you are told of',
+  webhook: 'addresses of your own programs that are told',
+  queue: 'what is done by itself, and how it goes',
   engine: 'kinds of services',
   application: 'what can be hosted',
   'task-type': 'what can be asked for',
+  audit: 'who did what',
   setting: 'settings of the hub',
 };
 
@@ -116,7 +125,7 @@ function addEndpoint(command: Command, name: EndpointName, session: Session): vo
     const values = await flagValues(session.io, schema, flags, inBody);
     for (const [at, key] of inBody.entries()) {
       const text = words[inPath.length + at] ?? '';
-      values[key] = key === 'value' ? word(text) : text;
+      values[key] = key === 'value' ? await wordFrom(session.io, text) : text;
     }
     const params = Object.fromEntries(inPath.map((key, at) => [key, words[at] ?? '']));
     await askAndShow(session, name, { params, ...(body ? { body: values } : { query: values }) }, flags);
@@ -198,7 +207,15 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
 }
 
 /** Verbs whose lists are not lists of their noun. */
-const hasColumnsOfItsOwn: ReadonlySet<string> = new Set(['packages', 'sites', 'members']);
+const hasColumnsOfItsOwn: ReadonlySet<string> = new Set([
+  'packages',
+  'sites',
+  'members',
+  'choices',
+  'choose',
+  'turns',
+  'runs',
+]);
 
 function showComparison(io: Io, answer: Answer<'platform compare'>): void {
   for (const line of comparisonLines(answer)) io.out(`${harmless(line)}\n`);
@@ -208,6 +225,9 @@ function showComparison(io: Io, answer: Answer<'platform compare'>): void {
 /** Answers that are more than a list of fields, or less. */
 const inWords: { readonly [name in EndpointName]?: (answer: Shown) => string } = {
   'token create': ({ token }) => String(token),
+  'account invite': ({ link }) => String(link),
+  'account reset-password': ({ link }) => String(link),
+  'session end-others': ({ ended }) => `Ended ${String(ended)}`,
   status: (answer) => statusLines(answer as never).join('\n'), // The endpoint's own answer.
 };
 

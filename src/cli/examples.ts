@@ -8,7 +8,7 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir client set acme --sites-max 5 --no-disk-max-mb',
   ],
   'account create': [
-    'aegir account create ada --email ada@example.com --role administrator',
+    'aegir account create ada --email ada@example.com --role administrator --invite',
     'aegir account create bob --role client --client acme',
   ],
   'role create': [
@@ -19,9 +19,12 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir membership create ada administrator',
     'aegir membership create bob client --client acme',
   ],
+  'session list': ['aegir session list', 'aegir session list --account ada'],
+  'session end-others': ['aegir session end-others --account ada'],
   'token list': ['aegir token list --account ada'],
   'token create': [
     'aegir token create --account ada --title laptop',
+    'aegir token create --title monitoring --scope read --no-expires-at',
     'aegir token create --expires-at 2030-01-01T00:00:00Z > ~/.config/aegir/token',
   ],
   'server create': [
@@ -69,6 +72,9 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir site set example.com --alias www.example.com --alias old.example.com=redirect',
     'aegir site set @example.com --redirection www.example.com --tls required',
     'aegir site set example.com --no-redirection',
+    'aegir site set example.com --cron 15m --cron-by command',
+    'aegir site set example.com --cron off',
+    'aegir site set example.com --backup 6h --retention last=4 --retention daily=7',
   ],
   'backup list': ['aegir backup list --site @example.com', 'aegir backup list --status failed'],
   'site list': ['aegir site list', 'aegir site list --status failed --platform d10', 'aegir site list --q shop --json'],
@@ -81,11 +87,33 @@ const written: { readonly [name: string]: readonly string[] } = {
     "aegir batch create 'site verify' --matching platform=d10",
     "aegir batch create 'site disable' --site a.example.com --site b.example.com --canary 0",
   ],
+  'audit list': ['aegir audit list --client acme --result refused', 'aegir audit list --subject shop.example.com'],
   'setting set': [
     'aegir setting set site.fpm-socket /run/php/php8.2-fpm.sock',
     'aegir setting set site.fpm-socket null',
+    'aegir setting set sign-in.single-sign-on-secret @/root/secret',
+    `aegir setting set mail.smtp '{"host":"smtp.example.com","user":"aegir","from":"aegir@example.com"}'`,
   ],
-  'queue pause': ['aegir queue pause task'],
+  'notification choose': [
+    "aegir notification choose 'task failed' --mail never",
+    "aegir notification choose 'task stuck' --mail always --webhook always",
+  ],
+  'notification list': ['aegir notification list --status failed', 'aegir notification list --account ada'],
+  'webhook create': ['aegir webhook create https://chat.example.com/hooks/aegir --title chat'],
+  'webhook set': [
+    'aegir webhook set 3 --status enabled',
+    'aegir webhook set 3 --url https://chat.example.com/hooks/other',
+  ],
+  'queue get': ['aegir queue get cron'],
+  'queue set': [
+    'aegir queue set cron --limit 8',
+    "aegir queue set backup --every 1d --window '22:00-04:00 Europe/Berlin'",
+    "aegir queue set cron --window '06:00-22:00 Europe/Berlin'",
+    'aegir queue set cron --no-window',
+  ],
+  'queue turns': ['aegir queue turns cron --state late', 'aegir queue turns cron --state failing --server master'],
+  'queue runs': ['aegir queue runs cron --status failed', 'aegir queue runs cron --subject @example.com'],
+  'queue pause': ['aegir queue pause task', 'aegir queue pause cron'],
   'queue resume': ['aegir queue resume task'],
   resolve: ['aegir resolve @platform_d10'],
   openapi: ['aegir openapi > aegir.json'],
@@ -106,6 +134,8 @@ const sample: { readonly [place: string]: string } = {
   batch: '3',
   task: '12',
   token: '3',
+  session: '5',
+  webhook: '3',
 };
 
 /** For the end of a command's help. */

@@ -26,6 +26,7 @@ const singular: { readonly [key: string]: string } = {
   services: 'service',
   options: 'option',
   sites: 'site',
+  scopes: 'scope',
   args: 'arg',
   permissions: 'permission',
   clients: 'client',
@@ -132,6 +133,12 @@ async function objectFrom(
     else Object.assign(all, field(text, known));
   }
   return all;
+}
+
+/** A word, or what stands in `@file` or comes in by `-`: a secret needs not stand in the arguments. */
+export async function wordFrom(io: Pick<Io, 'stdin'>, text: string): Promise<unknown> {
+  if (text === '-') return word((await io.stdin()).trim());
+  return word(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8').trim() : text);
 }
 
 function field(text: string, known: NonNullable<JsonSchema['properties']>): Record<string, unknown> {

@@ -6,8 +6,9 @@ type Row = Readonly<Record<string, unknown>>;
 /** What a list shows of each; a field that is not named here is seen with `get` or --json. */
 const columns: { readonly [noun: string]: readonly string[] } = {
   client: ['name', 'title', 'email', 'sites', 'status'],
-  account: ['name', 'email', 'roles', 'status'],
-  token: ['id', 'account', 'title', 'expiresAt', 'revokedAt', 'lastUsedAt'],
+  account: ['name', 'title', 'email', 'roles', 'status', 'hasPassword', 'invitedUntil'],
+  session: ['id', 'account', 'way', 'address', 'lastSeenAt', 'createdAt', 'userAgent'],
+  token: ['id', 'account', 'title', 'scopes', 'expiresAt', 'revokedAt', 'lastUsedAt'],
   permission: ['name', 'about', 'of'],
   role: ['name', 'title', 'accounts', 'permissions'],
   membership: ['id', 'account', 'role', 'client'],
@@ -20,13 +21,34 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   task: ['id', 'name', 'subject', 'status', 'createdAt', 'endedAt'],
   batch: ['id', 'name', 'title', 'status', 'counts', 'createdAt', 'endedAt'],
   members: ['position', 'subject', 'status', 'task', 'problem'],
-  queue: ['name', 'paused', 'lastRunAt'],
+  notification: [
+    'id',
+    'kind',
+    'subject',
+    'task',
+    'batch',
+    'account',
+    'way',
+    'webhook',
+    'status',
+    'attempts',
+    'problem',
+    'createdAt',
+    'endedAt',
+  ],
+  choose: ['kind', 'mail', 'webhook', 'default', 'about'],
+  choices: ['kind', 'mail', 'webhook', 'default', 'about'],
+  webhook: ['id', 'account', 'title', 'url', 'status', 'note', 'lastSentAt'],
+  queue: ['name', 'every', 'window', 'turns', 'running', 'late', 'failing', 'paused', 'lastRunAt'],
+  turns: ['subject', 'server', 'every', 'state', 'dueAt', 'lastAt', 'failures', 'problem'],
+  runs: ['subject', 'status', 'begunAt', 'endedAt', 'task', 'lines', 'problem'],
   setting: ['name', 'value', 'about'],
   package: ['application', 'type', 'name', 'versions', 'platforms', 'sites'],
   packages: ['type', 'name', 'version', 'enabled', 'schemaVersion', 'sites', 'own', 'path'],
   sites: ['site', 'platform', 'type', 'version', 'enabled', 'schemaVersion', 'own'],
   'compared packages': ['result', 'level', 'type', 'name', 'enabled', 'from', 'to', 'remarks'],
   'compared sites': ['site', 'possible', 'counts', 'problems'],
+  audit: ['at', 'account', 'by', 'address', 'what', 'subject', 'client', 'result', 'code'],
   engine: ['type', 'name', 'title', 'options', 'secrets'],
   application: ['name', 'title'],
   'task-type': ['name', 'title', 'from'],
@@ -91,6 +113,7 @@ export function cell(value: unknown): string {
 
 /** Each kind of object is known by what it has. */
 const kinds: readonly (readonly [readonly string[], (value: Row) => string])[] = [
+  [['link', 'expiresAt'], ({ link }) => cell(link)],
   [['noun', 'name'], ({ name }) => cell(name)],
   [['role', 'client'], ({ role, client }) => (client === null ? cell(role) : `${cell(role)} of ${cell(client)}`)],
   [['account', 'role'], ({ account, role }) => `${cell(account)} (${cell(role)})`],
@@ -99,6 +122,7 @@ const kinds: readonly (readonly [readonly string[], (value: Row) => string])[] =
   [['engine', 'type'], ({ engine, type }) => `${cell(type)}: ${cell(engine)}`],
   [['ok', 'seconds'], ({ ok, why }) => (ok === true ? 'ok' : `no: ${cell(why)}`)],
   [['directory'], ({ directory }) => cell(directory)],
+  [['every', 'lastAt'], (value) => turnCell(value)],
   [['schemaVersion'], (value) => versionCell(value)],
 ];
 
@@ -109,6 +133,13 @@ function objectCell(value: Row): string {
   if (schema !== null && typeof schema === 'object') return Object.keys(schema).join(', ');
   const all = Object.entries(value);
   return all.length === 0 ? '-' : all.map(([key, one]) => `${key}=${cell(one)}`).join(' ');
+}
+
+/** 'every 1h by web, last 2026-…, failed 3 times: …'. */
+function turnCell({ every, by, lastAt, failures, problem }: Row): string {
+  if (every === 'off') return 'off';
+  const last = lastAt === null ? 'did not run yet' : `last ${cell(lastAt)}`;
+  return `every ${cell(every)}${by === undefined ? '' : ` by ${cell(by)}`}, ${last}${problem === null ? '' : `, failed ${cell(failures)} times: ${cell(problem)}`}`;
 }
 
 /** '10.1.2 (10100)': the release, and the schema of its database. */

@@ -4,10 +4,15 @@ import { moment } from './show.ts';
 type Status = Answer<'status'>;
 
 /** How the hub is, in sentences: what is there, what waits and why, who works. */
-export function statusLines({ version, database, queue, workers, counts }: Status): readonly string[] {
+export function statusLines({ version, database, queue, workers, counts, backups }: Status): readonly string[] {
   return [
     `Hub ${version} on PostgreSQL ${database.version.split(' ')[0]} knows ${numbered(counts.servers, 'server')}, ${numbered(counts.platforms, 'platform')} and ${numbered(counts.sites, 'site')}.`,
     `Tasks: ${queue.queued} waiting, ${queue.running} running, ${queue.failedToday} failed in the last 24 hours${queue.failedToday > 0 ? ' (aegir task list --status failed)' : ''}.`,
+    ...(backups.sites > 0
+      ? [
+          `Backups: ${backups.total} of ${numbered(backups.sites, 'site')}; in the last 30 days ${numbered(backups.sitesProven, 'site')} could be made of one.`,
+        ]
+      : []),
     ...(queue.stuck > 0
       ? [`${numbered(queue.stuck, 'task')} stuck, which a person has to look at: aegir task list --status stuck`]
       : []),

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { Handler } from './hub.ts';
+import type { Answer } from '../api/endpoints.ts';
+import type { Handler, Reader } from './hub.ts';
 import { contextOf, resolveContext } from './resolve.ts';
 import { one } from './rows.ts';
 import { iso } from './time.ts';
@@ -15,6 +16,17 @@ interface StatusRow {
   readonly servers: number;
   readonly platforms: number;
   readonly sites: number;
+}
+
+/** Backups of sites that are here, and those of which a site could be made within the last 30 days. */
+async function backupFigures(tx: Reader): Promise<Answer<'status'>['backups']> {
+  const proven = sql`(tested ->> 'ok')::boolean and (tested ->> 'at')::timestamptz > now() - interval '30 days'`;
+  const { rows } = await sql<Answer<'status'>['backups']>`
+    select count(*)::int as total, (count(*) filter (where ${proven}))::int as proven,
+           count(distinct site_id)::int as sites, (count(distinct site_id) filter (where ${proven}))::int as sites_proven
+    from backup join site on site.id = backup.site_id
+    where backup.status = 'enabled' and site.status <> 'deleted'`.execute(tx);
+  return one(rows, 'the figures of backups');
 }
 
 const status: Handler<'status'> = async (_, { tx, hub }) => {
@@ -42,6 +54,7 @@ const status: Handler<'status'> = async (_, { tx, hub }) => {
       heartbeatAt: iso(worker.heartbeatAt),
     })),
     counts,
+    backups: await backupFigures(tx),
   };
 };
 

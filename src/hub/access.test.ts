@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endpointNames } from '../api/endpoints.ts';
+import { endpointNames, endpointOf } from '../api/endpoints.ts';
 import { permissions } from '../model/permission.ts';
 import { type AccountCaller, type Caller, covers, may, mayDo, reach } from './access.ts';
 import { rules } from './rules.ts';
@@ -25,7 +25,8 @@ test('who may ask is decided for every endpoint, and what is not known is refuse
   // A kind of caller that is not known, as a later version or a mistake would make it; an account of which nothing is known.
   for (const kind of ['guest', 'toString'])
     for (const name of endpointNames) assert.equal(may({ kind } as never, name, { client: null }), false);
-  for (const name of endpointNames) if (rules[name] !== 'anyone') assert.equal(may(account([]), name), false, name);
+  for (const name of endpointNames) if (Array.isArray(rules[name])) assert.equal(may(account([]), name), false, name);
+  for (const name of endpointNames) assert.equal(may({ kind: 'stranger' }, name), endpointOf(name).open ?? false, name);
 });
 
 test('what is given for a client reaches what is its own, and nothing of others or of the hub', () => {
@@ -102,9 +103,9 @@ test('a token that is limited may what both it and its account may', () => {
 });
 
 test('every permission is asked for somewhere', () => {
-  const asked = new Set(Object.values(rules).flatMap((rule) => (rule === 'anyone' ? [] : [...rule])));
-  // Asked for by what a request holds: see demandOperator.
-  const inRequests = ['site operate'];
+  const asked = new Set(Object.values(rules).flatMap((rule) => (typeof rule === 'string' ? [] : [...rule])));
+  // Asked for by what a request holds, see demandOperator; and by who signs in.
+  const inRequests = ['site operate', 'account impersonate'];
   assert.deepEqual(
     Object.keys(permissions).filter((one) => !asked.has(one as never) && !inRequests.includes(one)),
     [],

@@ -1,17 +1,35 @@
+import type { EndpointName } from '../api/endpoints.ts';
 import { everything, isPermission, permissions } from '../model/permission.ts';
 import { Problem } from '../model/problem.ts';
-import { rules } from './rules.ts';
+import { onlyOneself, rules } from './rules.ts';
 
-/** Who asks: root and aegir through the socket that only they can open, or an account. */
-export type Caller = { readonly kind: 'local' } | AccountCaller;
+/**
+ * Who asks: root and aegir through the socket that only they can open, an account, or a stranger at an endpoint that is open
+ * to all.
+ */
+export type Caller = { readonly kind: 'local' } | { readonly kind: 'stranger' } | AccountCaller;
 
 /** An account that is signed in. */
 export interface SignedIn {
   readonly kind: 'account';
   readonly accountId: string;
   readonly name: string;
+  /** Who really is there, when signed in as another; what is done is done with the other's rights. */
+  readonly by?: { readonly accountId: string; readonly name: string };
   /** What a token is limited to, as in a role's permissions; left out: to nothing, it may what its account may. */
   readonly scopes?: readonly string[];
+  /** By its browser. */
+  readonly session?: CallingSession;
+  /** By a token: its id. */
+  readonly token?: string;
+}
+
+export interface CallingSession {
+  readonly id: string;
+  /** When its person last showed who they are. */
+  readonly confirmedAt: Date;
+  /** Its account must have a second factor, and has none yet. */
+  readonly lacksFactor: boolean;
 }
 
 export interface AccountCaller extends SignedIn {
@@ -38,7 +56,10 @@ export interface Owned {
  */
 export function may(caller: Caller, endpoint: string, subject?: Owned): boolean {
   if (!Object.hasOwn(rules, endpoint)) return false;
-  const rule = rules[endpoint as keyof typeof rules]; // Just looked up.
+  const name = endpoint as EndpointName; // Just looked up.
+  if (caller.kind === 'account' && caller.by && onlyOneself.has(name)) return false;
+  const rule = rules[name];
+  if (rule === 'open') return isKnown(caller) || caller.kind === 'stranger';
   if (rule === 'anyone') return isKnown(caller);
   return rule.some((permission) => mayDo(caller, permission, subject));
 }
@@ -53,8 +74,8 @@ export function mayDo(caller: Caller, permission: string, subject?: Owned): bool
 
 /** Ids of the clients for whose things one has a permission; 'all': also for what is the hub's own. */
 export function reach(caller: Caller, permission: string): 'all' | readonly string[] {
-  if (!isKnown(caller)) return [];
   if (caller.kind === 'local') return 'all';
+  if (caller.kind !== 'account') return [];
   if (caller.scopes && !holds(new Set(caller.scopes), permission)) return [];
   const grants = caller.grants.filter((grant) => holds(grant.permissions, permission));
   if (grants.some(({ client }) => client === null)) return 'all';
@@ -86,7 +107,8 @@ export function covers(caller: Caller, role: Pick<Grant, 'permissions' | 'client
 }
 
 const isOfHub = (permission: string): boolean => isPermission(permission) && permissions[permission].of === 'hub';
-const inScope = (scopes: readonly string[] | undefined, wanted: string): boolean =>
+/** Of a token that is limited. */
+export const inScope = (scopes: readonly string[] | undefined, wanted: string): boolean =>
   scopes === undefined || holdsAllOf(new Set(scopes), wanted);
 
 /** For a person, or null when one may. */

@@ -3,136 +3,186 @@ import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
 import { type Caller, may, refused } from './access.ts';
+import { exportAudit } from './audit-export.ts';
+import { auditDone, auditNotDone, type Request as Told } from './audited.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
+import { everywhere, onlyEncrypted, unkept } from './headers.ts';
 import type { Asked, Hub, Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
+import { metricsText } from './metrics.ts';
+import { type Panel, panelAnswer } from './panel.ts';
 import { type GivenParts, readRequest } from './request.ts';
-import { withRights } from './rights.ts';
+import { callerOf } from './sign-in/caller.ts';
+import { type Origin, type Visit, visitOf } from './sign-in/visit.ts';
 import { streamTask } from './task-stream.ts';
-import { authenticate } from './token.ts';
 
-/** What the listener says of a request. Only one that came through the socket is local; nothing in a request can say so. */
-export interface Origin {
-  readonly local?: boolean;
-}
 type App = Hono<{ Bindings: Origin }>;
 type Request = Context<{ Bindings: Origin }>;
 
-/** A file of the page at `/`, as it is sent. */
-export interface PageFile {
-  readonly path: string;
-  readonly type: string;
-  readonly text: string;
-}
-
-const pageHeaders = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'cache-control': 'no-cache',
-};
-const allHeaders = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-};
-
 /** The hub as it is asked: `app.fetch(request, { local })`. */
-export function hubApp(hub: Hub, page: readonly PageFile[] = []): App {
+export function hubApp(hub: Hub, panel: Panel = new Map()): App {
   const app: App = new Hono();
   app.use(async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(allHeaders)) context.header(name, value);
-    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+    const https = !context.env?.local && visitOf(context.req.raw, context.env ?? {}).secure;
+    for (const [name, value] of Object.entries({ ...everywhere, ...unkept, ...(https && onlyEncrypted) }))
+      if (!context.res.headers.has(name)) context.header(name, value);
   });
   app.onError((error, context) => answerProblem(hub, error, context));
   app.notFound((context) => answerProblem(hub, nothingHere(context), context));
-  for (const { path, type, text } of page)
-    app.get(path, (context) => context.body(text, 200, { ...pageHeaders, 'content-type': type }));
+  // Where Prometheus looks unless it is told otherwise.
+  app.get('/metrics', (context) => answer(hub, 'metrics', context));
   for (const name of endpointNames) {
     const { method, path } = endpointOf(name);
     app.on(method, path, (context) => answer(hub, name, context));
   }
+  app.get(
+    '*',
+    (context, next) => (context.req.path.startsWith('/api/') ? null : panelAnswer(panel, context)) ?? next(),
+  );
   return app;
 }
 
 async function answer(hub: Hub, name: EndpointName, context: Request): Promise<Response> {
-  const caller = await callerOf(hub, context);
-  if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
+  const endpoint = endpointOf(name);
+  const origin = context.env ?? {};
+  const visit = visitOf(context.req.raw, origin);
+  const who = () => callerOf(hub.database.db, endpoint, context.req.raw, origin, visit);
+  const caller = await who();
+  const told: Told = { name, caller, address: visit.address ?? '', met: [] };
+  try {
+    if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
+    return await permitted(hub, { caller, who, visit, told }, context);
+  } catch (error) {
+    await auditNotDone(hub.database.db, told, error);
+    throw error;
+  }
+}
+
+/** Who asks, and how that is found out again. */
+interface Asker {
+  readonly caller: Caller;
+  readonly visit: Visit;
+  readonly told: Told;
+  who(): Promise<Caller>;
+}
+
+async function permitted(hub: Hub, asker: Asker, context: Request): Promise<Response> {
+  const { told, visit } = asker;
+  const { name } = told;
   const endpoint = endpointOf(name);
   const { given, text } = await readRequest(endpoint, context.req.raw, context.req.param());
+  told.given = given;
   const gone = context.req.raw.signal;
-  if (isDirect(name)) return answerDirectly(hub, name, { caller, gone, given }, context);
-  const key = endpoint.method === 'POST' ? context.req.header('idempotency-key') : undefined;
+  if (isDirect(name)) return answerDirectly(hub, name, { ...asker, gone, given }, context);
+  const key = endpoint.method === 'POST' && !endpoint.open ? context.req.header('idempotency-key') : undefined;
   const request = `${endpoint.method} ${context.req.url}\n${text}`;
-  const { status, body } = await handled(hub, name, { caller, gone, given, key, request });
+  const { status, body } = await handled(hub, name, { ...asker, gone, given, key, request });
+  for (const cookie of visit.cookies) context.header('set-cookie', cookie, { append: true });
   // The table says which it may be; Hono wants to see it.
   return context.json(body, status as 200);
 }
 
-async function callerOf({ database: { db } }: Hub, context: Request): Promise<Caller> {
-  if (context.env?.local) return { kind: 'local' };
-  return withRights(db, await authenticate(db, context.req.header('authorization')));
-}
-
-const direct: ReadonlySet<EndpointName> = new Set<Direct>(['task stream', 'backup upload', 'backup download']);
+const direct: ReadonlySet<EndpointName> = new Set<Direct>([
+  'task stream',
+  'backup upload',
+  'backup download',
+  'audit export',
+  'metrics',
+]);
 const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 
 /** What is given has just been checked with the schemas of its endpoint. */
 async function answerDirectly(
   hub: Hub,
   name: Direct,
-  { caller, gone, given }: Pick<Handled, 'caller' | 'gone' | 'given'>,
+  { caller, who, visit, gone, given, told }: Asker & Pick<Handled, 'gone' | 'given'>,
   context: Request,
 ): Promise<Response> {
-  const asked = { hub, caller, gone, endpoint: name, tx: hub.database.db };
+  const asked = { hub, caller, visit, gone, endpoint: name, met: told.met, tx: hub.database.db };
   switch (name) {
     case 'task stream': {
       const where = { task: given.params['task'] ?? '', lastEventId: context.req.header('last-event-id') };
-      return streamTask(asked, where, () => callerOf(hub, context));
+      return streamTask(asked, where, who);
     }
+    case 'metrics':
+      return context.body(await metricsText(hub), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     case 'backup upload':
-      return context.json(await uploadBackup(given as never, asked, context.req.raw.body), 201);
+      return context.json(
+        await uploadBackup(given as never, asked, context.req.raw.body, (tx, answer) => auditDone(tx, told, answer)),
+        201,
+      );
     case 'backup download': {
       const file = await downloadBackup(given as never, asked);
+      await auditDone(asked.tx, told, {});
       return context.body(file.stream, 200, {
         'content-type': 'application/x-tar',
         'content-length': String(file.bytes),
         'content-disposition': `attachment; filename="${file.name}"`,
       });
     }
+    case 'audit export': {
+      const { type, extension, stream } = await exportAudit(given as never, asked);
+      await auditDone(asked.tx, told, {});
+      const disposition = `attachment; filename="audit.${extension}"`;
+      return context.body(stream, 200, { 'content-type': type, 'content-disposition': disposition });
+    }
   }
 }
 
 interface Handled {
   readonly caller: Caller;
+  readonly visit: Visit;
   readonly gone: AbortSignal;
   readonly given: GivenParts;
+  readonly told: Told;
   readonly key: string | undefined;
   readonly request: string;
 }
 
-/** These make a transaction of their own; asked again, they do nothing more. */
-const alone: ReadonlySet<EndpointName> = new Set(['task cancel', 'task settle', 'batch cancel']);
+/**
+ * These make a transaction of their own, or several. `batch cancel` has one for each of its tasks; asked again, it does
+ * nothing more.
+ */
+const alone: ReadonlySet<EndpointName> = new Set([
+  'batch cancel',
+  // What is sent is sent, whatever becomes of a transaction.
+  'notification test',
+  // A guess stays counted when it was wrong, and no transaction waits for a password to be hashed.
+  'session create',
+  'session second-factor',
+  'session passkey-begin',
+  'session passkey',
+  'single-sign-on begin',
+  'single-sign-on finish',
+  'session confirm',
+  'totp create',
+  'password change',
+  'invitation accept',
+]);
 
 async function handled(
   hub: Hub,
   name: Exclude<EndpointName, Direct>,
-  { caller, gone, given, key, request }: Handled,
+  { caller, visit, gone, given, told, key, request }: Handled,
 ): Promise<{ readonly status: number; readonly body: object }> {
   const { db } = hub.database;
   const { method, status = 200, once } = endpointOf(name);
   // What was given has just been checked with the schemas that the handler's type is computed from.
   const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
-  if (method === 'GET' || alone.has(name))
-    return { status, body: await handler(given, { hub, caller, gone, endpoint: name, tx: db }) };
+  const asking = { hub, caller, visit, gone, endpoint: name, met: told.met };
+  if (method === 'GET' || alone.has(name)) {
+    const body = await handler(given, { ...asking, tx: db });
+    await auditDone(db, told, body);
+    return { status, body };
+  }
   return inTransaction(db, async (tx) => {
     const repeated = key === undefined ? null : await takeKey(tx, caller, key, request);
     if (repeated) return { status: repeated.status, body: repeated.answer };
-    const asked: Asked = { hub, caller, gone, endpoint: name, tx };
-    const body = await handler(given, asked);
+    told.met.length = 0; // It may be the second attempt.
+    const body = await handler(given, { ...asking, tx });
+    await auditDone(tx, told, body);
     if (key !== undefined) await keepAnswer(tx, caller, key, status, once ? null : body);
     return { status, body };
   });
@@ -154,13 +204,15 @@ async function inTransaction<T>(db: Reader, action: (tx: Asked['tx']) => Promise
 
 const nothingHere = (context: Request): Problem =>
   new Problem('not-found', 'there is nothing at this address', {
-    hint: context.req.path.startsWith('/api/') ? 'GET /api/openapi.json says what there is.' : 'The page is at /.',
+    hint: context.req.path.startsWith('/api/')
+      ? 'GET /api/openapi.json says what there is.'
+      : 'The panel is at /; where it is not, npm run build makes it.',
   });
 
 /** RFC 9457. What is not a Problem is our fault: it is told by a number only, under which the whole of it is logged. */
 function answerProblem(hub: Hub, error: unknown, context: Request): Response {
   const known = error instanceof Problem && error.code !== 'bug' ? error : bug(hub, error);
-  const { code, message, hint, causes, fields } = problemJson(known);
+  const { code, message, hint, causes, fields, retryAfterMs } = problemJson(known);
   const { status, title } = problemCodes[code];
   const document = {
     type: `urn:aegir:problem:${code}`,
@@ -171,7 +223,9 @@ function answerProblem(hub: Hub, error: unknown, context: Request): Response {
     ...(hint !== undefined && { hint }),
     causes,
     ...(fields !== undefined && { fields }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+  if (retryAfterMs !== undefined) context.header('retry-after', String(Math.ceil(retryAfterMs / 1000)));
   if (code === 'unauthenticated') context.header('www-authenticate', 'Bearer realm="aegir"');
   return context.body(JSON.stringify(document), status, { 'content-type': 'application/problem+json' });
 }

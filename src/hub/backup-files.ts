@@ -19,6 +19,7 @@ export async function uploadBackup(
   { query }: Given<'backup upload'>,
   asking: Asked<Reader>,
   body: ReadableStream<Uint8Array> | null,
+  tell: (tx: Reader, answer: Answer<'backup upload'>) => Promise<void>,
 ): Promise<Answer<'backup upload'>> {
   const { hub } = asking;
   const { db } = hub.database;
@@ -41,7 +42,9 @@ export async function uploadBackup(
         args: await importArgs(tx, query),
         accountId: accountOf(asked),
       });
-      return { backup: await backupById(asked, id), task: await taskById(asked, task) };
+      const answer = { backup: await backupById(asked, id), task: await taskById(asked, task) };
+      await tell(tx, answer);
+      return answer;
     });
   } catch (error) {
     await forget(hub.transfers, upload);

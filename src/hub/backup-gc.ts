@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { Problem } from '../model/problem.ts';
-import { expired } from '../model/retention.ts';
+import { expired, type Retention } from '../model/retention.ts';
 import { askFor } from './ask.ts';
+import { jsonb } from './database.ts';
 import { byItself, type Hub } from './hub.ts';
 import { demandPossible, taskTypeOf } from './possible.ts';
 import { resolve } from './resolve.ts';
@@ -12,13 +13,14 @@ interface Row {
   readonly siteId: string;
   readonly at: Date;
   readonly pinned: boolean;
+  readonly rule: Retention;
 }
 
 /** The next run goes on with the rest. */
 const deletedAtOnceMax = 1000;
 
 /**
- * Asks that backups be deleted which the setting backup.retention does not keep, site by site. Those of a deleted site have
+ * Asks that backups be deleted which the site's own rule, else the setting backup.retention, does not keep. Those of a deleted site have
  * the same rules; those that came from elsewhere and belong to no site here have none. Answers how many.
  */
 export async function collectBackups({
@@ -26,11 +28,14 @@ export async function collectBackups({
   ...hub
 }: Pick<Hub, 'database' | 'catalog' | 'sealKey'>): Promise<number> {
   const rule = await settingValue(db, 'backup.retention');
-  if (rule === null) return 0;
   const { rows } = await sql<Row>`
-    select id, site_id, coalesce((manifest -> 'made' ->> 'at')::timestamptz, created_at) as at, pinned
-    from backup where status = 'enabled' and site_id is not null`.execute(db);
-  const gone = [...Map.groupBy(rows, ({ siteId }) => siteId).values()].flatMap((own) => expired(own, rule));
+    select backup.id, site_id, coalesce((manifest -> 'made' ->> 'at')::timestamptz, backup.created_at) as at, pinned,
+           coalesce(backup_retention, ${rule === null ? null : jsonb(rule)}::jsonb) as rule
+    from backup join site on site.id = backup.site_id
+    where backup.status = 'enabled' and (backup_retention is not null or ${rule !== null})`.execute(db);
+  const bySite = Map.groupBy(rows, ({ siteId }) => siteId);
+  // All rows of a site have its rule.
+  const gone = [...bySite.values()].flatMap((own) => (own[0] ? expired(own, own[0].rule) : []));
   const type = taskTypeOf(hub, 'backup', 'backup delete');
   let count = 0;
   for (const id of gone.slice(0, deletedAtOnceMax))

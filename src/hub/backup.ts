@@ -4,7 +4,7 @@ import type { Looked, Manifest } from '../model/backup.ts';
 import { Problem } from '../model/problem.ts';
 import { oneBackup } from './backup-rows.ts';
 import type { Asked, Handler, Reader } from './hub.ts';
-import { contains, equals, listPage, live } from './list.ts';
+import { contains, equals, listPage, live, sorted } from './list.ts';
 import { outstanding, possibleTasks } from './possible.ts';
 import { resolve } from './resolve.ts';
 import { iso } from './time.ts';
@@ -66,6 +66,12 @@ export async function backupById(
   return oneBackup(await answers(asked, rows), id);
 }
 
+const sorts = {
+  created: { column: 'backup.created_at', type: 'timestamptz' },
+  site: { column: 'backup.site_name', type: 'text' },
+  bytes: { column: sql`coalesce(backup.bytes, 0)`, type: 'bigint' },
+} as const;
+
 const list: Handler<'backup list'> = async ({ query }, asked) => {
   const site = query.site === undefined ? undefined : await resolve(asked, 'site', query.site);
   const page = await listPage<BackupRow>(
@@ -79,8 +85,7 @@ const list: Handler<'backup list'> = async ({ query }, asked) => {
         equals('backup.pinned', query.pinned && query.pinned === 'true'),
         contains(['backup.name', 'backup.site_name', 'backup.note'], query.q),
       ],
-      keys: [{ column: 'backup.id', type: 'bigint' }],
-      descending: true,
+      ...sorted({ keys: [{ column: 'backup.id', type: 'bigint' }], descending: true }, sorts, query.sort),
     },
     query,
   );

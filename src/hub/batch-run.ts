@@ -7,7 +7,9 @@ import type { Noun } from '../tasks/task-type.ts';
 import type { Caller } from './access.ts';
 import { jsonb } from './database.ts';
 import type { Asked, Hub } from './hub.ts';
+import { batchHappened } from './notification/happened.ts';
 import { withRights } from './rights.ts';
+import { noVisit } from './sign-in/visit.ts';
 import { ask } from './task.ts';
 
 /** When a notification was lost, this finds what has ended. */
@@ -83,7 +85,8 @@ export async function advanceBatch(hub: Hub, id: string): Promise<void> {
     const [batch] = rows;
     if (!batch) return;
     const gone = new AbortController().signal;
-    const asked: Asked = { hub, tx, caller: await callerOf(tx, batch), endpoint: `${batch.noun} task`, gone };
+    const caller = await callerOf(tx, batch);
+    const asked: Asked = { hub, tx, caller, endpoint: `${batch.noun} task`, visit: noVisit(), met: [], gone };
     await settleMembers(asked, batch);
     // A member that is refused leaves its place to the next, so we look again until nothing is begun.
     for (;;) {
@@ -168,6 +171,7 @@ async function end(asked: Asked, { id }: BatchRow, { end: status, why }: Extract
   );
   await sql`update batch set status = ${status}, why = ${why}, ended_at = now() where id = ${id}`.execute(tx);
   await say(asked, id, { type: 'ended', status, why });
+  await batchHappened(tx, id);
 }
 
 async function say({ tx }: Asked, batch: string, event: BatchEvent): Promise<void> {

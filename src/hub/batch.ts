@@ -56,10 +56,19 @@ async function batchById({ tx, caller }: Asking, id: string): Promise<Answer<'ba
 async function ownBatch(asking: Asking, id: string): Promise<Answer<'batch get'>> {
   const { tx, caller } = asking;
   const batch = await batchById(asking, id);
+  asking.met?.push({ noun: 'batch', id, name: batch.title, client: await onlyClient(tx, id) });
   const { rows } = await sql`
     select from batch where batch.id = ${id} and ${batchesOnly(caller, batch.name)}`.execute(tx);
   if (rows.length === 0) throw refused(caller, `ask for '${batch.name}' of all sites of this batch`);
   return batch;
+}
+
+/** Whose all of its sites are; null: several clients'. */
+async function onlyClient(tx: Reader, id: string): Promise<string | null> {
+  const { rows } = await sql<{ client: string }>`
+    select distinct site.client_id as client from batch_member join site on site.id = batch_member.subject_id
+    where batch_id = ${id} limit 2`.execute(tx);
+  return rows.length === 1 ? (rows[0]?.client ?? null) : null;
 }
 
 interface Wanted extends BatchRule {

@@ -3,7 +3,7 @@ import type { Answer } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import { lockSites, unlockSites } from './client-lock.ts';
 import type { Asking, Handler } from './hub.ts';
-import { byName, contains, listPage, live } from './list.ts';
+import { byName, contains, listPage, live, sorted } from './list.ts';
 import { membersOf } from './membership.ts';
 import { usageOf } from './quota.ts';
 import { resolve } from './resolve.ts';
@@ -13,10 +13,11 @@ import { visible } from './visible.ts';
 
 type ClientRow = Omit<Answer<'client get'>, 'createdAt' | 'accounts' | 'usage'> & { readonly createdAt: Date };
 
+const sites = sql`(select count(*)::int from site
+  where site.client_id = client.id and site.status <> 'deleted' and site.copy_of is null)`;
 const columns = sql`client.id, client.name, client.title, client.email, client.status, client.created_at,
   client.sites_max, client.backups_max, client.disk_max_mb, client.lock_batch_id as lock_batch,
-  (select count(*)::int from site
-   where site.client_id = client.id and site.status <> 'deleted' and site.copy_of is null) as sites`;
+  ${sites} as sites`;
 
 async function answers(asking: Asking, rows: readonly ClientRow[]): Promise<Answer<'client get'>[]> {
   const ids = rows.map(({ id }) => id);
@@ -34,6 +35,13 @@ async function clientById(asking: Asking, id: string): Promise<Answer<'client ge
   return one(await answers(asking, rows), `there is no client ${id}`);
 }
 
+const sorts = {
+  name: { column: 'client.name', type: 'text' },
+  status: { column: 'client.status', type: 'text' },
+  sites: { column: sites, type: 'bigint' },
+  created: { column: 'client.created_at', type: 'timestamptz' },
+} as const;
+
 const list: Handler<'client list'> = async ({ query }, asked) => {
   const where = [
     visible('client', asked.caller),
@@ -42,7 +50,7 @@ const list: Handler<'client list'> = async ({ query }, asked) => {
   ];
   const page = await listPage<ClientRow>(
     asked.tx,
-    { columns, from: sql`client`, where, keys: byName('client') },
+    { columns, from: sql`client`, where, ...sorted({ keys: byName('client') }, sorts, query.sort) },
     query,
   );
   return { ...page, items: await answers(asked, page.items) };

@@ -33,9 +33,10 @@ test('a jsonb value may hold what programs print: NUL, half characters, backslas
 
 test('Tables says the same columns as the schema', async (t) => {
   const { db } = await testDatabase(t);
-  const { readFile } = await import('node:fs/promises');
-  const files = ['./tables.ts', './people-tables.ts'].map((file) => readFile(new URL(file, import.meta.url), 'utf8'));
-  const source = (await Promise.all(files)).join('');
+  const { glob, readFile } = await import('node:fs/promises');
+  let source = '';
+  for await (const file of glob('*tables.ts', { cwd: import.meta.dirname }))
+    source += await readFile(new URL(file, import.meta.url), 'utf8');
   const said = [...source.matchAll(/^interface (\w+)Table \{\n(.*?)^\}/gms)].flatMap(([, table = '', body = '']) =>
     [...body.matchAll(/^ {2}(\w+)\??: (Maybe)?/gm)].map(
       ([, column = '', maybe = '']) => `${snake(table)}.${snake(column)}${maybe && '?'}`,

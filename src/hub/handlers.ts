@@ -2,12 +2,17 @@ import type { EndpointName } from '../api/endpoints.ts';
 import { aboutHandlers } from './about.ts';
 import { accountHandlers } from './account.ts';
 import { aliasHandlers } from './alias.ts';
+import { auditHandlers } from './audit-list.ts';
 import { backupHandlers } from './backup.ts';
 import { batchHandlers } from './batch.ts';
 import { clientHandlers } from './client.ts';
 import { compareHandlers } from './compare.ts';
+import { homeHandlers } from './home.ts';
 import type { Handler } from './hub.ts';
 import { membershipHandlers } from './membership.ts';
+import { choiceHandlers } from './notification/choice.ts';
+import { notificationHandlers } from './notification/notification.ts';
+import { webhookHandlers } from './notification/webhook.ts';
 import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
 import { platformHandlers } from './platform.ts';
@@ -16,6 +21,13 @@ import { roleHandlers } from './role.ts';
 import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
 import { settingHandlers } from './setting.ts';
+import { accountAccessHandlers } from './sign-in/account-access.ts';
+import { factorHandlers } from './sign-in/factor.ts';
+import { invitationHandlers } from './sign-in/invitation.ts';
+import { ownPasswordHandlers } from './sign-in/own-password.ts';
+import { sessionHandlers } from './sign-in/session.ts';
+import { signingInHandlers } from './sign-in/signing-in.ts';
+import { singleSignOnHandlers } from './sign-in/single-sign-on.ts';
 import { siteHandlers } from './site.ts';
 import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
@@ -23,8 +35,8 @@ import { siteSetHandlers } from './site-set.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 
-/** Streams, and files on their way in or out: the app itself answers them. */
-export type Direct = 'task stream' | 'backup upload' | 'backup download';
+/** Streams, files on their way in or out, and what is no JSON: the app itself answers them. */
+export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export' | 'metrics';
 
 /** Forget an endpoint and this does not compile. */
 export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handler<Name> };
@@ -32,6 +44,13 @@ export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handl
 export const handlers: Handlers = {
   ...clientHandlers,
   ...accountHandlers,
+  ...accountAccessHandlers,
+  ...signingInHandlers,
+  ...singleSignOnHandlers,
+  ...sessionHandlers,
+  ...ownPasswordHandlers,
+  ...factorHandlers,
+  ...invitationHandlers,
   ...tokenHandlers,
   ...roleHandlers,
   ...membershipHandlers,
@@ -48,8 +67,13 @@ export const handlers: Handlers = {
   ...backupHandlers,
   ...taskHandlers,
   ...batchHandlers,
+  ...choiceHandlers,
+  ...notificationHandlers,
+  ...webhookHandlers,
   ...queueHandlers,
+  ...auditHandlers,
   ...settingHandlers,
+  ...homeHandlers,
   ...aboutHandlers,
   openapi: async (_, { hub }) => openApi(hub.version),
 };

@@ -58,4 +58,4 @@ export async function keepAnswer(
     where caller = ${owner(caller)} and key = ${key}`.execute(tx);
 }
 
-const owner = (caller: Caller): string => (caller.kind === 'local' ? 'local' : `account:${caller.accountId}`);
+const owner = (caller: Caller): string => (caller.kind === 'account' ? `account:${caller.accountId}` : caller.kind);

@@ -13,9 +13,31 @@ export interface List {
   readonly descending?: boolean;
 }
 interface Key {
-  readonly column: string;
-  readonly type: 'text' | 'bigint';
+  /** Never null: what is compared with null is neither before nor behind. */
+  readonly column: string | RawBuilder<unknown>;
+  readonly type: 'text' | 'bigint' | 'timestamptz';
 }
+
+/** The keys of a list that is asked for in another order: 'name', '-name'. What is alike in it keeps the list's own. */
+export function sorted<Sort extends string>(
+  list: Pick<List, 'keys' | 'descending'>,
+  sorts: { readonly [One in Sort]: Key },
+  sort: Sort | `-${Sort}` | undefined,
+): Pick<List, 'keys' | 'descending'> {
+  if (sort === undefined) return list;
+  const descending = sort.startsWith('-');
+  const key = sorts[(descending ? sort.slice(1) : sort) as Sort]; // The endpoint's schema knows no others.
+  return { keys: [key, ...list.keys.filter(({ column }) => column !== key.column)], descending };
+}
+
+/** A time that may be absent: then it is before all others. */
+export const maybeTime = (column: string): Key => ({
+  column: sql`coalesce(${sql.ref(column)}, '-infinity')`,
+  type: 'timestamptz',
+});
+/** A word that may be absent. */
+export const maybeText = (column: string): Key => ({ column: sql`coalesce(${sql.ref(column)}, '')`, type: 'text' });
+const expression = ({ column }: Key): RawBuilder<unknown> => (typeof column === 'string' ? sql.ref(column) : column);
 
 export const byName = (table: string): readonly [Key, Key] => [
   { column: `${table}.name`, type: 'text' },
@@ -36,12 +58,12 @@ export async function listPage<Row>(
 ): Promise<Page<Row>> {
   const all = where.filter((condition) => condition !== null);
   const filtered = all.length === 0 ? sql`true` : sql.join(all, sql` and `);
-  const key = sql.join(keys.map(({ column }) => sql.ref(column)));
+  const key = sql.join(keys.map(expression));
   const behind =
     after === undefined ? sql`true` : sql`(${key}) ${sql.raw(descending ? '<' : '>')} (${position(after, keys)})`;
-  const order = sql.join(keys.map(({ column }) => sql`${sql.ref(column)} ${sql.raw(descending ? 'desc' : 'asc')}`));
+  const order = sql.join(keys.map((one) => sql`${expression(one)} ${sql.raw(descending ? 'desc' : 'asc')}`));
   const { rows } = await sql<Row & { readonly cursor: readonly string[] }>`
-    select ${columns}, array[${sql.join(keys.map(({ column }) => sql`${sql.ref(column)}::text`))}] as cursor
+    select ${columns}, array[${sql.join(keys.map((one) => sql`(${expression(one)})::text`))}] as cursor
     from ${from} where ${filtered} and ${behind} order by ${order} limit ${limit + 1}`.execute(db);
   const { rows: counted } = await sql<{ total: number }>`
     select count(*)::int as total from ${from} where ${filtered}`.execute(db);
@@ -53,10 +75,18 @@ export async function listPage<Row>(
 
 function position(after: string, keys: readonly Key[]): RawBuilder<unknown> {
   const values = decoded(after);
-  if (values.length !== keys.length || !keys.every(({ type }, at) => type === 'text' || isId(values[at] ?? '')))
-    throw notGivenOut();
+  if (values.length !== keys.length || !keys.every(({ type }, at) => isOf(type, values[at] ?? ''))) throw notGivenOut();
   return sql.join(keys.map(({ type }, at) => sql`${values[at]}::${sql.raw(type)}`));
 }
+
+function isOf(type: Key['type'], value: string): boolean {
+  if (type === 'text') return true;
+  if (type === 'bigint') return value === '0' || isId(value);
+  return value === '-infinity' || (writtenTime.test(value) && !Number.isNaN(Date.parse(value)));
+}
+
+/** As PostgreSQL writes it. */
+const writtenTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d(?::\d\d)?$/;
 
 const notGivenOut = (): Problem =>
   new Problem('invalid', 'the list cannot go on from there', {

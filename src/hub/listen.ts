@@ -3,8 +3,10 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Problem } from '../model/problem.ts';
-import { hubApp, type Origin, type PageFile } from './app.ts';
+import { hubApp } from './app.ts';
 import type { Hub } from './hub.ts';
+import type { Panel } from './panel.ts';
+import type { Origin } from './sign-in/visit.ts';
 
 type App = ReturnType<typeof hubApp>;
 
@@ -21,13 +23,12 @@ export interface Listen {
   readonly port: number;
   /** Unix socket. Only its owner, and root, can open it: whoever can needs no token. */
   readonly socketPath: string;
-  /** Files of the page at `/`. */
-  readonly page?: readonly PageFile[];
+  readonly panel?: Panel;
 }
 
 /** Throws Problem 'conflict' when something listens there already. */
-export async function serve(hub: Hub, { address, port, socketPath, page = [] }: Listen): Promise<Listening> {
-  const app = hubApp(hub, page);
+export async function serve(hub: Hub, { address, port, socketPath, panel }: Listen): Promise<Listening> {
+  const app = hubApp(hub, panel);
   const servers = [await openSocket(app, socketPath)];
   const close = async (): Promise<void> => {
     await Promise.all(servers.map(closeServer));
@@ -64,7 +65,9 @@ async function openSocket(app: App, path: string): Promise<Server> {
 }
 
 function serverFor(app: App, origin: Origin): Server {
-  const listener = getRequestListener((request) => app.fetch(request, origin));
+  const listener = getRequestListener((request, { incoming }) =>
+    app.fetch(request, { ...origin, address: incoming.socket?.remoteAddress }),
+  );
   // A request's body has the time that its endpoint gives it (request.ts, transfers.ts): a file may come for hours. So may answers.
   const server = createServer({ requestTimeout: 0, headersTimeout: 10_000, keepAliveTimeout: 5000 });
   server.on('request', (request, response) => void listener(request, response));

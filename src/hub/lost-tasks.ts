@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { TaskEvent } from '../model/event.ts';
 import { Problem, problemJson } from '../model/problem.ts';
 import { jsonb } from './database.ts';
+import { taskHappened } from './notification/happened.ts';
 import { releaseLocks } from './queue.ts';
 import type { Tables } from './tables.ts';
 
@@ -40,6 +41,7 @@ export async function requeueLost(
       await sql`update task set status = 'stuck', ended_at = now(), problem = ${jsonb(problem)}::jsonb where id = ${id}`.execute(
         tx,
       );
+      await taskHappened(tx, id);
     }
     return { requeued: again.length, stuck: over.length };
   });

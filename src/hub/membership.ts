@@ -7,6 +7,7 @@ import type { Asking, Handler, Reader } from './hub.ts';
 import { contains, equals, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
+import { dropLinksOfOthers } from './sign-in/one-time-link.ts';
 import { iso } from './time.ts';
 import { visible } from './visible.ts';
 
@@ -82,7 +83,10 @@ export async function giveRole(asking: Asking, { accountId, role: named, client 
   const { rows: made } = await sql<{ id: string }>`
     insert into membership (account_id, role_id, client_id) values (${accountId}, ${role.id}, ${clientId})
     on conflict do nothing returning id`.execute(tx);
-  if (made[0]) return made[0].id;
+  if (made[0]) {
+    await dropLinksOfOthers(asking, accountId);
+    return made[0].id;
+  }
   throw new Problem('conflict', `the account has the role ${role.name} there already`, {
     hint: 'aegir membership list shows who has which.',
   });
@@ -107,6 +111,7 @@ const remove: Handler<'membership delete'> = async ({ params }, asked) => {
   const rows = await select(tx, sql`membership.id = ${params.membership} and ${visible('membership', caller)}`);
   const found = one(rows, `there is no membership ${params.membership}`, 'aegir membership list shows what there is.');
   const owned = { client: found.clientId };
+  asked.met.push({ noun: 'membership', id: found.id, name: `${found.account} ${found.role}`, ...owned });
   if (!mayDo(caller, 'membership change', owned)) throw refused(caller, 'take this role away', owned);
   demandGivable(asked, found.permissions, owned);
   await demandAdministrator(asked, () => sql`delete from membership where id = ${found.id}`.execute(tx));

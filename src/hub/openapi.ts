@@ -34,8 +34,13 @@ export function openApi(version: string): { openapi: string } & Json {
 type Schema = (of: z.ZodType, io: 'input' | 'output') => Json;
 
 function operation(name: Parameters<typeof endpointOf>[0], schema: Schema, problemSchema: Json): Json {
-  const { method, path, summary, query, body, answer, status = 200, stream, upload, file } = endpointOf(name);
-  const type = stream ? 'text/event-stream' : file ? 'application/x-tar' : 'application/json';
+  const { method, path, summary, query, body, answer, status = 200, stream, upload, file, text } = endpointOf(name);
+  const [type] = [
+    ...(stream ? ['text/event-stream'] : []),
+    ...(file ? ['application/octet-stream'] : []),
+    ...(text ? ['text/plain'] : []),
+    'application/json',
+  ] as const;
   const failure = { description: 'A problem', content: { 'application/problem+json': { schema: problemSchema } } };
   return {
     operationId: name.replace(/[ -](\w)/g, (_, letter) => letter.toUpperCase()),

@@ -1,5 +1,5 @@
 import type { GeneratedAlways } from 'kysely';
-import type { Default, Id, Maybe, MaybeTime, Time } from './columns.ts';
+import type { Default, Id, JsonDefault, Maybe, MaybeTime, Time } from './columns.ts';
 
 /** Who there is and what they may, as tables.ts has all. */
 export interface PeopleTables {
@@ -9,6 +9,7 @@ export interface PeopleTables {
   role: RoleTable;
   membership: MembershipTable;
   platformClient: PlatformClientTable;
+  audit: AuditTable;
 }
 
 interface ClientTable {
@@ -29,6 +30,10 @@ interface AccountTable {
   email: Maybe<string>;
   status: Default<string>;
   createdAt: Time;
+  title: Maybe<string>;
+  language: Maybe<string>;
+  timeZone: Maybe<string>;
+  secondFactorRequired: Default<boolean>;
 }
 interface TokenTable {
   id: GeneratedAlways<Id>;
@@ -39,6 +44,7 @@ interface TokenTable {
   revokedAt: MaybeTime;
   lastUsedAt: MaybeTime;
   createdAt: Time;
+  scopes: Maybe<readonly string[]>;
 }
 interface RoleTable {
   id: GeneratedAlways<Id>;
@@ -55,6 +61,24 @@ interface MembershipTable {
   roleId: Id;
   clientId: Maybe<Id>;
   createdAt: Time;
+}
+interface AuditTable {
+  id: GeneratedAlways<Id>;
+  at: Time;
+  accountId: Maybe<Id>;
+  account: string;
+  byId: Maybe<Id>;
+  by: Maybe<string>;
+  address: string;
+  means: string;
+  what: string;
+  noun: Maybe<string>;
+  subjectId: Maybe<Id>;
+  subject: Maybe<string>;
+  clientId: Maybe<Id>;
+  result: string;
+  code: Maybe<string>;
+  details: JsonDefault<object>;
 }
 interface PlatformClientTable {
   platformId: Id;

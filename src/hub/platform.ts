@@ -7,7 +7,7 @@ import { type Caller, mayDo } from './access.ts';
 import { taken } from './client.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
-import { byName, contains, equals, listPage, live } from './list.ts';
+import { byName, contains, equals, listPage, live, maybeText, maybeTime, sorted } from './list.ts';
 import { clientsOf, giveTo } from './platform-clients.ts';
 import { outstanding, possibleTasks, taskTypeOf } from './possible.ts';
 import { profilesOf } from './profiles.ts';
@@ -37,6 +37,9 @@ interface PlatformRow {
   readonly verifiedAt: Date | null;
   readonly createdAt: Date;
 }
+const sites = (caller: Caller) => sql`(select count(*)::int from site
+  where site.platform_id = platform.id and site.status <> 'deleted' and site.copy_of is null
+    and ${visible('site', caller)})`;
 // A scan is long and a list has many rows: only its profiles are read.
 const columns = (
   caller: Caller,
@@ -44,9 +47,7 @@ const columns = (
   platform.built_at, server.name as server,
   service.engine, platform.status, platform.application, platform.version,
   coalesce(jsonb_path_query_array(platform.scan, '$.packages[*] ? (@.type == "profile")'), '[]') as profiles,
-  (select count(*)::int from site
-   where site.platform_id = platform.id and site.status <> 'deleted' and site.copy_of is null
-     and ${visible('site', caller)}) as sites,
+  ${sites(caller)} as sites,
   platform.sites_found, platform.verified_at, platform.created_at`;
 const from = sql`platform join server on server.id = platform.server_id
   join service on service.id = platform.http_service_id`;
@@ -77,6 +78,16 @@ async function platformById(asked: Asked, id: string): Promise<Answer<'platform 
   return one(await answers(asked, rows), `there is no platform ${id}`);
 }
 
+const sorts = (caller: Caller) =>
+  ({
+    name: { column: 'platform.name', type: 'text' },
+    status: { column: 'platform.status', type: 'text' },
+    version: maybeText('platform.version'),
+    sites: { column: sites(caller), type: 'bigint' },
+    verified: maybeTime('platform.verified_at'),
+    created: { column: 'platform.created_at', type: 'timestamptz' },
+  }) as const;
+
 const list: Handler<'platform list'> = async ({ query }, asked) => {
   const server = query.server === undefined ? undefined : await resolve(asked, 'server', query.server);
   const where = [
@@ -86,7 +97,8 @@ const list: Handler<'platform list'> = async ({ query }, asked) => {
     equals('platform.application', query.application),
     contains(['platform.name', 'platform.title', 'platform.root'], query.q),
   ];
-  const all = { columns: columns(asked.caller), from, where, keys: byName('platform') };
+  const keys = sorted({ keys: byName('platform') }, sorts(asked.caller), query.sort);
+  const all = { columns: columns(asked.caller), from, where, ...keys };
   const page = await listPage<PlatformRow>(asked.tx, all, query);
   return { ...page, items: await answers(asked, page.items) };
 };

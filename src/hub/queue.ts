@@ -4,6 +4,7 @@ import { Problem } from '../model/problem.ts';
 import type { TaskType } from '../tasks/task-type.ts';
 import { jsonb } from './database.ts';
 import { fieldsOf } from './fields.ts';
+import { taskHappened } from './notification/happened.ts';
 import { one } from './rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -171,6 +172,7 @@ export async function endTask(
                     problem = ${ending.problem === null ? null : jsonb(ending.problem)}::jsonb
     where ${mine(claim)}`.execute(tx);
   if (Number(numAffectedRows) === 0) throw lost(claim);
+  await taskHappened(tx, claim.taskId);
   if (status !== 'stuck') await releaseLocks(tx, [claim.taskId]);
 }
 

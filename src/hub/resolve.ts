@@ -54,7 +54,8 @@ export async function resolve(
 
 type FoundRow = Subject & Owned;
 
-function permitted({ caller, endpoint }: Asking, noun: Named, { client, ...subject }: FoundRow): Subject {
+function permitted({ caller, endpoint, met }: Asking, noun: Named, { client, ...subject }: FoundRow): Subject {
+  met?.push({ noun, id: subject.id, name: subject.name, client });
   const isOwned = owners[noun] !== undefined;
   if (!isOwned || may(caller, endpoint, { client })) return subject;
   throw refused(caller, `ask for '${endpoint}' of ${noun} ${subject.name}`, { client });

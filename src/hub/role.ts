@@ -89,17 +89,23 @@ const remove: Handler<'role delete'> = async ({ params }, asked) => {
 
 /** In the order of the table, each once. Throws Problem 'invalid' for one that is not known, 'forbidden' for one that one has not. */
 function checked(asked: Asked, wanted: readonly string[]): readonly string[] {
-  const known = allPermissions(asked.hub);
-  const unknown = wanted.flatMap((name, at) =>
-    known.includes(name) ? [] : [{ path: `permissions.${at}`, message: 'is not a permission' }],
+  const known = knownPermissions(asked.hub, wanted, 'permissions');
+  demandOwn(asked, wanted);
+  return known;
+}
+
+/** Those of the table that are named, in its order. Throws Problem 'invalid' for one that is not known, in the field `path`. */
+export function knownPermissions(hub: Pick<Hub, 'catalog'>, named: readonly string[], path: string): readonly string[] {
+  const known = allPermissions(hub);
+  const unknown = named.flatMap((name, at) =>
+    known.includes(name) ? [] : [{ path: `${path}.${at}`, message: 'is not a permission' }],
   );
   if (unknown.length > 0)
     throw new Problem('invalid', 'there is no such permission', {
       hint: 'aegir permission list shows all.',
       fields: unknown,
     });
-  demandOwn(asked, wanted);
-  return known.filter((name) => wanted.includes(name));
+  return known.filter((name) => named.includes(name));
 }
 
 const allPermissions = ({ catalog }: Pick<Hub, 'catalog'>): readonly string[] => [

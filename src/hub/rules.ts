@@ -3,9 +3,10 @@ import type { Permission } from '../model/permission.ts';
 
 /**
  * What an endpoint asks of who calls it: one of these permissions for what it is about; of a thing that belongs to a client,
- * for that client. 'anyone': whoever is signed in; its answer is of one's own, or of what one may see anyway.
+ * for that client. 'anyone': whoever is signed in; its answer is of one's own, or of what one may see anyway. 'open': also who
+ * is not: those endpoints are `open` in their table.
  */
-export type Rule = 'anyone' | readonly (Permission | 'site migrate')[];
+export type Rule = 'open' | 'anyone' | readonly (Permission | 'site migrate')[];
 
 const anyRead = ['site read', 'backup read', 'platform read', 'server read'] as const;
 /** Which of them it needs is known when the task is: see `demandTask` in task.ts. */
@@ -23,6 +24,34 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'account create': ['account change'],
   'account set': ['account change'],
   'account delete': ['account change'],
+  'account invite': ['account change'],
+  'account reset-password': ['account change'],
+  'account reset-factors': ['account change'],
+  'session create': 'open',
+  'session second-factor': 'open',
+  'session passkey-begin': 'open',
+  'session passkey': 'open',
+  'session ways': 'open',
+  'single-sign-on begin': 'open',
+  'single-sign-on finish': 'open',
+  'invitation get': 'open',
+  'invitation accept': 'open',
+  'session get': 'anyone',
+  'session set': 'anyone',
+  'session confirm': 'anyone',
+  'session end': 'anyone',
+  'session list': 'anyone',
+  'session delete': 'anyone',
+  'session end-others': 'anyone',
+  'password change': 'anyone',
+  'factor list': 'anyone',
+  'totp begin': 'anyone',
+  'totp create': 'anyone',
+  'totp delete': 'anyone',
+  'passkey begin': 'anyone',
+  'passkey create': 'anyone',
+  'passkey delete': 'anyone',
+  'recovery-code create': 'anyone',
   'token list': 'anyone',
   'token create': 'anyone',
   'token delete': 'anyone',
@@ -88,15 +117,39 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'batch log': ['site read'],
   'batch cancel': ['site task'],
   'batch retry': ['site task'],
+  'notification list': 'anyone',
+  'notification choices': 'anyone',
+  'notification choose': 'anyone',
+  'notification test': 'anyone',
+  'webhook list': 'anyone',
+  'webhook create': 'anyone',
+  'webhook set': 'anyone',
+  'webhook delete': 'anyone',
   'queue list': ['hub read'],
+  'queue get': ['hub read'],
+  'queue set': ['hub change'],
+  'queue turns': ['hub read'],
+  'queue runs': ['hub read'],
   'queue pause': ['hub change'],
   'queue resume': ['hub change'],
+  // Of what one may see.
+  home: 'anyone',
   status: ['hub read'],
+  metrics: ['hub read'],
   resolve: 'anyone',
   'engine list': 'anyone',
   'application list': 'anyone',
   'task-type list': 'anyone',
   'setting list': ['hub change'],
   'setting set': ['hub change'],
+  'audit list': ['audit read'],
+  'audit export': ['audit read'],
   openapi: 'anyone',
 };
+
+/** What who is signed in as another must not do in that name: it would outlast the visit, or is nobody else's business. */
+export const onlyOneself: ReadonlySet<EndpointName> = new Set<EndpointName>([
+  ...(['token create', 'token delete', 'membership create', 'membership delete'] as const),
+  ...(['notification choose', 'notification test', 'webhook create', 'webhook set', 'webhook delete'] as const),
+  ...(['account create', 'account set', 'account delete', 'role create', 'role set', 'role delete'] as const),
+]);

@@ -6,7 +6,7 @@ import { checkedData } from './added-data.ts';
 import { taken } from './client.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
-import { byName, contains, listPage, live } from './list.ts';
+import { byName, contains, listPage, live, maybeTime, sorted } from './list.ts';
 import { outstanding, possibleTasks, taskTypeOf } from './possible.ts';
 import { addTask } from './queue.ts';
 import { contextOf, resolve } from './resolve.ts';
@@ -51,13 +51,20 @@ async function serverById(asked: Asked, id: string): Promise<Answer<'server get'
   return one(await answers(asked, rows), `there is no server ${id}`);
 }
 
+const sorts = {
+  name: { column: 'server.name', type: 'text' },
+  status: { column: 'server.status', type: 'text' },
+  host: { column: 'server.host', type: 'text' },
+  verified: maybeTime('server.verified_at'),
+} as const;
+
 const list: Handler<'server list'> = async ({ query }, asked) => {
   const where = [
     visible('server', asked.caller),
     live('server', query.status),
     contains(['server.name', 'server.title', 'server.host'], query.q),
   ];
-  const all = { columns, from: sql`server`, where, keys: byName('server') };
+  const all = { columns, from: sql`server`, where, ...sorted({ keys: byName('server') }, sorts, query.sort) };
   const page = await listPage<ServerRow>(asked.tx, all, query);
   return { ...page, items: await answers(asked, page.items) };
 };

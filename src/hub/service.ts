@@ -111,8 +111,11 @@ const create: Handler<'service create'> = async ({ params, body }, asked) => {
   const { task } = await addTask(tx, taskTypeOf(hub, 'server', 'server verify'), server, {
     accountId: accountOf(asked),
   });
+  const service = await serviceOf(tx, server, body.type);
+  for (const [noun, subjects] of await dependents(tx, service.id))
+    for (const subject of subjects) await verify(asked, noun, subject, task);
   return {
-    service: serviceAnswer(hub, await serviceOf(tx, server, body.type)),
+    service: serviceAnswer(hub, service),
     task: await taskById(asked, task),
   };
 };
@@ -139,7 +142,7 @@ const set: Handler<'service set'> = async ({ params, body }, asked) => {
   return { service: serviceAnswer(hub, await serviceOf(tx, server, params.type)), tasks: answers };
 };
 
-/** Platforms that it publishes, and sites that are published by it or have their database or their DNS records there. */
+/** Platforms that it publishes, and sites that are published by it, have their database or DNS records there, or their cron run by it. */
 async function dependents(tx: Reader, service: string): Promise<readonly (readonly [Noun, readonly Subject[]])[]> {
   const platforms = await sql<Subject>`
     select id, name, status from platform where http_service_id = ${service} and status <> 'deleted' order by id`.execute(
@@ -148,7 +151,9 @@ async function dependents(tx: Reader, service: string): Promise<readonly (readon
   const sites = await sql<Subject>`
     select site.id, site.name, site.status from site join platform on platform.id = site.platform_id
     where site.status <> 'deleted' and site.copy_of is null
-      and ${service} in (platform.http_service_id, site.db_service_id, coalesce(site.dns_service_id, 0))
+      and (${service} in (platform.http_service_id, site.db_service_id, site.dns_service_id)
+           or exists (select from service where service.id = ${service} and service.type = 'cron'
+                      and service.server_id = platform.server_id))
     order by site.id`.execute(tx);
   return [
     ['platform', platforms.rows],
@@ -173,7 +178,7 @@ async function demandUnused({ tx }: Pick<Asked, 'tx'>, service: ServiceRow, serv
   const { rows } = await sql<{ name: string }>`
     select 'platform ' || name as name from platform where http_service_id = ${service.id} and status <> 'deleted'
     union
-    select 'site ' || name from site where ${service.id} in (db_service_id, coalesce(dns_service_id, 0)) and status <> 'deleted'
+    select 'site ' || name from site where ${service.id} in (db_service_id, dns_service_id) and status <> 'deleted'
     union
     select 'site ' || site.name from dns_record join site on site.id = dns_record.site_id where service_id = ${service.id}
     order by 1 limit 4`.execute(tx);
@@ -195,6 +200,10 @@ const remove: Handler<'service delete'> = async ({ params }, asked) => {
   // Whoever inserts a platform or a site that uses it holds the same row.
   await sql`select from service where id = ${service.id} for update`.execute(tx);
   await demandUnused(asked, service, server);
+  if (service.type === 'cron' && service.engine === 'crontab')
+    throw new Problem('in-use', `there may be lines of sites in the crontab of ${server.name}`, {
+      hint: `Have the hub run it, which takes them away: aegir service set ${server.name} cron --engine hub.`,
+    });
   await sql`update service set status = 'deleted' where id = ${service.id}`.execute(tx);
   return { deleted: `${server.name} ${service.type}` };
 };

@@ -54,6 +54,9 @@ const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
     { ...wanted, platform: platform.name, data, import: false, update: false, dryRun: false },
     { platformId: platform.id, profile, db, dns: row.dnsServiceId, clientId },
   );
+  await sql`
+    update site set cron_every_s = source.cron_every_s, cron_by = source.cron_by
+    from site as source where site.id = ${id} and source.id = ${source.id}`.execute(tx);
   await writeAliases(asked, id, new Map([[body.name, 'canonical']]));
   const { task } = await addTask(
     tx,

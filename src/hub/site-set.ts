@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Given } from '../api/endpoints.ts';
+import { secondsOf } from '../model/period.ts';
 import { Problem } from '../model/problem.ts';
 import { checkedData } from './added-data.ts';
 import { type AliasRow, writeAliases } from './alias.ts';
@@ -72,7 +73,7 @@ async function writeNames(asked: Asked, site: Subject, { aliases, redirection }:
   if (aliases !== undefined) await writeAliases(asked, site.id, names);
 }
 
-/** Null resets: to the site's name, the client 'main', no dns service, no redirection, no https, a certificate of our own, no data. */
+/** Null resets: to the site's name, the client 'main', no dns service, no redirection, no https, a certificate of our own, no data, cron and backups as they are by themselves. */
 async function changedColumns(asked: Asked, site: Subject, body: Change) {
   const { title, email, client, dns, redirection, tls, certificatePath, keyPath, data } = body;
   return {
@@ -84,6 +85,7 @@ async function changedColumns(asked: Asked, site: Subject, body: Change) {
     ...(tls !== undefined && { tls: tls ?? 'off' }),
     ...(certificatePath !== undefined && { certificatePath }),
     ...(keyPath !== undefined && { keyPath }),
+    ...sweptColumns(body),
     ...(data !== undefined && { data: jsonb(checkedData(asked.hub, 'site', data ?? {})) }),
   };
 }
@@ -99,5 +101,13 @@ async function newClient(asked: Asked, site: Subject, client: string | null): Pr
   await demandUsable(asked.tx, one(rows, `there is no site ${site.id}`), id);
   return id;
 }
+
+/** What is done to it by itself; null: as it is without anybody saying so. */
+const sweptColumns = ({ cron, cronBy, backup, retention }: Change) => ({
+  ...(cron !== undefined && { cronEveryS: cron === null ? null : secondsOf(cron) }),
+  ...(cronBy !== undefined && { cronBy }),
+  ...(backup !== undefined && { backupEveryS: backup === null ? null : secondsOf(backup) }),
+  ...(retention !== undefined && { backupRetention: retention === null ? null : jsonb(retention) }),
+});
 
 export const siteSetHandlers = { 'site set': set };

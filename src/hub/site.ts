@@ -4,13 +4,14 @@ import type { Json } from '../model/json.ts';
 import { Problem } from '../model/problem.ts';
 import { type AliasRow, aliasesOf } from './alias.ts';
 import type { Asked, Asking, Handler, Reader } from './hub.ts';
-import { byName, contains, equals, listPage, live } from './list.ts';
+import { byName, contains, equals, listPage, live, maybeTime, sorted } from './list.ts';
 import { outstanding, possibleTasks } from './possible.ts';
 import { contextOf, resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { unseal } from './seal.ts';
 import type { Options } from './service-options.ts';
 import { taskSecret } from './site-secrets.ts';
+import { turnsOfSites } from './site-turns.ts';
 import { iso, isoOrNull } from './time.ts';
 import { ofClients, visible } from './visible.ts';
 
@@ -61,12 +62,14 @@ async function answers(
   const { tx } = asked;
   const ids = rows.map(({ id }) => id);
   const [aliases, tasks] = [await aliasesOf(tx, ids), await outstanding(tx, 'site', ids)];
+  const turns = await turnsOfSites(tx, ids);
   return rows.map(({ clientId: client, isLocked, httpOptions, dbServer, dbEngine, dbName, dbUser, ...row }) => ({
     ...row,
     context: contextOf('site', row.name),
     url: urlOf(row, httpOptions),
     database: { server: dbServer, engine: dbEngine, name: dbName, user: dbUser },
     aliases: (aliases.get(row.id) ?? []).filter(({ kind }) => kind !== 'canonical').map(shown),
+    ...turns(row.id),
     verifiedAt: isoOrNull(row.verifiedAt),
     createdAt: iso(row.createdAt),
     tasks: possibleTasks(asked, 'site', { status: row.status, client, isLocked }, tasks.get(row.id)),
@@ -141,9 +144,20 @@ export async function sitesMatching(
   return rows;
 }
 
+const sorts = {
+  name: { column: 'site.name', type: 'text' },
+  status: { column: 'site.status', type: 'text' },
+  platform: { column: 'platform.name', type: 'text' },
+  client: { column: 'client.name', type: 'text' },
+  profile: { column: 'site.profile', type: 'text' },
+  verified: maybeTime('site.verified_at'),
+  created: { column: 'site.created_at', type: 'timestamptz' },
+} as const;
+
 const list: Handler<'site list'> = async ({ query }, asked) => {
   const where = await conditions(asked, query);
-  const page = await listPage<SiteRow>(asked.tx, { columns, from, where, keys: byName('site') }, query);
+  const keys = sorted({ keys: byName('site') }, sorts, query.sort);
+  const page = await listPage<SiteRow>(asked.tx, { columns, from, where, ...keys }, query);
   return { ...page, items: await answers(asked, page.items) };
 };
 

@@ -6,11 +6,15 @@ import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
 import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
+import type { Retention } from '../model/retention.ts';
 import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
+import type { NotificationTables } from './notification-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
+import type { SignInTables } from './sign-in-tables.ts';
+import type { SweepTables } from './sweep-tables.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
-export interface Tables extends PeopleTables {
+export interface Tables extends PeopleTables, SignInTables, NotificationTables, SweepTables {
   server: ServerTable;
   service: ServiceTable;
   platform: PlatformTable;
@@ -29,7 +33,6 @@ export interface Tables extends PeopleTables {
   event: EventTable;
   taskSecret: TaskSecretTable;
   worker: WorkerTable;
-  queue: QueueTable;
   setting: SettingTable;
   idempotency: IdempotencyTable;
 }
@@ -107,6 +110,10 @@ interface SiteTable {
   deletedAt: MaybeTime;
   copyOf: Maybe<Id>;
   taskId: Maybe<Id>;
+  cronEveryS: Maybe<number>;
+  cronBy: Maybe<string>;
+  backupEveryS: Maybe<number>;
+  backupRetention: MaybeJson<Retention>;
   locked: Default<boolean>;
   bytes: Maybe<string>;
 }
@@ -252,11 +259,6 @@ interface WorkerTable {
   startedAt: Time;
   heartbeatAt: Time;
   waiting: Maybe<string>;
-}
-interface QueueTable {
-  name: string;
-  paused: Default<boolean>;
-  lastRunAt: MaybeTime;
 }
 interface SettingTable {
   name: string;

@@ -15,7 +15,7 @@ export async function cancelTask(
   db: Kysely<Tables>,
   id: string,
 ): Promise<{ readonly status: 'cancelled' | 'running' }> {
-  return db.transaction().execute(async (tx) => {
+  return together(db, async (tx) => {
     const { status } = await held(tx, id);
     if (status === 'running') {
       await sql`update task set cancel_requested_at = coalesce(cancel_requested_at, now()) where id = ${id}`.execute(
@@ -41,7 +41,7 @@ export async function cancelTask(
 
 /** A person has looked at a stuck task: it counts as failed, and its locks are free. */
 export async function settleTask(db: Kysely<Tables>, id: string): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await together(db, async (tx) => {
     const { status } = await held(tx, id);
     if (status !== 'stuck')
       throw new Problem('wrong-status', `task ${id} is ${status}, not stuck`, {
@@ -52,6 +52,10 @@ export async function settleTask(db: Kysely<Tables>, id: string): Promise<void> 
     await releaseLocks(tx, [id]);
   });
 }
+
+/** In the caller's transaction, where there is one. */
+const together = <T>(db: Kysely<Tables>, action: (tx: Transaction<Tables>) => Promise<T>): Promise<T> =>
+  db.isTransaction ? action(db as Transaction<Tables>) : db.transaction().execute(action); // it says so itself
 
 /** How often the row of a task that goes on is handed out when its workers are lost again. */
 const attemptsMore = 3;

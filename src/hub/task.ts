@@ -8,13 +8,14 @@ import type { Noun, TaskType } from '../tasks/task-type.ts';
 import { mayDo, refused, whyNotAllowed } from './access.ts';
 import { askFor } from './ask.ts';
 import { type Asked, type Asking, accountOf, type Handler, type Hub, type Reader } from './hub.ts';
-import { contains, equals, isId, listPage } from './list.ts';
+import { contains, equals, isId, listPage, sorted } from './list.ts';
 import { readLog } from './log.ts';
 import { demandAllowed, demandPossible, ownerOf, taskTypeOf } from './possible.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { cancelTask, resumeTask, settleTask } from './task-control.ts';
-import { stepsOf, waitsFor } from './task-steps.ts';
+import { planOf, stepsOf, waitsFor } from './task-steps.ts';
+import { whyItWaits } from './task-waits.ts';
 import { iso, isoOrNull } from './time.ts';
 import { visible } from './visible.ts';
 
@@ -38,14 +39,16 @@ export interface TaskRow {
   readonly endedAt: Date | null;
   readonly result: Json;
   readonly problem: Json;
+  readonly cancelRequested: boolean;
 }
 const columns = sql`task.id, task.name, task.subject_type, task.subject_id, task.subject_name, task.args, task.dry_run,
   task.status, task.priority, task.attempt, task.worker, account.name as account, task.locks, task.run_at,
-  task.created_at, task.started_at, task.ended_at, task.result, task.problem`;
+  task.created_at, task.started_at, task.ended_at, task.result, task.problem,
+  task.cancel_requested_at is not null as cancel_requested`;
 const from = sql`task left join account on account.id = task.account_id`;
 
 const answer = ({ catalog }: Pick<Hub, 'catalog'>, row: TaskRow): Answer<'task cancel'> => {
-  const { subjectType, subjectId, subjectName, locks: _, ...task } = row;
+  const { subjectType, subjectId, subjectName, locks: _, cancelRequested: __, ...task } = row;
   return {
     ...task,
     args: { ...task.args },
@@ -75,11 +78,20 @@ export const seenTask = ({ tx, caller }: Asking, id: string): Promise<TaskRow> =
 async function ownTask(asking: Asking, id: string): Promise<TaskRow> {
   const row = await seenTask(asking, id);
   const owned = { client: await ownerOf(asking.tx, row.subjectType, row.subjectId) };
+  asking.met?.push({ noun: 'task', id, name: `${row.name} ${row.subjectName}`, ...owned });
   const permission = asking.endpoint === 'task settle' ? 'task settle' : row.name;
   if (whyNotAllowed(asking.caller, permission, owned) !== null)
     throw refused(asking.caller, `ask for '${asking.endpoint}' of task ${id} (${row.name})`, owned);
   return row;
 }
+
+const sorts = {
+  id: { column: 'task.id', type: 'bigint' },
+  name: { column: 'task.name', type: 'text' },
+  status: { column: 'task.status', type: 'text' },
+  subject: { column: 'task.subject_name', type: 'text' },
+  created: { column: 'task.created_at', type: 'timestamptz' },
+} as const;
 
 const list: Handler<'task list'> = async ({ query }, { tx, hub, caller }) => {
   const where = [
@@ -90,8 +102,8 @@ const list: Handler<'task list'> = async ({ query }, { tx, hub, caller }) => {
     ofSubject(query.subject, query.noun),
     contains(['task.name', 'task.subject_name'], query.q),
   ];
-  const keys = [{ column: 'task.id', type: 'bigint' }] as const;
-  const page = await listPage<TaskRow>(tx, { columns, from, where, keys, descending: true }, query);
+  const keys = sorted({ keys: [sorts.id], descending: true }, sorts, query.sort);
+  const page = await listPage<TaskRow>(tx, { columns, from, where, ...keys }, query);
   return { ...page, items: page.items.map((row) => answer(hub, row)) };
 };
 
@@ -111,8 +123,11 @@ const get: Handler<'task get'> = async ({ params }, asked) => {
   return {
     ...answer(hub, row),
     steps: await stepsOf(tx, row.id),
+    plan: await planOf(tx, row.name),
     actions: await actions(asked, row),
     waitsFor: row.status === 'queued' ? await waitsFor(asked, row) : [],
+    waits: row.status === 'queued' ? await whyItWaits(asked, row) : null,
+    cancelRequested: row.cancelRequested,
   };
 };
 
@@ -142,7 +157,6 @@ const log: Handler<'task log'> = async ({ params, query }, asked) => {
   return { items, next, total: rows[0]?.total ?? 0 };
 };
 
-// These two make a transaction of their own: `tx` is none, see app.ts.
 const cancel: Handler<'task cancel'> = async ({ params }, asked) => {
   await ownTask(asked, params.task);
   await cancelTask(asked.tx, params.task);

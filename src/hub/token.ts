@@ -1,13 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
+import { everything, permissions } from '../model/permission.ts';
 import { Problem } from '../model/problem.ts';
-import type { SignedIn } from './access.ts';
+import { type Caller, covers, inScope, refused, type SignedIn } from './access.ts';
 import { demandOver } from './administrators.ts';
 import type { Asked, Handler, Reader } from './hub.ts';
 import { contains, equals, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
+import { knownPermissions } from './role.ts';
 import { one } from './rows.ts';
+import { settingValue } from './setting.ts';
 import type { Tables } from './tables.ts';
 import { iso, isoOrNull } from './time.ts';
 import { visible } from './visible.ts';
@@ -21,35 +24,55 @@ const hashOf = (token: string): Buffer => createHash('sha256').update(token).dig
 export async function authenticate(db: Kysely<Tables>, authorization: string | undefined): Promise<SignedIn> {
   const [, token = ''] = /^Bearer ([^\s]+)$/i.exec(authorization ?? '') ?? [];
   if (shape.test(token)) {
-    const { rows } = await sql<{ id: string; accountId: string; name: string; stale: boolean }>`
-      select token.id, account.id as account_id, account.name,
+    const { rows } = await sql<FoundToken>`
+      select token.id, account.id as account_id, account.name, token.scopes,
              coalesce(token.last_used_at < now() - interval '1 minute', true) as stale
       from token join account on account.id = token.account_id
       where token.hash = ${hashOf(token)} and token.revoked_at is null
         and (token.expires_at is null or token.expires_at > now()) and account.status = 'enabled'`.execute(db);
     const [found] = rows;
     if (found?.stale) await sql`update token set last_used_at = now() where id = ${found.id}`.execute(db);
-    if (found) return { kind: 'account', accountId: found.accountId, name: found.name };
+    if (found) return signedInWith(found);
   }
   throw new Problem('unauthenticated', 'this request carries no valid token', {
     hint: 'Make one on the hub with `aegir token create` and send it as `Authorization: Bearer aegir_…`.',
   });
 }
 
+interface FoundToken {
+  readonly id: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly scopes: readonly string[] | null;
+  readonly stale: boolean;
+}
+
+const signedInWith = ({ id, accountId, name, scopes }: FoundToken): SignedIn => ({
+  ...{ kind: 'account', accountId, name, token: id },
+  ...(scopes && { scopes: scopes.flatMap(meant) }),
+});
+
+/** 'read' means also what there will be to look at later. */
+const meant = (scope: string): readonly string[] => (scope === readOnly ? allReading : [scope]);
+const readOnly = 'read';
+const allReading = Object.keys(permissions).filter((name) => name.endsWith(' read'));
+
 interface TokenRow {
   readonly id: string;
   readonly account: string;
   readonly title: string;
+  readonly scopes: readonly string[] | null;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
   readonly createdAt: Date;
 }
-const columns = sql`token.id, account.name as account, token.title, token.expires_at, token.revoked_at,
+const columns = sql`token.id, account.name as account, token.title, token.scopes, token.expires_at, token.revoked_at,
   token.last_used_at, token.created_at`;
 const from = sql`token join account on account.id = token.account_id`;
 const answer = (row: TokenRow): Answer<'token create'>['about'] => ({
   ...row,
+  scopes: row.scopes && [...row.scopes],
   expiresAt: isoOrNull(row.expiresAt),
   revokedAt: isoOrNull(row.revokedAt),
   lastUsedAt: isoOrNull(row.lastUsedAt),
@@ -59,7 +82,12 @@ const answer = (row: TokenRow): Answer<'token create'>['about'] => ({
 const list: Handler<'token list'> = async ({ query }, asked) => {
   const { tx, caller } = asked;
   const account = query.account === undefined ? undefined : await resolve(asked, 'account', query.account);
-  const where = [visible('token', caller), equals('token.account_id', account?.id), contains(['token.title'], query.q)];
+  const where = [
+    ownOnly(caller),
+    visible('token', caller),
+    equals('token.account_id', account?.id),
+    contains(['token.title'], query.q),
+  ];
   const keys = [{ column: 'token.id', type: 'bigint' }] as const;
   const page = await listPage<TokenRow>(tx, { columns, from, where, keys }, query);
   return { ...page, items: page.items.map(answer) };
@@ -68,7 +96,7 @@ const list: Handler<'token list'> = async ({ query }, asked) => {
 const create: Handler<'token create'> = async ({ body }, asked) => {
   const { tx } = asked;
   const { title = 'made by aegir token create', expiresAt } = body;
-  if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now())
+  if (expiresAt && Date.parse(expiresAt) <= Date.now())
     throw new Problem('invalid', 'this token would be expired already', {
       hint: 'Give a time in the future.',
       fields: [{ path: 'expiresAt', message: 'is in the past' }],
@@ -80,17 +108,50 @@ const create: Handler<'token create'> = async ({ body }, asked) => {
   } = await resolve(asked, 'account', body.account ?? (await ownAccount(asked)), {
     lock: true,
   });
-  await demandOver(asked, accountId);
+  demandOwn(asked, accountId, name);
+  const scopes = scopesOf(asked, body.scopes);
   if (status !== 'enabled')
     throw new Problem('wrong-status', `account ${name} is ${status}`, {
       hint: `aegir account set ${name} --status enabled`,
     });
   const token = prefix + randomBytes(32).toString('base64url');
   const { rows } = await sql<{ id: string }>`
-    insert into token (account_id, title, hash, expires_at)
-    values (${accountId}, ${title}, ${hashOf(token)}, ${expiresAt ?? null}) returning id`.execute(tx);
+    insert into token (account_id, title, hash, scopes, expires_at)
+    values (${accountId}, ${title}, ${hashOf(token)}, ${scopes}, ${
+      expiresAt === undefined
+        ? sql`now() + make_interval(days => ${await settingValue(tx, 'token.valid-days')})`
+        : expiresAt
+    }) returning id`.execute(tx);
   return { token, about: await tokenById(tx, one(rows, 'the token just inserted').id) };
 };
+
+/**
+ * Of somebody else only who may everything makes one: else who knows a token of an account that may little could do more
+ * when its account may more.
+ */
+function demandOwn({ caller }: Asked, accountId: string, name: string): void {
+  const isOwn = caller.kind === 'account' && caller.accountId === accountId;
+  if (!isOwn && !covers(caller, { permissions: new Set([everything]), client: null }))
+    throw refused(caller, `make a token of ${name}`);
+}
+
+/** Known ones, and of a token that is limited no others than its own. Null: not limited. */
+function scopesOf({ hub, caller }: Asked, wanted: readonly string[] | undefined): readonly string[] | null {
+  const limits = caller.kind === 'account' ? caller.scopes : undefined;
+  if (wanted === undefined) {
+    if (limits === undefined) return null;
+    throw refused(caller, 'make a token that may more than the one that you have sent');
+  }
+  const named = wanted.filter((scope) => scope !== readOnly);
+  const all = [...(wanted.includes(readOnly) ? [readOnly] : []), ...knownPermissions(hub, named, 'scopes')];
+  if (!all.flatMap(meant).every((scope) => inScope(limits, scope)))
+    throw refused(caller, 'make a token that may more than the one that you have sent');
+  return all;
+}
+
+/** A token that is limited knows itself only. */
+const ownOnly = (caller: Caller): RawBuilder<unknown> =>
+  caller.kind === 'account' && caller.scopes ? sql`token.id = ${caller.token}` : sql`true`;
 
 /** Through the socket nobody is signed in: there it is an administrator, made when it is first needed. */
 async function ownAccount({ tx, caller }: Asked): Promise<string> {
@@ -109,9 +170,11 @@ async function tokenById(db: Reader, id: string): Promise<Answer<'token create'>
 
 const remove: Handler<'token delete'> = async ({ params }, asked) => {
   const { tx, caller } = asked;
-  const { rows } = await sql<{ id: string; accountId: string }>`
-    select id, account_id from token where id = ${params.token} and ${visible('token', caller)}`.execute(tx);
-  const { id, accountId } = one(rows, `there is no token ${params.token}`);
+  const { rows } = await sql<{ id: string; accountId: string; title: string }>`
+    select id, account_id, title from token
+    where id = ${params.token} and ${ownOnly(caller)} and ${visible('token', caller)}`.execute(tx);
+  const { id, accountId, title } = one(rows, `there is no token ${params.token}`);
+  asked.met.push({ noun: 'token', id, name: title, client: null });
   await demandOver(asked, accountId);
   await sql`update token set revoked_at = coalesce(revoked_at, now()) where id = ${id}`.execute(tx);
   return { deleted: id };

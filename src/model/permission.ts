@@ -13,6 +13,10 @@ export const permissions = {
   'hub change': { of: 'hub', about: 'Settings, and whether queues are paused' },
   'role change': { of: 'hub', about: 'Make, change and delete roles, of what one may oneself' },
   'account read': { of: 'client', about: 'See accounts, and who has which role' },
+  'account impersonate': {
+    of: 'hub',
+    about: 'Sign in as another account that may not more than oneself, to help; both are in the audit',
+  },
   'account change': {
     of: 'hub',
     about: 'Make, lock and delete accounts that may not more than oneself, and their tokens',
@@ -39,6 +43,7 @@ export const permissions = {
   'backup change': { of: 'client', about: 'Bring backups from elsewhere; pin and unpin them' },
   'backup task': { of: 'client', about: 'Every task on backups' },
   'backup secret': { of: 'client', about: 'Download backups: all of a site is in one' },
+  'audit read': { of: 'client', about: 'Read who did what' },
   'task settle': { of: 'client', about: 'Give stuck tasks up' },
 } as const satisfies { readonly [name: string]: About };
 

@@ -8,6 +8,8 @@ export const problemCodes = {
   invalid: { status: 422, exit: 2, title: 'The input is not valid' },
   unauthenticated: { status: 401, exit: 3, title: 'Who are you?' },
   forbidden: { status: 403, exit: 3, title: 'Not allowed' },
+  unconfirmed: { status: 403, exit: 3, title: 'Show once more who you are' },
+  throttled: { status: 429, exit: 3, title: 'Too many attempts' },
   'not-found': { status: 404, exit: 4, title: 'Not found' },
   conflict: { status: 409, exit: 5, title: 'Something else is in the way' },
   'wrong-status': { status: 409, exit: 5, title: 'Not possible in this status' },
@@ -39,6 +41,7 @@ export interface ProblemJson {
   readonly hint?: string;
   readonly causes: readonly string[];
   readonly fields?: readonly FieldProblem[];
+  readonly retryAfterMs?: number;
 }
 
 export class Problem extends Error {
@@ -47,16 +50,24 @@ export class Problem extends Error {
   /** What the administrator can do about it, in one sentence. */
   readonly hint: string | undefined;
   readonly fields: readonly FieldProblem[] | undefined;
+  /** Before then the same answer is all that there is to be had. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     code: ProblemCode,
     message: string,
-    more: { hint?: string | undefined; cause?: unknown; fields?: readonly FieldProblem[] | undefined } = {},
+    more: {
+      hint?: string | undefined;
+      cause?: unknown;
+      fields?: readonly FieldProblem[] | undefined;
+      retryAfterMs?: number | undefined;
+    } = {},
   ) {
     super(message, 'cause' in more ? { cause: more.cause } : undefined);
     this.code = code;
     this.hint = more.hint;
     this.fields = more.fields;
+    this.retryAfterMs = more.retryAfterMs;
   }
 }
 
@@ -71,6 +82,7 @@ export function problemJson(error: unknown): ProblemJson {
     ...(error.hint !== undefined && { hint: error.hint }),
     causes,
     ...(error.fields !== undefined && { fields: error.fields }),
+    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
   };
 }
 
@@ -79,5 +91,6 @@ export function problemFrom(json: ProblemJson): Problem {
   const cause = json.causes
     .toReversed()
     .reduce<Error | undefined>((inner, text) => new Error(text, { cause: inner }), undefined);
-  return new Problem(json.code, json.message, { hint: json.hint, fields: json.fields, ...(cause && { cause }) });
+  const { code, message, hint, fields, retryAfterMs } = json;
+  return new Problem(code, message, { hint, fields, retryAfterMs, ...(cause && { cause }) });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from './time-zone.ts';
 
 /** How many backups of a site are kept. All rules hold at once: what one of them keeps stays. */
 export const retention = z
@@ -65,13 +66,4 @@ function dayIn(timeZone: string): (at: Date) => { readonly day: number; readonly
     const [year, month] = [part('year'), part('month')];
     return { day: Date.UTC(year, month - 1, part('day')) / 86_400_000, month: `${year}-${month}` };
   };
-}
-
-function isTimeZone(text: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text });
-    return true;
-  } catch {
-    return false; // That is the answer.
-  }
 }

@@ -31,6 +31,13 @@ export interface Alias {
 
 export type TlsMode = 'off' | 'on' | 'required';
 
+/** How a site's own cron is run; 0 seconds: not by us, so that the application may do it itself. */
+export interface CronRule {
+  readonly everySeconds: number;
+  readonly by: 'web' | 'command';
+  readonly secondsMax: number;
+}
+
 export interface Site {
   readonly id: string;
   /** The canonical host name; also the name of its context, @example.com. */
@@ -61,6 +68,7 @@ export interface Site {
   /** Unix socket of the PHP-FPM pool that serves it. */
   readonly fpmSocket: string;
   readonly cronKey: Secret;
+  readonly cron: CronRule;
   /** What plug-ins keep about it, by the plug-in's name. */
   readonly data: { readonly [plugin: string]: Json };
 }

@@ -2,6 +2,7 @@ import type { ZodType } from 'zod';
 import type { Machine } from '../machine/machine.ts';
 import type { ServerPaths } from '../model/server.ts';
 import type { Backups } from './backup/backups.ts';
+import type { Cron } from './cron/cron.ts';
 import type { Db } from './db/db.ts';
 import type { Dns } from './dns/dns.ts';
 import type { Http } from './http/http.ts';
@@ -13,6 +14,7 @@ export interface Services {
   db: Db;
   backup: Backups;
   dns: Dns;
+  cron: Cron;
 }
 
 /** What an engine is opened with: the hands on its server, and where things lie there. */

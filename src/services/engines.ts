@@ -1,5 +1,6 @@
 import { archive } from './backup/archive.ts';
 import { restic } from './backup/restic.ts';
+import { crontab, noCrontab } from './cron/crontab.ts';
 import { mysql } from './db/mysql.ts';
 import { nullDb } from './db/null.ts';
 import { postgresql } from './db/postgresql.ts';
@@ -28,4 +29,6 @@ export const engines: readonly Engine[] = [
   powerdns,
   cloudflare,
   nullDns,
+  crontab,
+  noCrontab,
 ];

@@ -8,7 +8,7 @@ import type { Did } from './screen.ts';
 
 /** Where this very program was started from: a clone that user aegir may not even be able to read. */
 const source = resolve(import.meta.dirname, '../..');
-const parts = ['src', 'bin', 'examples', 'package.json', 'package-lock.json', 'aegir.config.ts'];
+const parts = ['src', 'dist/ui', 'bin', 'examples', 'package.json', 'package-lock.json', 'aegir.config.ts'];
 
 /** Puts a copy that belongs to root where user aegir can read it and cannot change it. What runs goes on with its old copy. */
 export async function copyProgram(): Promise<Did> {

@@ -3,6 +3,7 @@ import { allowCommands, makeDirectories, makeSealKey, makeUsers } from './accoun
 import { setUpDatabaseServer } from './database-server.ts';
 import { installPackages, packagesFor } from './debian-packages.ts';
 import { runDown } from './down.ts';
+import { firstInvitation } from './first-administrator.ts';
 import {
   type Choices,
   choicesOf,
@@ -16,6 +17,7 @@ import { call, waitForHub, waitForWorker } from './hub-call.ts';
 import { rotateLogs } from './log-rotation.ts';
 import { openSite } from './open-site.ts';
 import { ensureOurs, isInstalled } from './our-process.ts';
+import { buildPanel } from './panel.ts';
 import { setUpPhp } from './php.ts';
 import { checkedDocroot } from './platform-source.ts';
 import { copyProgram, putLauncher, removeOldCopies } from './program-copy.ts';
@@ -49,6 +51,7 @@ export async function runUp(argv: readonly string[]): Promise<number> {
   const open = options.wantsSite ? await firstSite(screen, options) : [];
   const what = screen.changed === 0 ? 'Everything was in place' : 'Aegir runs';
   if (options.wantsSite) open.push(...(await logIn(screen, options)));
+  open.push(...(await panel(screen)));
   if (open.length > 0) screen.line(['', ...open.map((line) => `  ${line}`), ''].join('\n'));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   screen.line(`✓ ${what} (${seconds} s). Next: aegir site list, aegir --help; ./up --down stops it`);
@@ -69,6 +72,7 @@ async function makePlace(screen: Screen): Promise<void> {
   await screen.step('directories', makeDirectories);
   await screen.step('key for secrets', makeSealKey);
   await screen.step('settings', () => putSettings(process.env['DATABASE_URL']));
+  await screen.step('panel', buildPanel);
   await screen.step('program', copyProgram);
   await screen.step('command aegir', putLauncher);
   await screen.step('hub', async () => {
@@ -113,6 +117,16 @@ async function firstSite(screen: Screen, options: UpOptions): Promise<string[]> 
   await screen.step(`site ${name}`, (say) => makeSite({ name, platform, profile: options.profile }, say));
   const { url } = await call('site get', { params: { name } });
   return [`Site:   ${url}`, ...(await openSite(url))];
+}
+
+/** Nobody can sign in yet: who has run this is the first who will. */
+async function panel(screen: Screen): Promise<string[]> {
+  let link: string | null = null;
+  await screen.step('link to the panel', async () => {
+    link = await firstInvitation();
+    return link === null ? null : 'made';
+  });
+  return link === null ? [] : [`Panel:  ${link}   (choose a password; opens once)`];
 }
 
 const siteName = ({ site }: UpOptions): string => site ?? defaultSiteName;

@@ -61,7 +61,7 @@ for (const application of applications)
     await failingUpdate(application, machine, world, installed);
     world.put(applicationIsBroken, 'it fell over');
     await assert.rejects(
-      application.cron(machine, installed),
+      application.cron(machine, installed, { through: null, timeoutMs: 60_000 }),
       (error) => error instanceof Problem && error.code === 'application-failed' && /it fell over/.test(error.message),
     );
     await application.removeWritten(machine, installed, `${root}/sites/${installed.site.directory}`);

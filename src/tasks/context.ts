@@ -8,6 +8,7 @@ import type { Secret } from '../model/secret.ts';
 import type { Server, ServerPaths } from '../model/server.ts';
 import type { Site } from '../model/site.ts';
 import type { Backups } from '../services/backup/backups.ts';
+import type { Cron } from '../services/cron/cron.ts';
 import type { Db } from '../services/db/db.ts';
 import type { Dns, Pointing } from '../services/dns/dns.ts';
 import type { Engine } from '../services/engine.ts';
@@ -98,6 +99,8 @@ export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'>
   readonly http: Http;
   readonly db: Db;
   readonly dns: SiteDns;
+  /** Its server's own cron; null: the hub sees to it. */
+  readonly cron: Cron | null;
   readonly application: Application;
   /** Of its platform. */
   readonly scan: PackageScan | null;

@@ -7,7 +7,7 @@ import { taskType } from './define.ts';
 import { atRest, removeDirectory, removedDirectory, siteDirectory } from './site-directory.ts';
 import { withdrawing } from './site-records.ts';
 import type { Step } from './task-type.ts';
-import { publish } from './vhost.ts';
+import { publish, unpublish } from './vhost.ts';
 
 /** What can be put back comes first; then what cannot, which from there on only goes forward. */
 export const siteDelete = taskType({
@@ -41,7 +41,7 @@ export const siteDelete = taskType({
       ? [leave]
       : [
           ...(isBacking(context) ? [backUp] : []),
-          unpublish,
+          unpublishSite,
           ...withdrawing(context),
           setAside,
           dropDatabase,
@@ -81,9 +81,9 @@ const backUp: DeleteStep = {
   },
 };
 
-const unpublish: DeleteStep = {
+const unpublishSite: DeleteStep = {
   name: 'unpublish',
-  run: ({ http, site }) => http.destroy(site.name),
+  run: unpublish,
   async undo(context) {
     // A site that never was installed was never published either.
     const { status } = context.site;

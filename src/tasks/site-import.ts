@@ -8,7 +8,7 @@ import { putDirectories, putSettings, siteDirectory } from './site-directory.ts'
 import { readPackages } from './site-packages.ts';
 import { checkNames, pointed, pointing } from './site-records.ts';
 import type { Step, TaskType } from './task-type.ts';
-import { demandUnpublished, publish } from './vhost.ts';
+import { demandUnpublished, publish, unpublish } from './vhost.ts';
 
 type ImportContext = SiteContext & { readonly found: SiteFound | undefined; readonly settingsPaths: readonly string[] };
 
@@ -183,5 +183,5 @@ const writeSettings: ImportStep = {
 const publishSite: ImportStep = {
   name: 'publish',
   run: async (context) => context.report.changed(await publish(context, 'enabled')),
-  undo: ({ http, site }) => http.destroy(site.name),
+  undo: unpublish,
 };

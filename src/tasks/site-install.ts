@@ -8,7 +8,7 @@ import { putDirectories, putSettings, removeDirectory, siteDirectory } from './s
 import { readPackages } from './site-packages.ts';
 import { checkNames, pointed, pointing } from './site-records.ts';
 import type { Step } from './task-type.ts';
-import { demandUnpublished, publish } from './vhost.ts';
+import { demandUnpublished, publish, unpublish } from './vhost.ts';
 
 export const siteInstall = taskType({
   name: 'site install',
@@ -99,7 +99,7 @@ const installApplication: InstallStep = {
 const publishSite: InstallStep = {
   name: 'publish',
   run: async (context) => context.report.changed(await publish(context, 'enabled')),
-  undo: ({ http, site }) => http.destroy(site.name),
+  undo: unpublish,
 };
 
 /** Last, so that the link is as fresh as can be. Shared with `site login`. */

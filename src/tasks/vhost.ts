@@ -2,6 +2,7 @@ import type { Changes } from '../machine/put.ts';
 import { Problem } from '../model/problem.ts';
 import type { Vhost } from '../services/http/http.ts';
 import type { SiteContext } from './context.ts';
+import { putCron } from './cron-entry.ts';
 
 /** The site as its web server is to publish it. */
 export function vhost({ site, platform, application, installed, lines }: SiteContext, state: Vhost['state']): Vhost {
@@ -24,9 +25,16 @@ export function vhost({ site, platform, application, installed, lines }: SiteCon
   };
 }
 
-/** Publishes the site in this state; says what that changed. */
-export const publish = (context: SiteContext, state: Vhost['state']): Promise<Changes> =>
-  context.http.create(vhost(context, state));
+/** Publishes the site in this state, with its line in its server's own cron if that runs it; says what that changed. */
+export async function publish(context: SiteContext, state: Vhost['state']): Promise<Changes> {
+  const changes = await context.http.create(vhost(context, state));
+  return [...changes, ...(await putCron(context, state))];
+}
+
+export async function unpublish({ http, cron, site }: SiteContext): Promise<void> {
+  await cron?.destroy(site.id);
+  await http.destroy(site.name);
+}
 
 /** For who publishes under a name for the first time: what is there under it is not ours to replace. */
 export async function demandUnpublished({ http, site, machine }: SiteContext): Promise<void> {

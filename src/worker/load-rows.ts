@@ -105,6 +105,14 @@ export async function serviceRow(db: Kysely<Tables>, id: string): Promise<Servic
   return one(rows, `there is no service ${id}`);
 }
 
+/** Null: the server has none. */
+export async function serviceOfType(db: Kysely<Tables>, server: string, type: string): Promise<ServiceRow | null> {
+  const { rows } = await sql<ServiceRow>`
+    select id, server_id, type, engine, options, secrets from service
+    where server_id = ${server} and type = ${type} and status = 'enabled'`.execute(db);
+  return rows[0] ?? null;
+}
+
 /** The options with the secret ones among them, as the engine's schema wants them. */
 export function serviceOptions({ key }: Loading, row: ServiceRow): { options: Json; secrets: readonly Secret[] } {
   const plain = row.options as { readonly [name: string]: Json }; // only objects are ever written there

@@ -3,6 +3,7 @@ import type { PackageScan } from '../applications/application.ts';
 import { copyOf } from '../hub/copies.ts';
 import { one } from '../hub/rows.ts';
 import { unseal } from '../hub/seal.ts';
+import { cronRules } from '../hub/site-cron.ts';
 import { siteSecret } from '../hub/site-secrets.ts';
 import type { Tables } from '../hub/tables.ts';
 import type { Json } from '../model/json.ts';
@@ -16,6 +17,7 @@ import {
   openService,
   platformRow,
   serverRow,
+  serviceOfType,
   serviceOptions,
   serviceRow,
   settingsLines,
@@ -47,6 +49,9 @@ interface SiteRow {
   fpmSocket: string;
   data: Json;
   scan: PackageScan | null;
+  cronEveryS: number | null;
+  cronBy: string | null;
+  application: string | null;
 }
 
 export async function loadSite(loading: Loading, id: string): Promise<SiteContext> {
@@ -84,6 +89,10 @@ async function contextOf(loading: Loading, site: Site, row: SiteRow): Promise<Si
   const dbHost = { machine: dbMachine, paths: serverPaths(dbServer.root, dbServer.server.name) };
   const database = openService(catalog, 'db', dbRow, dbHost, dbGiven.options);
 
+  const cronRow = await serviceOfType(db, serverId, 'cron');
+  const cron =
+    cronRow && openService(catalog, 'cron', cronRow, { machine, paths }, serviceOptions(loading, cronRow).options);
+
   const application = catalog.applications.find(({ name }) => name === platform.application);
   if (!application)
     throw new Problem(
@@ -107,7 +116,7 @@ async function contextOf(loading: Loading, site: Site, row: SiteRow): Promise<Si
   };
   const services = { http: httpRow.id, db: dbRow.id, httpEngine: httpRow.engine, dbEngine: dbRow.engine };
   return {
-    ...{ report, server, paths, machine, services, site, platform, http, db: database, application, scan },
+    ...{ report, server, paths, machine, services, site, platform, http, db: database, cron, application, scan },
     ...{ installed, lines, ownScan: row.scan, dns: await loadDns(loading, site.id) },
   };
 }
@@ -116,7 +125,8 @@ async function siteRow(db: Kysely<Tables>, id: string): Promise<SiteRow> {
   const { rows } = await sql<SiteRow>`
     select id, name, status, platform_id, db_service_id, directory, title, profile, language, email, redirection, tls,
            certificate_path, key_path, db_name, db_user, db_password, db_is_ours, hash_salt, cron_key, run_user,
-           fpm_socket, data, scan
+           fpm_socket, data, scan, cron_every_s, cron_by,
+           (select application from platform where platform.id = site.platform_id) as application
     from site where id = ${id}`.execute(db);
   return one(rows, `there is no site ${id}`);
 }
@@ -144,5 +154,6 @@ async function toSite({ db, key }: Loading, row: SiteRow, of: SiteRow): Promise<
     databaseIsOurs: of.dbIsOurs,
     hashSalt: unseal(key, row.hashSalt, siteSecret('hash_salt', id)),
     cronKey: unseal(key, row.cronKey, siteSecret('cron_key', id)),
+    cron: (await cronRules(db))(row),
   };
 }

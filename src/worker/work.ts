@@ -3,6 +3,7 @@ import { requeueLost } from '../hub/lost-tasks.ts';
 import { type ClaimedTask, claimTask } from '../hub/queue.ts';
 import type { Clock } from '../model/clock.ts';
 import { runClaimed } from './run-claimed.ts';
+import { takeRuns } from './take-turns.ts';
 import type { Worker } from './worker.ts';
 
 /** When a notification was lost, this finds the task that is due; and tasks that become due by time. */
@@ -23,7 +24,8 @@ export async function work(worker: Worker, stop: AbortSignal): Promise<void> {
   ]);
   stop.addEventListener('abort', wakeAll, { once: true });
   const watching = watch(worker, stop);
-  await Promise.all(Array.from({ length: worker.slots }, () => takeTasks(worker, stop, wakes, running)));
+  const slots = Array.from({ length: worker.slots }, () => takeTasks(worker, stop, wakes, running));
+  await Promise.all([...slots, takeRuns(worker, stop)]);
   await watching;
   for (const end of unlisten) await end();
   await sql`delete from worker where name = ${worker.name}`.execute(worker.hub.db).catch(() => undefined);

@@ -14,6 +14,8 @@ export interface Worker {
   readonly catalog: Catalog;
   /** How many tasks at once. */
   readonly slots: number;
+  /** How many runs at once besides (cron of a site). */
+  readonly runs: number;
   /** Directory on this machine through which the hub takes and gives files. */
   readonly transfers: string;
   openMachine(server: Server, hands: Hands): Machine;

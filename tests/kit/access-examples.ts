@@ -35,7 +35,16 @@ const by =
   (things: Things): Wanted => {
     const { [thing]: one } = things;
     return {
-      params: { name: one, task: one, batch: one, membership: one, token: one },
+      params: {
+        name: one,
+        task: one,
+        batch: one,
+        membership: one,
+        token: one,
+        session: one,
+        passkey: one,
+        webhook: one,
+      },
       ...(body !== undefined && { body }),
     };
   };
@@ -47,9 +56,86 @@ const found = { ...newSite, import: true, directory: 'found' };
 const backedUp = { name: 'backup verify' };
 
 /** Who is signed in may ask, and is answered what is there for them: maybe nothing. */
-export const askedByAnyone: ReadonlySet<EndpointName> = new Set(['resolve', 'token create', 'token delete']);
+export const askedByAnyone: ReadonlySet<EndpointName> = new Set([
+  'resolve',
+  'token create',
+  'token delete',
+  'session list',
+  'session delete',
+  'session end-others',
+  ...([
+    'notification list',
+    'notification choices',
+    'notification choose',
+    'notification test',
+    'webhook list',
+    'webhook create',
+    'webhook set',
+    'webhook delete',
+  ] as const),
+]);
+
+const stranger = { attempt: 'x', secret: 'x', password: 'not the password of anybody' };
+
+/** What is open answers all alike; one's own ways in are for who is signed in with a browser, and these here have tokens. */
+const signIn = {
+  'session create': [hub('*', () => ({ body: { name: 'nobody', password: stranger.password } }))],
+  'session second-factor': [hub('*', () => ({ body: { attempt: stranger.attempt, code: '123456' } }))],
+  'session passkey-begin': [hub('*')],
+  'session passkey': [hub('*', () => ({ body: { attempt: stranger.attempt, passkey: { id: 'x' } } }))],
+  'invitation get': [hub('*', () => ({ body: { secret: stranger.secret } }))],
+  'invitation accept': [hub('*', () => ({ body: { secret: stranger.secret, password: stranger.password } }))],
+  'session ways': [hub('*')],
+  'single-sign-on begin': [hub('*')],
+  'single-sign-on finish': [hub('*', () => ({ body: { search: 'code=x&state=x' } }))],
+  'session get': [hub('*')],
+  'session set': [hub('', () => ({ body: { title: 'New' } }))],
+  'session confirm': [hub('', () => ({ body: { password: stranger.password } }))],
+  'session end': [hub('')],
+  'session list': [
+    hub('*'),
+    own('ra', ({ boss }) => ({ query: { account: boss } }), 'ra c'),
+    hub('r', ({ administrator }) => ({ query: { account: administrator } }), 'a'),
+  ],
+  'session delete': [own('ra', by('session'), 'ra')],
+  'session end-others': [
+    hub('*', () => ({ body: {} })),
+    own('ra', ({ boss }) => ({ body: { account: boss } }), 'ra c'),
+    hub('r', ({ administrator }) => ({ body: { account: administrator } }), 'a'),
+  ],
+  'password change': [hub('', () => ({ body: { old: stranger.password, new: stranger.password } }))],
+  'factor list': [hub('')],
+  'totp begin': [hub('')],
+  'totp create': [hub('', () => ({ body: { attempt: stranger.attempt, code: '123456' } }))],
+  'totp delete': [hub('')],
+  'passkey begin': [hub('')],
+  'passkey create': [hub('', () => ({ body: { attempt: stranger.attempt, title: 'x', passkey: { id: 'x' } } }))],
+  'passkey delete': [hub('', () => ({ params: { passkey: '1' } }))],
+  'recovery-code create': [hub('')],
+} satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
+
+const ofBoss = ({ boss }: Things) => ({ account: boss });
+/** One's own, and those of whom one has power over. */
+const notifications = {
+  'notification list': [hub('*'), own('ra', (things) => ({ query: ofBoss(things) }), 'ra c')],
+  'notification choices': [hub('*'), own('ra', (things) => ({ query: ofBoss(things) }), 'ra c')],
+  'notification choose': [
+    hub('*', () => ({ body: { kind: 'task failed', mail: 'never' } })),
+    own('ra', (things) => ({ body: { kind: 'task failed', mail: 'never', ...ofBoss(things) } }), 'ra c'),
+  ],
+  'notification test': [own('ra', (things) => ({ body: ofBoss(things) }), 'ra c')],
+  'webhook list': [hub('*'), own('ra', (things) => ({ query: ofBoss(things) }), 'ra c')],
+  'webhook create': [
+    hub('*', () => ({ body: { url: 'https://hook.example.com/' } })),
+    own('ra', (things) => ({ body: { url: 'https://hook.example.com/', ...ofBoss(things) } }), 'ra c'),
+  ],
+  'webhook set': [own('ra', by('webhook', { title: 'New' }), 'ra')],
+  'webhook delete': [own('ra', by('webhook'), 'ra')],
+} satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
 /** Forget an endpoint and this does not compile. */
+const cron = () => ({ params: { name: 'cron' } });
+
 export const examples: { readonly [Name in EndpointName]: readonly Example[] } = {
   'client list': [hub(everybody)],
   'client get': [own(everybody, by('client'))],
@@ -65,10 +151,15 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   ],
   'account set': [own('ra', by('boss', { email: null })), hub('r', by('administrator', { status: 'locked' }), 'a')],
   'account delete': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
+  'account invite': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
+  'account reset-password': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
+  'account reset-factors': [own('ra', by('boss')), hub('r', by('administrator'), 'a')],
+  ...signIn,
   'token list': [hub('*')],
   'token create': [
     hub('*', () => ({ body: {} })),
-    own('ra', ({ boss }) => ({ body: { account: boss } }), 'ra c'),
+    hub('*', () => ({ body: { scopes: ['read'] } })),
+    own('r', ({ boss }) => ({ body: { account: boss } }), 'a c'),
     hub('r', ({ administrator }) => ({ body: { account: administrator } }), 'a'),
   ],
   'token delete': [own('ra', by('token'), 'ra')],
@@ -167,10 +258,15 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'batch log': [own(everybody, by('runningBatch'))],
   'batch cancel': [own('rpa c', by('runningBatch'))],
   'batch retry': [own('rpa c', by('endedBatch'))],
+  ...notifications,
   'queue list': [hub('rpv')],
+  ...{ 'queue get': [hub('rpv', cron)], 'queue turns': [hub('rpv', cron)], 'queue runs': [hub('rpv', cron)] },
+  'queue set': [hub('r', () => ({ params: { name: 'cron' }, body: { limit: 4 } }))],
   'queue pause': [hub('r', () => ({ params: { name: 'task' } }))],
   'queue resume': [hub('r', () => ({ params: { name: 'task' } }))],
+  home: [hub('*')],
   status: [hub('rpv')],
+  metrics: [hub('rpv')],
   resolve: [
     own(everybody, ({ site }) => ({ params: { context: `@${site}` } })),
     own(everybody, ({ platform }) => ({ params: { context: `@platform_${platform}` } })),
@@ -181,6 +277,8 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'task-type list': [hub('*')],
   'setting list': [hub('r')],
   'setting set': [hub('r', () => ({ params: { name: 'site.run-user' }, body: { value: 'www-data' } }))],
+  'audit list': [hub('ra c', () => ({ query: { result: 'done' } }))],
+  'audit export': [hub('ra c', () => ({ query: { result: 'done' } }))],
   openapi: [hub('*')],
 };
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import { type Kysely, sql } from 'kysely';
@@ -42,6 +43,8 @@ export interface Things extends HubThings {
   readonly endedBatch: string;
   readonly membership: string;
   readonly token: string;
+  readonly session: string;
+  readonly webhook: string;
 }
 
 interface HubThings {
@@ -148,7 +151,25 @@ async function thingsOf(hub: TestHub, client: Owner): Promise<Omit<Things, keyof
     endedBatch: await addBatch(db, client, 'stopped', siteId),
     membership: memberships.items.find((one: { account: string }) => one.account === account.name).id,
     token: about.id,
+    session: await addSession(db, account.id),
+    webhook: await addWebhook(db, account.id, client),
   };
+}
+
+async function addSession(db: Kysely<Tables>, account: string): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    insert into session (account_id, hash, way, user_agent) values (${account}, ${randomBytes(32)}, 'password', '')
+    returning id`.execute(db);
+  assert.ok(rows[0]);
+  return rows[0].id;
+}
+
+async function addWebhook(db: Kysely<Tables>, account: string, client: string): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    insert into webhook (account_id, title, url, secret)
+    values (${account}, ${client}, ${`https://hook.${client}.example/`}, '') returning id`.execute(db);
+  assert.ok(rows[0]);
+  return rows[0].id;
 }
 
 async function addTask(db: Kysely<Tables>, site: string, status: string): Promise<string> {

@@ -90,6 +90,7 @@ export function testSite(
     runUser: 'www-data',
     fpmSocket: '/run/php/none.sock',
     cronKey: new Secret('cron-key'),
+    cron: { everySeconds: 3600, by: 'web', secondsMax: 300 },
     data: {},
     ...more,
   };

@@ -16,6 +16,7 @@ const token = 'token-of-the-tests-1234567890';
 
 /** An HTTP server that answers as Cloudflare's API v4 does to what the engine asks; it keeps its records in memory. */
 export async function startCloudflare(): Promise<PrivateDns> {
+  const ids = new Map<string, string>(zonesThere.map((name, at) => [name, `z${at}`]));
   let next = 1;
   let records: readonly Kept[] = foreignRecords
     .filter(([, type]) => type !== 'NS')
@@ -64,8 +65,9 @@ export async function startCloudflare(): Promise<PrivateDns> {
       options: { url: `http://127.0.0.1:${port}/client/v4`, apiToken: token, ttlSeconds: 3600 },
     },
     async all(zone) {
-      const id = `z${zonesThere.indexOf(zone)}`;
-      return records.flatMap((one) => (one.zone === id ? [`${one.name}. ${one.type} ${one.content}`] : [])).toSorted();
+      return records
+        .flatMap((one) => (one.zone === ids.get(zone) ? [`${one.name}. ${one.type} ${one.content}`] : []))
+        .toSorted();
     },
     async stop() {
       server.closeAllConnections();

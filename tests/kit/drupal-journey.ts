@@ -37,7 +37,7 @@ export async function drupalJourney(t: TestContext, installed: InstalledSite): P
   await t.test('it counts, runs cron, rebuilds its caches and says what it is', async () => {
     const counts = await drupal.counts(machine, installed);
     assert.deepEqual(counts, { usersRegistered: 1, usersActive: 1, posts: 0, comments: 0 });
-    await drupal.cron(machine, installed);
+    await drupal.cron(machine, installed, { through: null, timeoutMs: 60_000 });
     await drupal.rebuildCaches(machine, installed);
     const { title, version, profile, maintenance, packages } = await drupal.status(machine, installed);
     assert.deepEqual(

@@ -192,6 +192,7 @@ function siteOf({ profile, fpmSocket }: Place, truth: Truth, at: Whereabouts): S
     runUser: 'www-data',
     fpmSocket,
     cronKey: salts.site,
+    cron: { everySeconds: 3600, by: 'web', secondsMax: 300 },
   };
   return { site, at };
 }
@@ -237,6 +238,7 @@ function contextsOf(place: Place, truth: Truth, machine: Machine, report: Report
         platform: on,
         http: web,
         db: dbs[at.dbService],
+        cron: null,
         application: place.application,
         scan: truth.scan,
         ownScan: truth.ownScan,

@@ -103,7 +103,7 @@ export async function hubWithWorker(t: TestContext, more: HubMore = {}): Promise
   const world = more.world ?? freshWorld();
   const begin = (given: HubMore): HubWithWorker => {
     const hub: Hub = {
-      ...{ database, sealKey: key, version: '0.0.0-test', transfers },
+      ...{ database, sealKey: key, version: '0.0.0-test', address: 'http://localhost:8460', transfers },
       catalog: given.catalog ?? catalog({ engines, applications, taskTypes, sweeps: [] }, given.extensions ?? []),
       onBug: (_, error) => bugs.push(error),
     };
@@ -169,7 +169,7 @@ async function startWorker(
   try {
     await work(
       {
-        ...{ name: unique, hub: database, key: hub.sealKey, clock: systemClock, catalog: hub.catalog, slots },
+        ...{ name: unique, hub: database, key: hub.sealKey, clock: systemClock, catalog: hub.catalog, slots, runs: 2 },
         transfers: hub.transfers,
         openMachine: (_, hands) => watched(farm, name, open(hands)),
         dryMachine: (real, { log }) => new DryMachine(real, log),

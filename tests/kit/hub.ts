@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { builtIn } from '../../src/built-in.ts';
-import { hubApp, type PageFile } from '../../src/hub/app.ts';
+import { hubApp } from '../../src/hub/app.ts';
 import { jsonb } from '../../src/hub/database.ts';
 import type { Hub } from '../../src/hub/hub.ts';
+import type { Panel } from '../../src/hub/panel.ts';
 import { sealKey } from '../../src/hub/seal.ts';
 import { found } from './comparison.ts';
 import { testDatabase } from './postgres.ts';
@@ -26,6 +27,7 @@ interface Ask {
 
 export interface TestHub {
   readonly hub: Hub;
+  readonly databaseUrl: string;
   readonly app: ReturnType<typeof hubApp>;
   readonly bugs: readonly unknown[];
   /** Without a token it comes as through the socket. */
@@ -58,7 +60,7 @@ const counted = [
 ];
 
 /** A hub on a database of this test alone, asked without a port. Fails the test if it meets a bug. */
-export async function testHub(t: TestContext, page: readonly PageFile[] = []): Promise<TestHub> {
+export async function testHub(t: TestContext, panel?: Panel): Promise<TestHub> {
   const database = await testDatabase(t);
   const transfers = await mkdtemp(join(tmpdir(), 'aegir-transfers-'));
   t.after(() => rm(transfers, { recursive: true, force: true }));
@@ -68,10 +70,11 @@ export async function testHub(t: TestContext, page: readonly PageFile[] = []): P
     sealKey: sealKey(randomBytes(32)),
     catalog: builtIn,
     version: '0.0.0-test',
+    address: 'http://localhost:8460',
     transfers,
     onBug: (_, error) => void bugs.push(error),
   };
-  const app = hubApp(hub, page);
+  const app = hubApp(hub, panel);
   const ask: TestHub['ask'] = async (method, path, body, more = {}) => {
     const given = more.raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const headers = {
@@ -87,6 +90,7 @@ export async function testHub(t: TestContext, page: readonly PageFile[] = []): P
   };
   return {
     hub,
+    databaseUrl: database.url,
     app,
     bugs,
     ask,
@@ -111,8 +115,8 @@ export async function testHub(t: TestContext, page: readonly PageFile[] = []): P
 }
 
 /** A server with nginx and MariaDB and a platform with Drupal on it, as they are after their first verify. */
-export async function furnished(t: TestContext, page: readonly PageFile[] = []): Promise<TestHub> {
-  const made = await testHub(t, page);
+export async function furnished(t: TestContext, panel?: Panel): Promise<TestHub> {
+  const made = await testHub(t, panel);
   const services = [
     { type: 'http', engine: 'nginx' },
     { type: 'db', engine: 'mysql' },

@@ -19,7 +19,7 @@ await migrate(url); // A worker may be up before any hub.
 const hub = openDatabase(url);
 await work(
   {
-    ...{ hub, catalog: builtIn, clock: systemClock, slots: environment.workerSlots, busy: () => null },
+    ...{ hub, catalog: builtIn, clock: systemClock, slots: environment.workerSlots, runs: 1, busy: () => null },
     name: `w${process.pid}`,
     transfers: environment.transfers,
     key: await readSealKey(environment.keyPath),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, page, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 import { added, asked } from './tasks.ts';
@@ -9,11 +9,14 @@ export const backupEndpoints = {
     method: 'GET',
     path: '/api/backups',
     summary: 'Backups of sites, the newest first',
-    query: listQuery({
-      site: text.reference.optional().describe('Of this site; of one that is deleted by its id'),
-      status: z.enum(['queued', 'enabled', 'failed', 'deleted']).optional(),
-      pinned: z.enum(['true', 'false']).optional(),
-    }),
+    query: sortedQuery(
+      {
+        site: text.reference.optional().describe('Of this site; of one that is deleted by its id'),
+        status: z.enum(['queued', 'enabled', 'failed', 'deleted']).optional(),
+        pinned: z.enum(['true', 'false']).optional(),
+      },
+      ['created', 'site', 'bytes'],
+    ),
     answer: page(shape.backup),
   }),
   'backup get': endpoint({

@@ -25,7 +25,20 @@ export const hubEndpoints = {
         z.object({ name: z.string(), startedAt: z.string(), heartbeatAt: z.string(), waiting: z.string().nullable() }),
       ),
       counts: z.object({ servers: z.int(), platforms: z.int(), sites: z.int() }),
+      backups: z.object({
+        total: z.int(),
+        proven: z.int().describe('Of which a site could be made within the last 30 days'),
+        sites: z.int().describe('That have one'),
+        sitesProven: z.int().describe('That have one that is proven'),
+      }),
     }),
+  }),
+  metrics: endpoint({
+    method: 'GET',
+    path: '/api/metrics',
+    summary: 'How it is, for Prometheus; also at /metrics',
+    answer: z.string(),
+    text: true,
   }),
   resolve: endpoint({
     method: 'GET',

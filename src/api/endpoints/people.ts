@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
+import { oneTimeLink } from '../sign-in-shapes.ts';
 import * as text from '../text.ts';
 
 const state = z.enum(['enabled', 'locked', 'deleted']).optional();
@@ -17,7 +18,7 @@ export const peopleEndpoints = {
     method: 'GET',
     path: '/api/clients',
     summary: 'Clients: who owns sites',
-    query: listQuery({ status: state }),
+    query: sortedQuery({ status: state }, ['name', 'status', 'sites', 'created']),
     answer: page(shape.client),
   }),
   'client get': endpoint({
@@ -64,7 +65,7 @@ export const peopleEndpoints = {
     method: 'GET',
     path: '/api/accounts',
     summary: 'Accounts: who may call the API',
-    query: listQuery({ status: state }),
+    query: sortedQuery({ status: state }, ['name', 'status', 'created']),
     answer: page(shape.account),
   }),
   'account get': endpoint({
@@ -80,21 +81,48 @@ export const peopleEndpoints = {
     body: z.strictObject({
       name: text.short,
       email: text.email.optional(),
+      title: text.title.optional(),
       role: text.reference.optional().describe('Give it this role at once'),
       client: text.reference.optional().describe('With a role: for this client; for the whole hub unless given'),
+      invite: z.boolean().optional().describe('Answer a link with which its person chooses a password'),
     }),
-    answer: shape.account,
+    answer: shape.account.extend({ invitation: oneTimeLink.nullable() }).meta({ id: 'AccountCreated' }),
     status: 201,
+    once: true,
+  }),
+  'account invite': endpoint({
+    method: 'POST',
+    path: '/api/accounts/:name/invitation',
+    summary: 'Make a link, shown once, with which who has no password yet chooses one',
+    answer: oneTimeLink,
+    status: 201,
+    once: true,
+  }),
+  'account reset-password': endpoint({
+    method: 'POST',
+    path: '/api/accounts/:name/password',
+    summary: 'Make a link, shown once, with which its person chooses another password',
+    answer: oneTimeLink,
+    status: 201,
+    once: true,
   }),
   'account set': endpoint({
     method: 'PATCH',
     path: '/api/accounts/:name',
     summary: 'Change the given fields of an account; a locked one cannot log in',
     body: z.strictObject({
+      title: text.title.nullable().optional(),
       email: text.email.nullable().optional(),
       status: z.enum(['enabled', 'locked']).optional(),
+      secondFactorRequired: z.boolean().optional(),
     }),
     answer: shape.account,
+  }),
+  'account reset-factors': endpoint({
+    method: 'DELETE',
+    path: '/api/accounts/:name/factors',
+    summary: 'Remove all second factors of an account whose person has lost them; its sessions end',
+    answer: gone,
   }),
   'account delete': endpoint({
     method: 'DELETE',
@@ -118,7 +146,15 @@ export const peopleEndpoints = {
         .optional()
         .describe("Whose it is; one's own unless given. Through the socket: 'admin', made on demand"),
       title: text.title.optional(),
-      expiresAt: text.time.optional(),
+      expiresAt: text.time
+        .nullable()
+        .optional()
+        .describe('In 90 days (setting token.valid-days) unless given; null: never'),
+      scopes: z
+        .array(text.permission.or(z.literal('read')))
+        .max(500)
+        .optional()
+        .describe("What it is limited to: permissions as a role has them, or 'read'; to nothing unless given"),
     }),
     answer: z.object({ token: z.string(), about: shape.token }),
     status: 201,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, page, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import { platformSource } from '../source.ts';
 import * as text from '../text.ts';
@@ -11,11 +11,14 @@ export const platformEndpoints = {
     method: 'GET',
     path: '/api/platforms',
     summary: 'Platforms: copies of an application, each at a path of a server',
-    query: listQuery({
-      status: z.enum(['queued', 'enabled', 'failed', 'locked', 'deleted']).optional(),
-      server: text.reference.optional(),
-      application: text.word.optional(),
-    }),
+    query: sortedQuery(
+      {
+        status: z.enum(['queued', 'enabled', 'failed', 'locked', 'deleted']).optional(),
+        server: text.reference.optional(),
+        application: text.word.optional(),
+      },
+      ['name', 'status', 'version', 'sites', 'verified', 'created'],
+    ),
     answer: page(shape.platform),
   }),
   'platform get': endpoint({

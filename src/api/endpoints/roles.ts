@@ -4,7 +4,7 @@ import * as shape from '../role-shapes.ts';
 import * as text from '../text.ts';
 
 const permissions = z
-  .array(z.string().regex(/^[a-z][a-z-]* [a-z][a-z -]{0,62}$/, 'is not a permission'))
+  .array(text.permission)
   .max(500)
   .describe("As GET /api/permissions has them: 'site read', 'site task', or one task by its name");
 const gone = z.object({ deleted: z.string() });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
@@ -14,7 +14,12 @@ export const serverEndpoints = {
     method: 'GET',
     path: '/api/servers',
     summary: 'Servers with their services',
-    query: listQuery({ status: z.enum(['queued', 'enabled', 'failed', 'locked', 'deleted']).optional() }),
+    query: sortedQuery({ status: z.enum(['queued', 'enabled', 'failed', 'locked', 'deleted']).optional() }, [
+      'name',
+      'status',
+      'host',
+      'verified',
+    ]),
     answer: page(shape.server),
   }),
   'server get': endpoint({ method: 'GET', path: '/api/servers/:name', summary: 'One server', answer: shape.server }),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { period } from '../../model/period.ts';
+import { retention } from '../../model/retention.ts';
+import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
@@ -14,13 +16,16 @@ export const siteEndpoints = {
     method: 'GET',
     path: '/api/sites',
     summary: 'Sites; `q` looks into names, aliases and titles',
-    query: listQuery({
-      status: z.enum(['queued', 'enabled', 'disabled', 'failed', 'deleted']).optional(),
-      platform: text.reference.optional(),
-      client: text.reference.optional(),
-      server: text.reference.optional(),
-      profile: text.profile.optional(),
-    }),
+    query: sortedQuery(
+      {
+        status: z.enum(['queued', 'enabled', 'disabled', 'failed', 'deleted']).optional(),
+        platform: text.reference.optional(),
+        client: text.reference.optional(),
+        server: text.reference.optional(),
+        profile: text.profile.optional(),
+      },
+      ['name', 'status', 'platform', 'client', 'profile', 'verified', 'created'],
+    ),
     answer: page(shape.site),
   }),
   'site get': endpoint({ method: 'GET', path: '/api/sites/:name', summary: 'One site', answer: shape.site }),
@@ -88,6 +93,19 @@ export const siteEndpoints = {
       certificatePath: text.path.nullable().optional(),
       keyPath: text.path.nullable().optional(),
       data: text.data.nullable().optional(),
+      cron: period
+        .nullable()
+        .optional()
+        .describe("How often it runs its cron: 15m, 1h, 1d, or 'off'; as the setting cron.every says unless given"),
+      cronBy: z.enum(['web', 'command']).nullable().optional().describe('Over the web, or by command line'),
+      backup: period
+        .nullable()
+        .optional()
+        .describe("How often it is backed up: 6h, 1d, or 'off'; as the queue backup says unless given"),
+      retention: retention
+        .nullable()
+        .optional()
+        .describe('Which of its backups are kept: last, daily, weekly, monthly; as the setting backup.retention says'),
     }),
     answer: z.object({ site: shape.site, task: shape.task.nullable() }),
   }),

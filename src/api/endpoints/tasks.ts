@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, page, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
@@ -45,12 +45,15 @@ export const taskEndpoints = {
     method: 'GET',
     path: '/api/tasks',
     summary: 'Tasks, the newest first',
-    query: listQuery({
-      status: z.enum(['queued', 'running', 'done', 'failed', 'stuck', 'cancelled']).optional(),
-      name: z.string().max(64).optional(),
-      noun: z.enum(['server', 'platform', 'site', 'backup']).optional(),
-      subject: text.reference.optional().describe('Name as it was then, context name, or with `noun` an id'),
-    }),
+    query: sortedQuery(
+      {
+        status: z.enum(['queued', 'running', 'done', 'failed', 'stuck', 'cancelled']).optional(),
+        name: z.string().max(64).optional(),
+        noun: z.enum(['server', 'platform', 'site', 'backup']).optional(),
+        subject: text.reference.optional().describe('Name as it was then, context name, or with `noun` an id'),
+      },
+      ['id', 'name', 'status', 'subject', 'created'],
+    ),
     answer: page(shape.task),
   }),
   'task get': endpoint({
@@ -94,24 +97,5 @@ export const taskEndpoints = {
     path: '/api/tasks/:task/settle',
     summary: 'Give a stuck task up: it counts as failed, and what it holds is free',
     answer: shape.task,
-  }),
-  'queue list': endpoint({
-    method: 'GET',
-    path: '/api/queues',
-    summary: 'Queues, and whether they are paused',
-    query: listQuery({}),
-    answer: page(shape.queue),
-  }),
-  'queue pause': endpoint({
-    method: 'POST',
-    path: '/api/queues/:name/pause',
-    summary: 'Start no more tasks; what runs goes on',
-    answer: shape.queue,
-  }),
-  'queue resume': endpoint({
-    method: 'POST',
-    path: '/api/queues/:name/resume',
-    summary: 'Start tasks again',
-    answer: shape.queue,
   }),
 };

@@ -82,6 +82,8 @@ function settings8({ site, platform }: InstalledSite, ownLines: readonly string[
     // the place and the name of this: APCu remembers where classes are, for as long as PHP-FPM runs (reference/drupal.md 0).
     `$settings['deployment_identifier'] = ${phpString(`${platform.name}-${version}-${site.directory}-`)} . fileinode(__DIR__);`,
     ...(isAtLeast(version, '10.3') ? [`$settings['state_cache'] = TRUE;`] : []),
+    // Its own cron, behind a page that somebody asks for, when ours runs.
+    ...(site.cron.everySeconds > 0 ? [`$config['automated_cron.settings']['interval'] = 0;`] : []),
     `if (is_file(__DIR__ . '/services.yml')) $settings['container_yamls'][] = __DIR__ . '/services.yml';`,
     ...ownLines,
   ];
@@ -99,6 +101,7 @@ function settings7({ site }: InstalledSite, ownLines: readonly string[]): string
     `$conf['file_private_path'] = ${phpString(`${files}/private/files`)};`,
     `$conf['file_temporary_path'] = ${phpString(`${files}/private/temp`)};`,
     `$conf['file_chmod_directory'] = 02775;`,
+    ...(site.cron.everySeconds > 0 ? [`$conf['cron_safe_threshold'] = 0;`] : []),
     `ini_set('session.gc_maxlifetime', 200000);`,
     `ini_set('session.cookie_lifetime', 2000000);`,
     ...ownLines,

@@ -198,7 +198,7 @@ async function looks(t: TestContext, installed: InstalledSite): Promise<void> {
     assert.ok(
       seven ? 'site_name' in before && !('cron_last' in before) && 'module kit' in before : 'system.site' in before,
     );
-    await drupal.cron(machine, installed);
+    await drupal.cron(machine, installed, { through: null, timeoutMs: 60_000 });
     await drupal.rebuildCaches(machine, installed);
     assert.deepEqual(await drupal.config(machine, installed), before);
     await inDrupal(

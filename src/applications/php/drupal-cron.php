@@ -8,5 +8,5 @@ aegir_run(function () use ($is7) {
     $done = Drupal::service('cron')->run();
   }
   if (!$done) aegir_fail('conflict', 'cron is running already, or did not end well', 'Look into the log of the site.');
-  return [];
+  return ['lines' => aegir_printed()];
 });

@@ -44,6 +44,14 @@ function aegir_plain(string $text): string {
   return trim(mb_strcut(preg_replace('/\s+/', ' ', html_entity_decode(strip_tags($text))), 0, 1500));
 }
 
+/** The end of what the site's code has printed until now. */
+function aegir_printed(): string {
+  $all = '';
+  for ($level = ob_get_level(); $level > 0; $level--) $all = ob_get_clean() . $all;
+  ob_start();
+  return mb_strcut(aegir_plain(mb_substr($all, -4000)), 0, 1500);
+}
+
 /** What the site's code is at work with: should it die of that, these words stand around its last ones. The hint says what to do then. */
 function aegir_doing(string $before = '', string $after = '', string $hint = ''): void {
   $GLOBALS['aegir_doing'] = [$before, $after, $hint];

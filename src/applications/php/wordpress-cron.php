@@ -11,5 +11,5 @@ aegir_run(function () {
         do_action_ref_array($hook, $arguments);
       }
   }
-  return [];
+  return ['lines' => aegir_printed()];
 });

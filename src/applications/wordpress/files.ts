@@ -41,11 +41,12 @@ export function wordpressFiles(
     ['WP_SITEURL', phpString(address)],
     ['UPLOADS', phpString(`sites/${site.directory}/files`)],
     ...keys.map((key) => [key, phpString(salt(key))] as const),
-    // Code is the platform's and the same for all its sites, so no site may change it; cron is run from outside.
+    // Code is the platform's and the same for all its sites, so no site may change it.
     ['DISALLOW_FILE_EDIT', 'true'],
     ['DISALLOW_FILE_MODS', 'true'],
     ['AUTOMATIC_UPDATER_DISABLED', 'true'],
-    ['DISABLE_WP_CRON', 'true'],
+    // Else each visitor's page would look whether cron is due.
+    ...(site.cron.everySeconds > 0 ? [['DISABLE_WP_CRON', 'true'] as const] : []),
     ['DB_CHARSET', phpString('utf8mb4')],
     ['DB_COLLATE', phpString('')],
     ['WP_TEMP_DIR', `__DIR__ . '/private/temp'`],

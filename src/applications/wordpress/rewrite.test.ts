@@ -224,7 +224,7 @@ test('WordPress and its plug-ins update what they keep; what fails is named and 
     assert.ok(
       'blogname' in before && !('cron' in before) && !Object.keys(before).some((name) => name.includes('transient')),
     );
-    await wordpress.cron(machine, installed);
+    await wordpress.cron(machine, installed, { through: null, timeoutMs: 60_000 });
     await wordpress.rebuildCaches(machine, installed);
     assert.deepEqual(await wordpress.config(machine, installed), before);
     await sql(`update ${installed.database.name}.wp_options set option_value = 'other' where option_name = 'blogname'`);

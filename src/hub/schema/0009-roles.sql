@@ -20,10 +20,10 @@ insert into role (name, title, built_in, permissions) values
     hub read, server read, server change, server task, platform read, platform change, platform task, client read, site read,
     site verify, site migrate, site move, site update, site backup, backup read, backup verify, backup test, task settle}'),
   ('account-manager', 'Account manager', true, '{
-    client read, client change, account read, account change, membership change, platform read,
+    client read, client change, account read, account change, account impersonate, membership change, audit read, platform read,
     site read, site change, site task, site secret, backup read, backup change, backup task, backup secret}'),
   ('client', 'Client', true, '{
-    client read, account read, platform read,
+    client read, account read, audit read, platform read,
     site read, site change, site task, site secret, backup read, backup change, backup task, backup secret}'),
   ('viewer', 'Viewer', true, '{hub read, server read, client read, platform read, site read, backup read}');
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Vhost } from '../../services/http/http.ts';
 import type { SiteContext } from '../context.ts';
-import { publish, vhost } from '../vhost.ts';
+import { publish, unpublish, vhost } from '../vhost.ts';
 import { openedAgain } from './closing.ts';
 import type { Moving, MovingStep } from './moving.ts';
 
@@ -50,7 +50,8 @@ export const switchOver: MovingStep = {
   },
 };
 
-const openState = ({ site }: SiteContext): Vhost['state'] => (site.status === 'disabled' ? 'disabled' : 'enabled');
+export const openState = ({ site }: SiteContext): Vhost['state'] =>
+  site.status === 'disabled' ? 'disabled' : 'enabled';
 
 /** In the place of the other, where that has another name on the same web server. */
 const instead = (one: SiteContext, other: SiteContext, state: Vhost['state']): Vhost => ({
@@ -62,5 +63,5 @@ const instead = (one: SiteContext, other: SiteContext, state: Vhost['state']): V
 export const publishNew: MovingStep = {
   name: 'publish',
   run: async (context) => context.report.changed(await publish(context, 'enabled')),
-  undo: ({ http, site }) => http.destroy(site.name),
+  undo: unpublish,
 };

@@ -1,7 +1,8 @@
+import { putCron } from '../cron-entry.ts';
 import { removeDirectory, siteDirectory } from '../site-directory.ts';
 import { isInPlace, type MovingStep } from './moving.ts';
 import { formerDirectory } from './placing.ts';
-import { asideName, changesHttp } from './publishing.ts';
+import { asideName, changesHttp, openState } from './publishing.ts';
 
 /** Once one of these has begun there is no way back, and none is needed: the site has answered where it is now. */
 
@@ -11,6 +12,8 @@ export const withdrawAside: MovingStep = {
     const { http, from } = context;
     await http.destroy(asideName(context));
     if (changesHttp(context)) await from.http.destroy(from.site.name);
+    if (context.server.id !== from.server.id) await from.cron?.destroy(from.site.id);
+    await putCron(context, openState(from));
   },
   undo: 'forward',
 };

@@ -1,0 +1,54 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Answer, Given } from '../api/endpoints.ts';
+import type { Asking, Handler } from './hub.ts';
+import { contains, equals, listPage } from './list.ts';
+import { resolve } from './resolve.ts';
+import { iso } from './time.ts';
+import { visible } from './visible.ts';
+
+type Item = Answer<'audit list'>['items'][number];
+export type AuditRow = Omit<Item, 'at'> & { readonly at: Date };
+
+export const auditColumns = sql`audit.id, audit.at, audit.account, audit.by, audit.address, audit.means, audit.what,
+  audit.noun, audit.subject_id, audit.subject, client.name as client, audit.result, audit.code, audit.details`;
+export const auditFrom = sql`audit left join client on client.id = audit.client_id`;
+
+export const auditItem = (row: AuditRow): Item => ({ ...row, at: iso(row.at), details: { ...row.details } });
+
+type Filters = Omit<Given<'audit export'>['query'], 'format'>;
+
+/** All must hold. Throws Problem 'not-found' for an account or a client that one does not see. */
+export async function auditConditions(
+  asking: Asking,
+  query: Filters,
+): Promise<readonly (RawBuilder<unknown> | null)[]> {
+  const account = query.account === undefined ? null : (await resolve(asking, 'account', query.account)).id;
+  const client = query.client === undefined ? undefined : (await resolve(asking, 'client', query.client)).id;
+  return [
+    visible('audit', asking.caller),
+    account === null ? null : sql`${account} in (audit.account_id, audit.by_id)`,
+    equals('audit.client_id', client),
+    equals('audit.noun', query.noun),
+    equals('audit.subject', query.subject),
+    equals('audit.what', query.what),
+    equals('audit.result', query.result),
+    query.from === undefined ? null : sql`audit.at >= ${query.from}`,
+    query.until === undefined ? null : sql`audit.at < ${query.until}`,
+    contains(['audit.account', 'audit.by', 'audit.subject', 'audit.what', 'audit.address', 'audit.means'], query.q),
+  ];
+}
+
+const list: Handler<'audit list'> = async ({ query }, asked) => {
+  const page = await listPage<AuditRow>(
+    asked.tx,
+    {
+      ...{ columns: auditColumns, from: auditFrom, where: await auditConditions(asked, query) },
+      keys: [{ column: 'audit.id', type: 'bigint' }],
+      descending: true,
+    },
+    query,
+  );
+  return { ...page, items: page.items.map(auditItem) };
+};
+
+export const auditHandlers = { 'audit list': list };

@@ -1,0 +1,116 @@
+import { Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { useText } from '../text/text.ts';
+import { choiceOf } from './label.ts';
+import { NumberInput } from './number-input.tsx';
+import type { Schema } from './schema.ts';
+
+export interface InputProps {
+  readonly label: string;
+  readonly description: string | undefined;
+  readonly error: string | undefined;
+  readonly isRequired: boolean;
+  /** Of a list: short, and nothing is a choice too. */
+  readonly isFilter: boolean;
+  readonly schema: Schema;
+  readonly value: unknown;
+  /** undefined: not given. */
+  readonly change: (value: unknown) => void;
+}
+
+const told = ({ label, description, error, isRequired }: InputProps) => ({
+  label,
+  description,
+  error,
+  withAsterisk: isRequired,
+});
+
+export function Choice(props: InputProps): ReactNode {
+  const { schema, value, change, isRequired, isFilter } = props;
+  const text = useText();
+  return (
+    <Select
+      {...told(props)}
+      data={(schema.enum ?? []).map((one) => ({ value: String(one), label: choiceOf(String(one)) }))}
+      value={value === undefined ? null : String(value)}
+      onChange={(next) => change(next ?? undefined)}
+      placeholder={isFilter ? text.list.any : ''}
+      clearable={!isRequired && schema.default === undefined}
+      comboboxProps={{ withinPortal: !isFilter }}
+    />
+  );
+}
+
+export const Flag = ({ label, description, value, change }: InputProps): ReactNode => (
+  <Switch
+    label={label}
+    description={description}
+    checked={value === true}
+    onChange={(event) => change(event.currentTarget.checked)}
+  />
+);
+
+export const NumberField = (props: InputProps): ReactNode => (
+  <NumberInput
+    {...told(props)}
+    {...(props.schema.minimum !== undefined && { minimum: props.schema.minimum })}
+    {...(props.schema.maximum !== undefined && { maximum: props.schema.maximum })}
+    value={props.value}
+    change={props.change}
+  />
+);
+
+export const Lines = (props: InputProps): ReactNode => (
+  <TagsInput
+    {...told(props)}
+    value={Array.isArray(props.value) ? props.value.map(nameOf) : []}
+    onChange={(next) => props.change(next.length === 0 && !Array.isArray(props.value) ? undefined : next)}
+    splitChars={[',', ' ']}
+    acceptValueOnBlur
+  />
+);
+
+/** An alias is a name, or a name with what becomes of it. */
+const nameOf = (one: unknown): string =>
+  typeof one === 'object' && one !== null && 'name' in one ? String(one.name) : String(one);
+
+export const Line = (props: InputProps & { isProse: boolean }): ReactNode => (
+  <TextInput
+    {...told(props)}
+    value={typeof props.value === 'string' ? props.value : ''}
+    onChange={(event) => props.change(event.currentTarget.value === '' ? undefined : event.currentTarget.value)}
+    spellCheck={props.isProse}
+    autoComplete="off"
+    inputMode={props.schema.format === 'email' ? 'email' : 'text'}
+  />
+);
+
+/** What no other field is for. */
+export function JsonField(props: InputProps): ReactNode {
+  const { value, change, error } = props;
+  const text = useText();
+  const [typed, setTyped] = useState(value === undefined ? '' : JSON.stringify(value, null, 2));
+  const [isBad, setBad] = useState(false);
+  return (
+    <Textarea
+      {...told(props)}
+      error={isBad ? text.form.notJson : error}
+      value={typed}
+      autosize
+      minRows={2}
+      maxRows={12}
+      spellCheck={false}
+      classNames={{ input: 'mono' }}
+      onChange={(event) => {
+        const next = event.currentTarget.value;
+        setTyped(next);
+        try {
+          change(next.trim() === '' ? undefined : JSON.parse(next));
+          setBad(false);
+        } catch {
+          setBad(true);
+        }
+      }}
+    />
+  );
+}

@@ -1,0 +1,2 @@
+/** What tasks can be about. */
+export type Noun = 'site' | 'platform' | 'server' | 'backup';
