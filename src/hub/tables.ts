@@ -85,6 +85,7 @@ interface SiteTable {
   clientId: Id;
   platformId: Id;
   dbServiceId: Id;
+  dnsServiceId: Maybe<Id>;
   directory: string;
   title: string;
   profile: string;
