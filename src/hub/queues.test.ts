@@ -29,6 +29,7 @@ test('a queue says its rules and how it goes; they are set, checked, and reset b
   assert.deepEqual(
     items.map(({ name }: { name: string }) => name),
     [
+      'audit gc',
       'backup',
       'backup gc',
       'backup test',
