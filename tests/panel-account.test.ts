@@ -71,7 +71,7 @@ test('how somebody comes in is their own to change', async (t) => {
     await page.getByText('I have kept them').waitFor();
   });
   await t.test('an administrator sees how somebody comes in, and makes a link for who has forgotten', async () => {
-    const admin = await farm.open('/accounts/ada');
+    const admin = await farm.open('/accounts/ada/signIn');
     await admin.getByText('A second factor is set up').waitFor();
     await look(admin, 'account-of-other', found);
     await admin.getByRole('button', { name: 'Link for another password' }).click();

@@ -51,6 +51,7 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   session: id,
   passkey: id,
   membership: id,
+  view: id,
   webhook: id,
 };
 

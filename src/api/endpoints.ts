@@ -16,6 +16,7 @@ import { signInEndpoints } from './endpoints/sign-in.ts';
 import { siteEndpoints } from './endpoints/sites.ts';
 import { statisticEndpoints } from './endpoints/statistics.ts';
 import { taskEndpoints } from './endpoints/tasks.ts';
+import { viewEndpoints } from './endpoints/views.ts';
 
 /** Every endpoint, once. The hub must answer each, every caller can ask each, OpenAPI is printed from it. */
 export const api = {
@@ -34,6 +35,7 @@ export const api = {
   ...statisticEndpoints,
   ...homeEndpoints,
   ...auditEndpoints,
+  ...viewEndpoints,
   ...notificationEndpoints,
   ...hubEndpoints,
 };

@@ -15,7 +15,7 @@ export function addAuditExport(program: Command, session: Session): void {
     .addHelpText(
       'after',
       exampleText([
-        'aegir audit export --from 2026-01-01T00:00:00Z > audit.csv',
+        'aegir audit export --since 2026-01-01T00:00:00Z > audit.csv',
         'aegir audit export --client acme --format jsonl | jq .what',
       ]),
     )

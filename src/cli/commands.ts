@@ -54,6 +54,7 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'site clone': ['name'],
   'setting set': ['value'],
   'batch create': ['name'],
+  'view create': ['list', 'name'],
   'notification choose': ['kind'],
   'webhook create': ['url'],
 };
@@ -104,6 +105,7 @@ const nounSummaries: { readonly [noun: string]: string } = {
   application: 'what can be hosted',
   'task-type': 'what can be asked for',
   audit: 'who did what',
+  view: 'lists of the panel as you want to see them again',
   setting: 'settings of the hub',
 };
 

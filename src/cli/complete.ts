@@ -21,10 +21,17 @@ const lists: { readonly [word: string]: EndpointName } = {
   dns: 'server list',
   from: 'platform list',
   package: 'package list',
+  view: 'view list',
 };
 
 /** Those that people call by their numbers. */
-const byNumber: ReadonlySet<EndpointName> = new Set(['task list', 'batch list', 'backup list', 'membership list']);
+const byNumber: ReadonlySet<EndpointName> = new Set([
+  'task list',
+  'batch list',
+  'backup list',
+  'membership list',
+  'view list',
+]);
 
 /**
  * What may follow: `words` are those behind 'aegir', the last one as far as it was typed.

@@ -120,6 +120,7 @@ const written: { readonly [name: string]: readonly string[] } = {
   'queue runs': ['aegir queue runs cron --status failed', 'aegir queue runs cron --subject @example.com'],
   'queue pause': ['aegir queue pause task', 'aegir queue pause cron'],
   'queue resume': ['aegir queue resume task'],
+  'view create': [`aegir view create 'site list' 'Failed of acme' --search '{"status": "failed", "client": "acme"}'`],
   resolve: ['aegir resolve @platform_d10'],
   openapi: ['aegir openapi > aegir.json'],
 };
@@ -140,6 +141,7 @@ const sample: { readonly [place: string]: string } = {
   task: '12',
   token: '3',
   session: '5',
+  view: '4',
   webhook: '3',
 };
 

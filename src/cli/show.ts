@@ -61,6 +61,7 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   'compared packages': ['result', 'level', 'type', 'name', 'enabled', 'from', 'to', 'remarks'],
   'compared sites': ['site', 'possible', 'counts', 'problems'],
   audit: ['at', 'account', 'by', 'address', 'what', 'subject', 'client', 'result', 'code'],
+  view: ['id', 'list', 'name', 'search'],
   engine: ['type', 'name', 'title', 'options', 'secrets'],
   application: ['name', 'title'],
   'task-type': ['name', 'title', 'from'],

@@ -29,11 +29,7 @@ export async function aliasesOf(
  * two that ask at once cannot both get it. A name that is reserved for a task of the site itself is not free either. Throws
  * Problem 'conflict', which names the other site if the caller may see it, and nothing else of it.
  */
-export async function writeAliases(
-  { tx, caller }: Telling,
-  siteId: string,
-  names: ReadonlyMap<string, AliasRow['kind']>,
-): Promise<void> {
+export async function writeAliases({ tx, caller }: Telling, siteId: string, names: Wanted): Promise<void> {
   const wanted = [...names.keys()].toSorted(); // In one order, so that two transactions cannot wait for each other.
   await sql`
     delete from alias where site_id = ${siteId} and kind <> 'reserved' and not (name = any (${wanted}::text[]))`.execute(
@@ -48,31 +44,39 @@ export async function writeAliases(
     returning name`.execute(tx);
   if (rows.length === wanted.length) return;
   const got = new Set(rows.map(({ name }) => name));
-  throw await conflict(
-    { tx, caller },
-    wanted.filter((name) => !got.has(name)),
-  );
+  throw await conflict({ tx, caller }, new Map([...names].filter(([name]) => !got.has(name))));
 }
 
 /** The plain answer for what is taken already; of two that ask at once, writeAliases() decides. */
-export async function demandFree({ tx, caller }: Telling, names: readonly string[]): Promise<void> {
-  const { rows } = await sql`select from alias where name = any (${[...names]}::text[]) limit 1`.execute(tx);
+export async function demandFree({ tx, caller }: Telling, names: Wanted): Promise<void> {
+  const { rows } = await sql`select from alias where name = any (${[...names.keys()]}::text[]) limit 1`.execute(tx);
   if (rows.length > 0) throw await conflict({ tx, caller }, names);
 }
+
+/** Names that a site is to have, and as what each. */
+type Wanted = ReadonlyMap<string, AliasRow['kind']>;
 
 /** Who is told whose a name is. */
 type Telling = Pick<Asking, 'tx' | 'caller'>;
 
-async function conflict({ tx, caller }: Telling, lost: readonly string[]): Promise<Problem> {
+/** Beside the field that it was given in. */
+async function conflict({ tx, caller }: Telling, lost: Wanted): Promise<Problem> {
   const { rows } = await sql<{ name: string; site: string }>`
     select alias.name, case when ${visible('site', caller)} then site.name else 'of somebody else' end as site
     from alias join site on site.id = alias.site_id
-    where alias.name = any (${[...lost]}::text[]) order by alias.name`.execute(tx);
+    where alias.name = any (${[...lost.keys()]}::text[]) order by alias.name`.execute(tx);
   const [first] = rows;
-  return new Problem('conflict', `${first?.name ?? lost[0]} belongs to the site ${first?.site ?? 'of somebody else'}`, {
-    hint: 'A host name belongs to one site: choose another, or take it from that site first.',
-    fields: rows.map(({ name, site }) => ({ path: name, message: `belongs to the site ${site}` })),
-  });
+  return new Problem(
+    'conflict',
+    `${first?.name ?? [...lost.keys()][0]} belongs to the site ${first?.site ?? 'of somebody else'}`,
+    {
+      hint: 'A host name belongs to one site: choose another, or take it from that site first.',
+      fields: rows.map(({ name, site }) => ({
+        path: lost.get(name) === 'canonical' ? 'name' : 'aliases',
+        message: `${name} belongs to the site ${site}`,
+      })),
+    },
+  );
 }
 
 const list: Handler<'alias list'> = async ({ query }, asked) => {

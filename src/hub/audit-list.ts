@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Answer, Given } from '../api/endpoints.ts';
 import type { Asking, Handler } from './hub.ts';
-import { contains, equals, listPage } from './list.ts';
+import { contains, equals, isId, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
 import { iso } from './time.ts';
 import { visible } from './visible.ts';
@@ -29,13 +29,20 @@ export async function auditConditions(
     account === null ? null : sql`${account} in (audit.account_id, audit.by_id)`,
     equals('audit.client_id', client),
     equals('audit.noun', query.noun),
-    equals('audit.subject', query.subject),
+    subjectIs(query),
     equals('audit.what', query.what),
     equals('audit.result', query.result),
-    query.from === undefined ? null : sql`audit.at >= ${query.from}`,
+    query.since === undefined ? null : sql`audit.at >= ${query.since}`,
     query.until === undefined ? null : sql`audit.at < ${query.until}`,
     contains(['audit.account', 'audit.by', 'audit.subject', 'audit.what', 'audit.address', 'audit.means'], query.q),
   ];
+}
+
+/** By the name that it had then, or with its noun by the id that it keeps. */
+function subjectIs({ noun, subject }: Filters): RawBuilder<unknown> | null {
+  const called = equals('audit.subject', subject);
+  if (noun === undefined || subject === undefined || !isId(subject)) return called;
+  return sql`(${called} or audit.subject_id = ${subject})`;
 }
 
 const list: Handler<'audit list'> = async ({ query }, asked) => {

@@ -164,7 +164,7 @@ test('it is searched, paged and exported', async (t) => {
   assert.equal((await told(hub, '&account=ada')).length, 1);
   assert.equal((await told(hub, '&q=token%201')).length, 1);
   const { at } = first.items[0];
-  assert.equal((await told(hub, `&from=${at}&noun=client`)).length, 1);
+  assert.equal((await told(hub, `&since=${at}&noun=client`)).length, 1);
   assert.equal((await told(hub, `&until=${at}&noun=client`)).length, 4);
   assert.equal((await told(hub, '&subject=c')).length, 1);
   await audit(hub.hub.database.db, {

@@ -137,12 +137,12 @@ async function reserve(asked: Allocating, site: Subject, name: string, task: str
   if (name === site.name) throw new Problem('conflict', `${name} is its name already`, { hint: 'Choose another one.' });
   const { rows } = await sql`select from alias where name = ${name} and site_id = ${site.id}`.execute(tx);
   if (rows.length > 0) return;
-  await demandFree(asked, [name]);
+  await demandFree(asked, new Map([[name, 'canonical']]));
   if (task === null) return;
   const { numAffectedRows } = await sql`
     insert into alias (name, site_id, kind, task_id) values (${name}, ${site.id}, 'reserved', ${task})
     on conflict do nothing`.execute(tx);
-  if (Number(numAffectedRows) === 0) await demandFree(asked, [name]); // Somebody was quicker by a moment.
+  if (Number(numAffectedRows) === 0) await demandFree(asked, new Map([[name, 'canonical']])); // Somebody was quicker by a moment.
 }
 
 /** When a task has ended, whatever its end: what was allocated with it is free again. */

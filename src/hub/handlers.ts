@@ -36,6 +36,7 @@ import { siteSetHandlers } from './site-set.ts';
 import { statisticHandlers } from './statistics.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
+import { viewHandlers } from './view.ts';
 
 /** Streams, files on their way in or out, and what is no JSON: the app itself answers them. */
 export type Direct =
@@ -83,6 +84,7 @@ export const handlers: Handlers = {
   ...statisticHandlers,
   ...auditHandlers,
   ...settingHandlers,
+  ...viewHandlers,
   ...homeHandlers,
   ...aboutHandlers,
   openapi: async (_, { hub }) => openApi(hub.version),

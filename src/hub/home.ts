@@ -103,11 +103,14 @@ const serversMax = 12;
 
 async function servers({ tx, caller }: Asking): Promise<Home['servers']> {
   const { rows } = await sql<Home['servers'][number]>`
-    select server.name, count(distinct platform.id)::int as platforms, count(site.id)::int as sites
+    select server.name, count(distinct platform.id)::int as platforms, count(site.id)::int as sites,
+      (server.diagnosis ->> 'diskFreeMb')::float8 as disk_free_mb,
+      (select coalesce(sum(bytes), 0)::float8 from backup
+       where backup.server_id = server.id and backup.status = 'enabled') as backup_bytes
     from server left join platform on platform.server_id = server.id and platform.status <> 'deleted'
       left join site on site.platform_id = platform.id and ${inUse}
     where server.status <> 'deleted' and ${visible('server', caller)}
-    group by server.id, server.name order by sites desc, server.name limit ${serversMax}`.execute(tx);
+    group by server.id order by sites desc, server.name limit ${serversMax}`.execute(tx);
   return [...rows];
 }
 

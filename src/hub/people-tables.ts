@@ -10,6 +10,7 @@ export interface PeopleTables {
   membership: MembershipTable;
   platformClient: PlatformClientTable;
   audit: AuditTable;
+  view: ViewTable;
 }
 
 interface ClientTable {
@@ -79,6 +80,14 @@ interface AuditTable {
   result: string;
   code: Maybe<string>;
   details: JsonDefault<object>;
+}
+interface ViewTable {
+  id: GeneratedAlways<Id>;
+  accountId: Maybe<Id>;
+  list: string;
+  name: string;
+  search: JsonDefault<Readonly<Record<string, string>>>;
+  createdAt: Time;
 }
 interface PlatformClientTable {
   platformId: Id;

@@ -149,6 +149,10 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'setting set': ['hub change'],
   'audit list': ['audit read'],
   'audit export': ['audit read'],
+  // One's own.
+  'view list': 'anyone',
+  'view create': 'anyone',
+  'view delete': 'anyone',
   openapi: 'anyone',
 };
 

@@ -44,7 +44,7 @@ const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
   const platform = await heldPlatform(asked, body.platform ?? row.platformId, clientId);
   await demandCarries(asked, source, platform);
   const db = await dbFor(asked, row, platform, body.dbServer);
-  await demandFree(asked, [body.name]);
+  await demandFree(asked, new Map([[body.name, 'canonical']]));
   const { language, profile } = row;
   const title = body.title ?? (row.title === source.name ? body.name : row.title);
   const wanted = { name: body.name, title, language, tls: body.tls ?? row.tls, email: body.email ?? row.email };

@@ -44,7 +44,7 @@ const create: Handler<'site create'> = async ({ body }, asked) => {
   const db = await chosenDb(asked, platform, body.dbServer);
   const dns = await chosenDns(asked, platform, body.dns);
   const names = siteNames(body.name, body.aliases ?? []);
-  await demandFree(asked, [...names.keys()]);
+  await demandFree(asked, names);
   demandRedirection(names, body.redirection ?? null);
   demandCertificate(body.certificatePath ?? null, body.keyPath ?? null);
   if (body.directory !== undefined && (!body.import || backup))

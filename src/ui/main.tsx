@@ -1,6 +1,7 @@
 import './styles.ts';
 import './style/base.css';
 import './style/shell.css';
+import './style/palette.css';
 import './style/parts.css';
 import './style/lists.css';
 import './style/tasks.css';

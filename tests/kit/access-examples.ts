@@ -60,6 +60,7 @@ export const askedByAnyone: ReadonlySet<EndpointName> = new Set([
   'resolve',
   'token create',
   'token delete',
+  'view delete',
   'session list',
   'session delete',
   'session end-others',
@@ -284,6 +285,9 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'setting set': [hub('r', () => ({ params: { name: 'site.run-user' }, body: { value: 'www-data' } }))],
   'audit list': [hub('ra c', () => ({ query: { result: 'done' } }))],
   'audit export': [hub('ra c', () => ({ query: { result: 'done' } }))],
+  'view list': [hub('*')],
+  'view create': [hub('*', () => ({ body: { list: 'site list', name: 'mine', search: { status: 'failed' } } }))],
+  'view delete': [hub('', () => ({ params: { view: '9000' } }))],
   openapi: [hub('*')],
 };
 

@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { go, panelFarm, settled } from './panel.ts';
 import { panelPages } from './panel-pages.ts';
 
-/** `npm run screenshots [directory]`: every page, light, dark and on a phone, for somebody to look at. */
-const directory = process.argv[2] ?? '/tmp/aegir-screenshots';
+/** `npm run screenshots [directory] [page …]`: every page or these, light, dark and on a phone, for somebody to look at. */
+const [directory = '/tmp/aegir-screenshots', ...wanted] = process.argv.slice(2);
+const pages = wanted.length > 0 ? wanted : panelPages;
 const looks = {
   light: { colorScheme: 'light', viewport: { width: 1360, height: 850 } },
   dark: { colorScheme: 'dark', viewport: { width: 1360, height: 850 } },
@@ -17,7 +18,7 @@ test('screenshots', async (t) => {
   for (const [look, more] of Object.entries(looks)) {
     await mkdir(join(directory, look), { recursive: true });
     const page = await farm.open('/', { ...more, reducedMotion: 'reduce' });
-    for (const path of panelPages) {
+    for (const path of pages) {
       await go(page, path);
       await page.waitForTimeout(300); // Plots are drawn when the page is through.
       await settled(page);

@@ -26,7 +26,7 @@ export async function seedFarm(databaseUrl: string, size: FarmSize = wholeFarm):
     for (const text of [aliases, packages, backups]) await client.query(text);
     await client.query(tasks, [size.tasks, size.sites]);
     await client.query(events, [size.eventsOfTask]);
-    for (const text of [restOfTasks, batches]) await client.query(text);
+    for (const text of [restOfTasks, batches, access]) await client.query(text);
     await client.query('update site set title = $1 where id = (select min(id) from site)', [hostileTitle]);
     await client.query('commit');
     // As autovacuum would within a minute.
@@ -64,6 +64,28 @@ const people = `
            now() - n * interval '7 days'
     from generate_series(1, 120) as n returning id)
   insert into account (name, email) select 'person' || n, 'person' || n || '@example.org' from generate_series(1, 30) as n`;
+
+/** Each account has a role for one client or two; the first clients have quotas, one of them is locked. */
+const access = `
+  with members as (
+    insert into membership (account_id, role_id, client_id)
+    select account.id, role.id, client.id
+    from (select id, row_number() over (order by id) as n from account where name like 'person%') as account
+    join (select id, row_number() over (order by id) as n from client where name like 'client%') as client
+      on client.n in (account.n, account.n * 2)
+    join role on role.name = case when account.n % 3 = 0 then 'viewer' else 'client' end),
+  limited as (
+    update client set sites_max = 100, backups_max = 120, disk_max_mb = 80000, status = case when name = 'client4' then 'locked' else status end
+    where name in ('client1', 'client2', 'client3', 'client4'))
+  insert into audit (at, account_id, account, address, means, what, noun, subject_id, subject, client_id, result, code, details)
+  select now() - n * interval '7 minutes', account.id, account.name, '192.0.2.' || n % 200 + 1, 'session ' || n % 40 + 1,
+         case when n % 5 = 0 then 'site login-link' when n % 3 = 0 then 'site set' else 'site task' end, 'site', site.id, site.name, site.client_id,
+         case when n % 29 = 0 then 'refused' else 'done' end, case when n % 29 = 0 then 'forbidden' end,
+         case when n % 5 = 0 then '{}'::jsonb when n % 3 = 0 then '{"fields": ["title", "aliases"]}' else '{"task": "site backup"}' end
+  from generate_series(1, 2000) as n
+  join (select id, name, row_number() over (order by id) as at from account where name like 'person%') as account on account.at = n % 30 + 1
+  join (select id, name, client_id, row_number() over (order by id) as at from site) as site on site.at = n % 300 + 1
+  order by n desc`;
 
 const sites = `
   insert into site (name, status, client_id, platform_id, db_service_id, directory, title, profile, email, db_name, db_user, db_password, hash_salt,

@@ -7,10 +7,10 @@ const filters = {
   account: text.reference.optional().describe('Who did it, or really was there when it was done'),
   client: text.reference.optional().describe('Whose it was done to'),
   noun: text.word.optional().describe("What it was done to: 'site', 'role', …"),
-  subject: text.line(300).optional().describe('Name of that, as it was called then'),
+  subject: text.line(300).optional().describe('Name of that as it was called then, or with `noun` its id'),
   what: text.line(100).optional().describe("What was asked for: 'site create'"),
   result: z.enum(['done', 'refused', 'failed']).optional(),
-  from: text.time.optional(),
+  since: text.time.optional(),
   until: text.time.optional(),
 };
 

@@ -39,7 +39,15 @@ export const homeEndpoints = {
       backupAges: z
         .array(z.object({ age: z.enum(['day', 'week', 'month', 'older', 'none']), sites: z.int() }))
         .describe('Of the last good backup of each site that is installed'),
-      servers: z.array(z.object({ name: z.string(), platforms: z.int(), sites: z.int() })),
+      servers: z.array(
+        z.object({
+          name: z.string(),
+          platforms: z.int(),
+          sites: z.int(),
+          diskFreeMb: z.number().nullable().describe('As the last verify found it'),
+          backupBytes: z.number().describe('Of the backups that are kept there'),
+        }),
+      ),
     }),
   }),
 };

@@ -20,6 +20,7 @@ export function EndpointForm<Name extends EndpointName>({
   done,
   cancel,
   isChange = false,
+  children,
 }: {
   name: Name;
   params?: Readonly<Record<string, string>>;
@@ -33,6 +34,8 @@ export function EndpointForm<Name extends EndpointName>({
   cancel?: () => void;
   /** Only what is different now is sent, and a field that was emptied as null. */
   isChange?: boolean;
+  /** Below the fields: what no field is drawn for. */
+  children?: ReactNode;
 }): ReactNode {
   const text = useText();
   const wish = useWish(name);
@@ -66,6 +69,7 @@ export function EndpointForm<Name extends EndpointName>({
         main={main}
         leave={[...leave, ...Object.keys(fixed)]}
       />
+      {children}
       {wish.error && (errors.size === 0 || isUnsaid) && <ProblemNote problem={wish.error} />}
       {errors.size > 0 && (
         <p className="wrong" role="alert">

@@ -5,7 +5,9 @@ import { useText } from '../text/text.ts';
 import { Choice, Flag, type InputProps, JsonField, Line, Lines, NumberField } from './inputs.tsx';
 import { choiceOf, labelOf } from './label.ts';
 import { nounOf, ReferenceField } from './reference-field.tsx';
+import { ReferencesField } from './references-field.tsx';
 import { kindOf, type Schema, without } from './schema.ts';
+import { TimeField } from './time-field.tsx';
 
 /** All fields of an object: first what must be given and what `main` names, the rest on demand. */
 export function Fields({
@@ -98,8 +100,12 @@ export function Field(props: FieldProps): ReactNode {
       return <Flag {...all} />;
     case 'number':
       return <NumberField {...all} />;
-    case 'lines':
-      return <Lines {...all} />;
+    case 'time':
+      return <TimeField {...all} />;
+    case 'lines': {
+      const noun = nounOf(name);
+      return noun === undefined ? <Lines {...all} /> : <ReferencesField {...all} noun={noun} />;
+    }
     case 'variants':
       return <Variants {...props} schema={schema} />;
     case 'json':

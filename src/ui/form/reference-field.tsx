@@ -14,14 +14,29 @@ const nouns = {
   client: 'client',
   site: 'site',
   account: 'account',
+  role: 'role',
+  clients: 'client',
+  sites: 'site',
 } as const;
-type Noun = (typeof nouns)[keyof typeof nouns];
+export type Noun = (typeof nouns)[keyof typeof nouns];
 
 /** What kind of thing a field of this name refers to. */
 export const nounOf = (field: string): Noun | undefined =>
   Object.hasOwn(nouns, field) ? nouns[field as keyof typeof nouns] : undefined;
 
 const offered = 20;
+
+/** Names of things that have this in them, as the hub finds them. */
+export function useNames(noun: Noun, typed: string): readonly string[] {
+  const [wanted] = useDebouncedValue(typed.trim(), 150);
+  const found = useQuery({
+    queryKey: ['reference', noun, wanted],
+    queryFn: ({ signal }) =>
+      call(`${noun} list`, { query: { limit: offered, ...(wanted !== '' && { q: wanted }) } }, { signal }),
+    placeholderData: (before) => before,
+  });
+  return (found.data?.items ?? []).map(({ name }) => name);
+}
 
 /** Another thing of the hub, found by typing a part of its name. */
 export function ReferenceField({
@@ -45,14 +60,7 @@ export function ReferenceField({
 }): ReactNode {
   const text = useText();
   const [typed, setTyped] = useState(value);
-  const [wanted] = useDebouncedValue(typed === value ? '' : typed.trim(), 150);
-  const found = useQuery({
-    queryKey: ['reference', noun, wanted],
-    queryFn: ({ signal }) =>
-      call(`${noun} list`, { query: { limit: offered, ...(wanted !== '' && { q: wanted }) } }, { signal }),
-    placeholderData: (before) => before,
-  });
-  const names = (found.data?.items ?? []).map(({ name }) => name);
+  const names = useNames(noun, typed === value ? '' : typed);
   return (
     <Select
       label={label}

@@ -38,7 +38,7 @@ export function without(schema: Schema): Schema {
   return rest.length === 1 ? { ...only, ...outer } : { ...outer, anyOf: rest };
 }
 
-export type Kind = 'choice' | 'flag' | 'number' | 'line' | 'lines' | 'variants' | 'fields' | 'json';
+export type Kind = 'choice' | 'flag' | 'number' | 'time' | 'line' | 'lines' | 'variants' | 'fields' | 'json';
 
 /** By what a value is edited. */
 export function kindOf(schema: Schema): Kind {
@@ -50,7 +50,7 @@ export function kindOf(schema: Schema): Kind {
   if (schema.type === 'array' && [schema.items, ...(schema.items?.anyOf ?? [])].some((one) => one?.type === 'string'))
     return 'lines';
   if (schema.type === 'object' && schema.properties) return 'fields';
-  if (schema.type === 'string') return 'line';
+  if (schema.type === 'string') return schema.format === 'date-time' ? 'time' : 'line';
   return schema.anyOf?.some(({ type }) => type === 'number') ? 'number' : 'json';
 }
 

@@ -26,15 +26,17 @@ export interface ShownColumns<Item> {
 
 const selectWidth = 36;
 
-/** Those that somebody chose in this browser, as far as there is room. */
+/** Those of the address, else those that somebody chose in this browser; as far as there is room. */
 export function useColumns<Item>(
   list: string,
   all: readonly Column<Item>[],
   box: RefObject<HTMLElement | null>,
   canSelect: boolean,
+  [asked, ask]: readonly [string | undefined, (columns: string) => void],
 ): ShownColumns<Item> {
   const place = `aegir-columns ${list}`;
-  const [chosen, setChosen] = useState(() => chosenBefore(place, all));
+  const [own, setOwn] = useState(() => chosenBefore(place, all));
+  const chosen = asked === undefined ? own : new Set([all[0]?.id ?? '', ...asked.split(' ')]);
   const width = useWidth(box) - (canSelect ? selectWidth : 0);
   const wanted = all.filter(({ id }) => chosen.has(id));
   let used = 0;
@@ -53,7 +55,8 @@ export function useColumns<Item>(
     choose(id, is) {
       const next = new Set(is ? [...chosen, id] : [...chosen].filter((one) => one !== id));
       localStorage.setItem(place, JSON.stringify([...next]));
-      setChosen(next);
+      setOwn(next);
+      if (asked !== undefined) ask([...next].join(' '));
     },
   };
 }

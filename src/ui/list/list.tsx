@@ -41,7 +41,10 @@ export function List<Name extends ListName>(props: ListProps<Name>): ReactNode {
   const query = { ...queryFrom(name, search), ...fixed };
   const list = useEndpointList(name, params, query, everyMs);
   const box = useRef<HTMLDivElement>(null);
-  const shown = useColumns(name, columns, box, bulk !== undefined);
+  const shown = useColumns(name, columns, box, bulk !== undefined, [
+    search['columns'],
+    (asked) => change({ columns: asked }),
+  ]);
   const [selection, select] = useState(noneSelected);
   const asked = JSON.stringify(query);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was selected belongs to what was asked for

@@ -12,12 +12,12 @@ export function writeSearch(search: Readonly<Record<string, unknown>>): string {
   return words.size === 0 ? '' : `?${words}`;
 }
 
-/** '' takes a word away. */
-export function useAddress(): readonly [Search, (change: Search) => void] {
+/** '' takes a word away; with `isAll` nothing stays but what is given. */
+export function useAddress(): readonly [Search, (change: Search, isAll?: boolean) => void] {
   const search: Search = useSearch({ strict: false });
   const navigate = useNavigate();
-  const change = (words: Search): void => {
-    const next = Object.entries({ ...search, ...words }).filter(([, value]) => value !== '');
+  const change = (words: Search, isAll = false): void => {
+    const next = Object.entries({ ...(isAll ? {} : search), ...words }).filter(([, value]) => value !== '');
     void navigate({ to: '.', search: Object.fromEntries(next) as never, replace: true, resetScroll: false });
   };
   return [search, change];

@@ -4,8 +4,9 @@ import { labelOf } from '../form/label.ts';
 import { Icon } from '../parts/icon.tsx';
 import { useText } from '../text/text.ts';
 import type { ShownColumns } from './columns.ts';
-import { canSearch, filtersOf, type ListName } from './endpoint-list.ts';
+import { canSearch, filtersOf, type ListName, queryFrom } from './endpoint-list.ts';
 import type { Search } from './search.ts';
+import { Views } from './views.tsx';
 
 const Filters = lazy(async () => ({ default: (await import('./filters.tsx')).Filters }));
 
@@ -22,7 +23,7 @@ export function Toolbar<Item>({
   name: ListName;
   fixed: Search;
   search: Search;
-  change: (words: Search) => void;
+  change: (words: Search, isAll?: boolean) => void;
   columns: ShownColumns<Item>;
   actions: ReactNode;
 }): ReactNode {
@@ -56,12 +57,21 @@ export function Toolbar<Item>({
           <span className="unseen">{text.list.takeAway}</span>
         </button>
       ))}
+      <Views
+        list={name}
+        shown={{ ...without(queryFrom(name, search), fixed), columns: [...columns.chosen].join(' ') }}
+        show={(view) => change(view, true)}
+      />
       <span className="grow" />
       <Columns columns={columns} />
       {actions}
     </div>
   );
 }
+
+/** What the page sets is not of the view: it is another page's list too. */
+const without = (search: Search, fixed: Search): Search =>
+  Object.fromEntries(Object.entries(search).filter(([key]) => !(key in fixed)));
 
 function SearchField({ value, change }: { value: string; change: (q: string) => void }): ReactNode {
   const text = useText();

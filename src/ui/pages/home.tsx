@@ -4,14 +4,14 @@ import type { ReactNode } from 'react';
 import { asks, often, seldom } from '../hub.ts';
 import { Card } from '../parts/facts.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { To } from '../parts/links.tsx';
+import { ButtonLink, To } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { Time, Took } from '../parts/time.tsx';
 import { titleOf } from '../task/title.ts';
 import { useText } from '../text/text.ts';
-import { FirstSteps } from './first-steps.tsx';
+import { type FirstStep, FirstSteps } from './first-steps.tsx';
 import { Trends } from './trends.tsx';
 
 /** What needs somebody, what is being done, and how it goes. */
@@ -23,7 +23,7 @@ export function Home(): ReactNode {
       <Loaded query={home}>
         {({ counts }) =>
           counts.sites === 0 ? (
-            <FirstSteps counts={counts} />
+            <Begin counts={counts} />
           ) : (
             <>
               <div className="figures">
@@ -51,6 +51,20 @@ export function Home(): ReactNode {
         }
       </Loaded>
     </Page>
+  );
+}
+
+/** What is missing until a site is open, and the way to it. */
+function Begin({ counts }: { counts: { servers: number; platforms: number } }): ReactNode {
+  const text = useText();
+  const step: FirstStep = counts.servers === 0 ? 'server' : counts.platforms === 0 ? 'platform' : 'site';
+  return (
+    <Card title={text.first.title}>
+      <FirstSteps step={step} />
+      <ButtonLink to="/start" size="sm">
+        {step === 'server' ? text.first.begin : text.first.goOn}
+      </ButtonLink>
+    </Card>
   );
 }
 

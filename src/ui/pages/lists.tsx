@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { BackupList } from '../lists/backup-list.tsx';
+import { RoleList } from '../lists/role-list.tsx';
 import { AccountList, ClientList, PlatformList, ServerList } from '../lists/simple-lists.tsx';
 import { SiteList } from '../lists/site-list.tsx';
 import { TaskList } from '../lists/task-list.tsx';
@@ -48,6 +49,15 @@ export function Accounts(): ReactNode {
   return (
     <Page title={text.nav.accounts} actions={<ButtonLink to="/accounts/new">{text.account.create}</ButtonLink>}>
       <AccountList />
+    </Page>
+  );
+}
+
+export function Roles(): ReactNode {
+  const text = useText();
+  return (
+    <Page title={text.nav.roles} actions={<ButtonLink to="/roles/new">{text.role.create}</ButtonLink>}>
+      <RoleList />
     </Page>
   );
 }

@@ -1,37 +1,24 @@
-import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
+import type { Answer } from '../../api/endpoints.ts';
 import { AccessOf } from '../account/access-of.tsx';
 import { Sessions } from '../account/sessions.tsx';
 import { EndpointForm } from '../form/endpoint-form.tsx';
-import { asks, useWish } from '../hub.ts';
-import { SiteList } from '../lists/site-list.tsx';
-import { DangerDialog } from '../parts/danger.tsx';
-import { Card } from '../parts/facts.tsx';
-import { ButtonLink, pageOf } from '../parts/links.tsx';
+import { asks } from '../hub.ts';
+import { AuditList } from '../lists/audit-list.tsx';
+import { Memberships } from '../lists/memberships.tsx';
+import { DeleteButton } from '../parts/delete-button.tsx';
+import { Card, Facts } from '../parts/facts.tsx';
+import { pageOf } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
+import { tabsOf } from '../parts/tabs.ts';
 import { tell } from '../parts/tell.ts';
+import { Time } from '../parts/time.tsx';
 import { useText } from '../text/text.ts';
 import { Tokens } from './tokens.tsx';
-
-export function ClientNew(): ReactNode {
-  const text = useText();
-  const navigate = useNavigate();
-  return (
-    <Page title={text.client.create}>
-      <Card>
-        <EndpointForm
-          name="client create"
-          submit={text.client.create}
-          done={({ name }) => void navigate({ to: pageOf('client', name) })}
-        />
-      </Card>
-    </Page>
-  );
-}
 
 export function AccountNew(): ReactNode {
   const text = useText();
@@ -49,103 +36,80 @@ export function AccountNew(): ReactNode {
   );
 }
 
-export function Client(): ReactNode {
-  const text = useText();
-  const { name } = useParams({ from: '/clients/$name' });
-  const client = useQuery(asks('client get', { params: { name } }));
-  return (
-    <Page
-      title={name}
-      status={client.data && <Pill status={client.data.status} />}
-      about={client.data && client.data.title !== name ? client.data.title : undefined}
-      actions={
-        <>
-          <Delete noun="client" name={name} />
-          <ButtonLink to="/sites/new" search={{ client: name }}>
-            {text.site.create}
-          </ButtonLink>
-        </>
-      }
-    >
-      <Loaded query={client}>
-        {({ title, email, status }) => (
-          <div className="stack">
-            <Card title={text.parts.change}>
-              <EndpointForm
-                key={`${title} ${email} ${status}`}
-                name="client set"
-                params={{ name }}
-                isChange
-                values={{ title, status, ...(email !== null && { email }) }}
-                submit={text.parts.save}
-                done={() => tell(text.parts.saved)}
-              />
-            </Card>
-            <SiteList fixed={{ client: name }} />
-          </div>
-        )}
-      </Loaded>
-    </Page>
-  );
-}
+const tabs = ['overview', 'access', 'signIn', 'tokens', 'activity', 'danger'] as const;
 
 export function Account(): ReactNode {
-  const text = useText();
-  const { name } = useParams({ from: '/accounts/$name' });
+  const { name, tab = 'overview' } = useParams({ from: '/accounts/$name/{-$tab}' });
   const account = useQuery(asks('account get', { params: { name } }));
   return (
     <Page
       title={name}
       status={account.data && <Pill status={account.data.status} />}
-      actions={<Delete noun="account" name={name} />}
+      about={account.data && account.data.title !== name ? account.data.title : undefined}
+      tabs={tabsOf(tabs, tab, `/accounts/${encodeURIComponent(name)}`)}
     >
-      <Loaded query={account}>
-        {({ title, email, status, secondFactorRequired, ...access }) => (
-          <div className="stack">
-            <Card title={text.parts.change}>
-              <EndpointForm
-                key={`${title} ${email} ${status} ${secondFactorRequired}`}
-                name="account set"
-                params={{ name }}
-                isChange
-                values={{ title, status, secondFactorRequired, ...(email !== null && { email }) }}
-                submit={text.parts.save}
-                done={() => tell(text.parts.saved)}
-              />
-            </Card>
-            <AccessOf account={access} />
-            <Sessions account={name} />
-            <Tokens account={name} />
-          </div>
-        )}
-      </Loaded>
+      <Loaded query={account}>{(data) => <Part account={data} tab={tab} />}</Loaded>
     </Page>
   );
 }
 
-function Delete({ noun, name }: { noun: 'client' | 'account'; name: string }): ReactNode {
+function Part({ account, tab }: { account: Answer<'account get'>; tab: string }): ReactNode {
   const text = useText();
-  const navigate = useNavigate();
-  const [isOpen, setOpen] = useState(false);
-  const { mutateAsync } = useWish(`${noun} delete`);
+  switch (tab) {
+    case 'access':
+      return <Memberships of="account" name={account.name} />;
+    case 'signIn':
+      return (
+        <div className="stack">
+          <AccessOf account={account} />
+          <Sessions account={account.name} />
+        </div>
+      );
+    case 'tokens':
+      return <Tokens account={account.name} />;
+    case 'activity':
+      return <AuditList fixed={{ account: account.name }} />;
+    case 'danger':
+      return (
+        <Card title={text.tabs.danger}>
+          <ul className="lines">
+            <li>
+              <span className="grow">{text.account.deleteAbout}</span>
+              <DeleteButton noun="account" name={account.name} />
+            </li>
+          </ul>
+        </Card>
+      );
+    default:
+      return <Overview account={account} />;
+  }
+}
+
+function Overview({ account }: { account: Answer<'account get'> }): ReactNode {
+  const text = useText();
+  const { fields } = text;
+  const { name, title, email, status, secondFactorRequired } = account;
   return (
-    <>
-      <Button variant="outline" color="red" onClick={() => setOpen(true)}>
-        {text[noun].delete}
-      </Button>
-      {isOpen && (
-        <DangerDialog
-          title={text[noun].delete}
-          name={name}
-          act={async () => {
-            await mutateAsync({ params: { name } });
-            await navigate({ to: noun === 'client' ? '/clients' : '/accounts' });
-          }}
-          close={() => setOpen(false)}
-        >
-          <p>{text[noun].deleteAbout}</p>
-        </DangerDialog>
-      )}
-    </>
+    <div className="cards">
+      <Card title={text.account.about}>
+        <Facts
+          of={[
+            [fields.email, email],
+            [fields.createdAt, <Time key="c" at={account.createdAt} />],
+          ]}
+        />
+      </Card>
+      <Card title={text.parts.change}>
+        <EndpointForm
+          key={JSON.stringify([title, email, status, secondFactorRequired])}
+          name="account set"
+          params={{ name }}
+          isChange
+          values={{ title, status, secondFactorRequired, ...(email !== null && { email }) }}
+          submit={text.parts.save}
+          done={() => tell(text.parts.saved)}
+        />
+      </Card>
+    </div>
   );
 }

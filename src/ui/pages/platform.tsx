@@ -82,6 +82,17 @@ function Overview({ platform }: { platform: PlatformAnswer }): ReactNode {
             [fields.server, <To key="s" noun="server" name={platform.server} />],
             [fields.root, <code key="r">{platform.root}</code>],
             [fields.sites, String(platform.sites)],
+            [
+              fields.clients,
+              platform.clients.length === 0
+                ? text.platform.ofAll
+                : platform.clients.map((client, at) => (
+                    <span key={client}>
+                      {at > 0 && ', '}
+                      <To noun="client" name={client} />
+                    </span>
+                  )),
+            ],
             [fields.profiles, platform.profiles.join(', ')],
             [fields.engine, platform.engine],
             [fields.verifiedAt, <Time key="v" at={platform.verifiedAt} />],
@@ -103,11 +114,11 @@ function Overview({ platform }: { platform: PlatformAnswer }): ReactNode {
       </Card>
       <Card title={text.parts.change}>
         <EndpointForm
-          key={platform.title}
+          key={JSON.stringify([platform.title, platform.clients])}
           name="platform set"
           params={{ name: platform.name }}
           isChange
-          values={{ title: platform.title }}
+          values={{ title: platform.title, clients: platform.clients }}
           submit={text.parts.save}
           done={() => tell(text.parts.saved)}
         />

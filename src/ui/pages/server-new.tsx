@@ -17,26 +17,38 @@ type Engines = Answer<'engine list'>['items'];
 
 /** A machine, and by which engine it offers each type of service. */
 export function ServerNew(): ReactNode {
-  const text = useText();
-  const engines = useQuery({ ...asks('engine list', {}), staleTime: Number.POSITIVE_INFINITY });
+  const navigate = useNavigate();
   return (
-    <Page title={text.server.create}>
+    <Page title={useText().server.create}>
       <Card>
-        <Loaded query={engines}>{({ items }) => <Form engines={items} />}</Loaded>
+        <ServerForm done={(task) => void navigate({ to: '/tasks/$task', params: { task } })} />
       </Card>
     </Page>
   );
 }
 
+/** `name`: what it is called if nobody says otherwise; `done` is told the task that verifies it. */
+export function ServerForm({ name = '', done }: { name?: string; done?: (task: string) => void }): ReactNode {
+  const engines = useQuery({ ...asks('engine list', {}), staleTime: Number.POSITIVE_INFINITY });
+  return <Loaded query={engines}>{({ items }) => <Form engines={items} suggested={name} done={done} />}</Loaded>;
+}
+
 const usual: Readonly<Record<string, string>> = { http: 'nginx', db: 'mysql' };
 
-function Form({ engines }: { engines: Engines }): ReactNode {
+function Form({
+  engines,
+  suggested,
+  done,
+}: {
+  engines: Engines;
+  suggested: string;
+  done: ((task: string) => void) | undefined;
+}): ReactNode {
   const text = useText();
-  const navigate = useNavigate();
   const wish = useWish('server create');
   const types = [...new Set(engines.map(({ type }) => type))];
   const [values, setValues] = useState<{ readonly name: string; readonly title: string; readonly host: string }>({
-    name: '',
+    name: suggested,
     title: '',
     host: '',
   });
@@ -53,7 +65,7 @@ function Form({ engines }: { engines: Engines }): ReactNode {
     wish.mutate(
       { body },
       {
-        onSuccess: ({ task }) => void navigate({ to: '/tasks/$task', params: { task: task.id } }),
+        onSuccess: ({ task }) => done?.(task.id),
         onError: (problem) => setErrors(problemErrors(problem)),
       },
     );

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { asks, often } from '../hub.ts';
+import { AuditList } from '../lists/audit-list.tsx';
 import { BackupList } from '../lists/backup-list.tsx';
 import { SitePackages } from '../lists/package-lists.tsx';
 import { TaskList } from '../lists/task-list.tsx';
@@ -20,7 +21,7 @@ import { SiteDomains } from './site-domains.tsx';
 import { SiteLogs } from './site-logs.tsx';
 import { SiteAccess, SiteOverview } from './site-overview.tsx';
 
-const tabs = ['overview', 'domains', 'backups', 'packages', 'tasks', 'logs', 'access', 'danger'] as const;
+const tabs = ['overview', 'domains', 'backups', 'packages', 'tasks', 'logs', 'access', 'activity', 'danger'] as const;
 
 export function Site(): ReactNode {
   const { name, tab = 'overview' } = useParams({ from: '/sites/$name/{-$tab}' });
@@ -87,6 +88,8 @@ function Part({ site, tab }: { site: SiteAnswer; tab: string }): ReactNode {
       return <SiteLogs site={site} />;
     case 'access':
       return <SiteAccess site={site} />;
+    case 'activity':
+      return <AuditList fixed={{ noun: 'site', subject: site.id }} />;
     case 'danger':
       return <SiteDanger site={site} />;
     default:

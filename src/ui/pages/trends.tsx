@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { asks } from '../hub.ts';
+import { bytes } from '../parts/bytes.ts';
 import { Card } from '../parts/facts.tsx';
 import { To } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -8,6 +9,7 @@ import { useText } from '../text/text.ts';
 
 const Plot = lazy(async () => ({ default: (await import('../parts/plot.tsx')).Plot }));
 const everyMs = 60_000;
+const mb = 1024 * 1024;
 
 /** What people who run many sites ask: how much is done and fails, how long things wait, what runs where, how old backups are. */
 export function Trends(): ReactNode {
@@ -62,6 +64,20 @@ export function Trends(): ReactNode {
             <Bars
               of={servers.map(({ name, sites }) => [<To key={name} noun="server" name={name} />, sites] as const)}
             />
+          </Card>
+          <Card title={text.home.disk}>
+            <ul className="lines">
+              {servers.map(({ name, diskFreeMb, backupBytes }) => (
+                <li key={name}>
+                  <To noun="server" name={name} />
+                  <span className="grow" />
+                  <span className="number">
+                    {diskFreeMb === null ? text.home.diskUnknown : text.home.diskFree(bytes(diskFreeMb * mb))}
+                  </span>
+                  <span className="number dim">{text.home.diskBackups(bytes(backupBytes))}</span>
+                </li>
+              ))}
+            </ul>
           </Card>
         </div>
       )}

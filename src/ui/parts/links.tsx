@@ -19,6 +19,7 @@ const pages: Readonly<Record<string, string>> = {
   backup: '/backups/',
   task: '/tasks/',
   batch: '/batches/',
+  role: '/roles/',
 };
 
 export const pageOf = (noun: string, name: string): string => `${pages[noun] ?? '/'}${encodeURIComponent(name)}`;

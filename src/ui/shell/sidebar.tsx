@@ -2,25 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { asks, seldom } from '../hub.ts';
-import { Icon, type IconName } from '../parts/icon.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { useText } from '../text/text.ts';
-
-const places = [
-  ['/', 'home', 'home'],
-  ['/sites', 'sites', 'site'],
-  ['/platforms', 'platforms', 'platform'],
-  ['/servers', 'servers', 'server'],
-  null,
-  ['/tasks', 'tasks', 'task'],
-  ['/batches', 'batches', 'batch'],
-  ['/backups', 'backups', 'backup'],
-  ['/packages', 'packages', 'package'],
-  null,
-  ['/clients', 'clients', 'client'],
-  ['/accounts', 'accounts', 'account'],
-  ['/queues', 'queues', 'queue'],
-  ['/settings', 'settings', 'setting'],
-] as const satisfies readonly (readonly [string, string, IconName] | null)[];
+import { places } from './places.ts';
 
 export function Sidebar(): ReactNode {
   const text = useText();

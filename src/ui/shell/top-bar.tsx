@@ -9,6 +9,7 @@ import { tellProblem } from '../parts/tell.ts';
 import { useSession } from '../session.ts';
 import { useText } from '../text/text.ts';
 import { LanguageChoice } from './language-choice.tsx';
+import { PaletteButton } from './palette.tsx';
 
 export function TopBar(): ReactNode {
   const text = useText();
@@ -23,6 +24,7 @@ export function TopBar(): ReactNode {
       </Link>
       <HubState />
       <span className="grow" />
+      <PaletteButton />
       <ActionIcon
         variant="subtle"
         color="gray"

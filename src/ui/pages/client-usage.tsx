@@ -1,0 +1,54 @@
+import type { ReactNode } from 'react';
+import type { Answer } from '../../api/endpoints.ts';
+import { Card } from '../parts/facts.tsx';
+import { useText } from '../text/text.ts';
+
+const mb = 1024 * 1024;
+
+/** What a client has, beside what it may have. */
+export function ClientUsage({ client }: { client: Answer<'client get'> }): ReactNode {
+  const text = useText();
+  const { usage, sitesMax, backupsMax, diskMaxMb } = client;
+  return (
+    <Card title={text.client.usage}>
+      <div className="stack">
+        <Used name={text.nav.sites} used={usage.sites} most={sitesMax} />
+        <Used name={text.nav.backups} used={usage.backups} most={backupsMax} />
+        <Used
+          name={text.fields.disk}
+          used={usage.bytes}
+          most={diskMaxMb === null ? null : diskMaxMb * mb}
+          shown={(used) => `${Math.ceil(used / mb).toLocaleString()} MB`}
+        />
+      </div>
+    </Card>
+  );
+}
+
+function Used({
+  name,
+  used,
+  most,
+  shown = (count) => count.toLocaleString(),
+}: {
+  name: string;
+  used: number;
+  most: number | null;
+  shown?: (count: number) => string;
+}): ReactNode {
+  const text = useText();
+  const words = most === null ? text.client.unlimited(shown(used)) : text.client.usedOf(shown(used), shown(most));
+  return (
+    <div>
+      <p className="used">
+        <b>{name}</b>
+        <span className="number dim">{words}</span>
+      </p>
+      {most !== null && (
+        <div className="progress" data-full={used >= most} aria-hidden="true">
+          <div style={{ width: `${most === 0 ? 100 : Math.min(100, (100 * used) / most)}%` }} />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+import { Button } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { useWish } from '../hub.ts';
+import { useText } from '../text/text.ts';
+import { DangerDialog } from './danger.tsx';
+
+const lists = { client: '/clients', account: '/accounts', role: '/roles' } as const;
+
+export function DeleteButton({ noun, name }: { noun: keyof typeof lists; name: string }): ReactNode {
+  const text = useText();
+  const navigate = useNavigate();
+  const [isOpen, setOpen] = useState(false);
+  const { mutateAsync } = useWish(`${noun} delete`);
+  return (
+    <>
+      <Button variant="outline" color="red" onClick={() => setOpen(true)}>
+        {text[noun].delete}
+      </Button>
+      {isOpen && (
+        <DangerDialog
+          title={text[noun].delete}
+          name={name}
+          act={async () => {
+            await mutateAsync({ params: { name } });
+            await navigate({ to: lists[noun] });
+          }}
+          close={() => setOpen(false)}
+        >
+          <p>{text[noun].deleteAbout}</p>
+        </DangerDialog>
+      )}
+    </>
+  );
+}
