@@ -3,6 +3,8 @@ const plural = (count: number, one: string, many: string): string =>
 
 /** All that the panel says, in English. What the hub says itself (problems, reasons, logs) is English everywhere. */
 export const en = {
+  /** What the API says of its fields, in this language; English it says itself. */
+  described: {} as Readonly<Record<string, string>>,
   nav: {
     main: 'Main',
     menu: 'Menu',

@@ -1,10 +1,12 @@
 import type { Text } from './en.ts';
+import { frDescriptions } from './fr-descriptions.ts';
 
 /** Zéro et un sont au singulier. */
 const plural = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('fr')} ${count < 2 ? one : many}`;
 
 export const fr: Text = {
+  described: frDescriptions,
   nav: {
     main: 'Principal',
     menu: 'Menu',
