@@ -67,5 +67,10 @@ async function keepPostgres({ databaseUrl, stateDirectory }: Environment, stop: 
   }
 }
 
-const onBug = (id: string, error: unknown): void =>
-  void process.stderr.write(`bug ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+const onBug = (id: string, error: unknown): void => void process.stderr.write(`bug ${id}: ${stacks(error)}\n`);
+
+/** With its causes; no other properties: PostgreSQL puts whole rows there. */
+const stacks = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.stack ?? error.message}${error.cause === undefined ? '' : `\nbecause ${stacks(error.cause)}`}`
+    : String(error);

@@ -49,8 +49,8 @@ const cloning: Outages = {
   disconnects: [
     { step: 'create database', whom: root, most: 1 },
     { step: 'copy files and database', whom: root },
-    { step: 'copy files and database', whom: "p.db = 'examplecom_7'", most: 1 },
-    { step: 'copy files and database', whom: "p.user = 'cloneexampleorg_8'", most: 1 },
+    { step: 'copy files and database', whom: root, most: 1 },
+    { step: 'copy files and database', whom: "p.db = 'cloneexampleorg_8'", most: 1 },
   ],
   full: [{ step: 'copy files and database', leftBytes: oneUpload }, { step: 'write settings' }, { step: 'publish' }],
 };

@@ -149,4 +149,7 @@ export const webhookUrl = z
     return username === '' && password === '' && hash === '';
   }, "holds a name and password, or a '#'");
 
-export const time = z.iso.datetime({ offset: true });
+/** One that PostgreSQL has: from the year 1, and no zone is 16 hours away. */
+export const time = z.iso
+  .datetime({ offset: true })
+  .refine((text) => !/^0000|[+-](?:1[6-9]|2\d):\d\d$/.test(text), 'is not a time that we can keep');

@@ -26,12 +26,18 @@ async function administrators({ tx }: Pick<Asking, 'tx'>): Promise<number> {
 
 /**
  * Whoever can lock an account, or sign in as it, has power over all that it may: so it must be nothing that one may not
- * oneself. Throws Problem 'forbidden'. Of a locked account counts what it would have.
+ * oneself. Throws Problem 'forbidden'.
  */
 export async function demandOver({ tx, caller }: Asking, accountId: string): Promise<void> {
-  if (caller.kind === 'account' && caller.accountId === accountId) return;
+  // A token that is limited is less than its own account.
+  if (caller.kind === 'account' && caller.accountId === accountId && !caller.scopes) return;
   if (!mayDo(caller, 'account change', { client: null })) throw refused(caller, 'do this to the account of another');
-  const grants = await grantsOf(tx, accountId, { evenLocked: true });
-  if (grants.every((grant) => covers(caller, grant))) return;
+  if (await mayAllOf({ tx, caller }, accountId)) return;
   throw refused(caller, 'do this to an account that may more than you');
+}
+
+/** Whether an account may nothing that `caller` may not; of a locked one counts what it would have. */
+export async function mayAllOf({ tx, caller }: Pick<Asking, 'tx' | 'caller'>, accountId: string): Promise<boolean> {
+  const grants = await grantsOf(tx, accountId, { evenLocked: true });
+  return grants.every((grant) => covers(caller, grant));
 }

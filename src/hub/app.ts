@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
@@ -8,13 +7,14 @@ import { auditDone, auditNotDone, type Request as Told } from './audited.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
 import { type Direct, handlers } from './handlers.ts';
 import { everywhere, onlyEncrypted, unkept } from './headers.ts';
-import type { Asked, Hub, Reader } from './hub.ts';
+import { type Asked, bugId, type Hub, type Reader } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
 import { metricsText } from './metrics.ts';
 import { type Panel, panelAnswer } from './panel.ts';
 import { type GivenParts, readRequest } from './request.ts';
 import { callerOf } from './sign-in/caller.ts';
 import { type Origin, type Visit, visitOf } from './sign-in/visit.ts';
+import { statisticsCsv } from './statistics.ts';
 import { streamTask } from './task-stream.ts';
 
 type App = Hono<{ Bindings: Origin }>;
@@ -55,7 +55,7 @@ async function answer(hub: Hub, name: EndpointName, context: Request): Promise<R
     if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
     return await permitted(hub, { caller, who, visit, told }, context);
   } catch (error) {
-    await auditNotDone(hub.database.db, told, error);
+    await auditNotDone(hub, told, error);
     throw error;
   }
 }
@@ -88,8 +88,9 @@ const direct: ReadonlySet<EndpointName> = new Set<Direct>([
   'task stream',
   'backup upload',
   'backup download',
-  'audit export',
   'metrics',
+  'statistic export',
+  'audit export',
 ]);
 const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 
@@ -108,6 +109,11 @@ async function answerDirectly(
     }
     case 'metrics':
       return context.body(await metricsText(hub), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    case 'statistic export':
+      return context.body(await statisticsCsv(asked, given.query as never), 200, {
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': 'attachment; filename="statistics.csv"',
+      });
     case 'backup upload':
       return context.json(
         await uploadBackup(given as never, asked, context.req.raw.body, (tx, answer) => auditDone(tx, told, answer)),
@@ -239,7 +245,7 @@ function bug(hub: Hub, error: unknown): Problem {
     return new Problem('timeout', "the hub's database took too long", {
       hint: 'Nothing was changed. Ask for less at a time, or try again.',
     });
-  const id = randomBytes(6).toString('hex');
+  const id = bugId();
   hub.onBug(id, error);
   return new Problem('bug', `a fault in Aegir: ${id}`, {
     hint: `The hub's log says more under this number. Nothing was changed by the request.`,

@@ -16,7 +16,7 @@ export async function exportAudit({ query }: Given<'audit export'>, asked: Asked
   const { format, ...filters } = query;
   const where = (await auditConditions(asked, filters)).filter((condition) => condition !== null);
   const { rows: last } = await sql<{ id: string | null }>`select max(id) as id from audit`.execute(asked.tx);
-  const pages = pagesOf(asked.tx, sql.join([...where, sql`audit.id <= ${last[0]?.id ?? '0'}`], sql` and `));
+  const pages = pagesOf(asked, sql.join([...where, sql`audit.id <= ${last[0]?.id ?? '0'}`], sql` and `));
   const { type, head, line } = formats[format];
   const encoder = new TextEncoder();
   let isFirst = true;
@@ -35,13 +35,17 @@ export async function exportAudit({ query }: Given<'audit export'>, asked: Asked
 
 const rowsAtOnce = 1000;
 
-async function* pagesOf(db: Reader, where: ReturnType<typeof sql>): AsyncGenerator<readonly Item[], undefined> {
+async function* pagesOf(
+  { tx: db, caller }: Asked<Reader>,
+  where: ReturnType<typeof sql>,
+): AsyncGenerator<readonly Item[], undefined> {
+  const item = auditItem(caller);
   let after = '0';
   for (;;) {
     const { rows } = await sql<AuditRow>`
       select ${auditColumns} from ${auditFrom} where ${where} and audit.id > ${after}
       order by audit.id limit ${rowsAtOnce}`.execute(db);
-    yield rows.map(auditItem);
+    yield rows.map(item);
     const last = rows.at(-1);
     if (!last || rows.length < rowsAtOnce) return undefined;
     after = last.id;

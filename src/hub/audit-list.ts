@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Answer, Given } from '../api/endpoints.ts';
+import { type Caller, reach } from './access.ts';
 import type { Asking, Handler } from './hub.ts';
 import { contains, equals, isId, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
@@ -13,7 +14,25 @@ export const auditColumns = sql`audit.id, audit.at, audit.account, audit.by, aud
   audit.noun, audit.subject_id, audit.subject, client.name as client, audit.result, audit.code, audit.details`;
 export const auditFrom = sql`audit left join client on client.id = audit.client_id`;
 
-export const auditItem = (row: AuditRow): Item => ({ ...row, at: iso(row.at), details: { ...row.details } });
+/** As this one may read it: a row is of one client, and what else was named may be another's. */
+export function auditItem(caller: Caller): (row: AuditRow) => Item {
+  const clients = reach(caller, 'audit read');
+  const isSeen = ({ noun, client }: Also): boolean =>
+    clients === 'all' ||
+    (client === undefined ? !ofClients.includes(noun) : client === null || clients.includes(client));
+  return ({ details: { also, ...details }, ...row }) => {
+    const seen = ((also ?? []) as readonly Also[]).filter(isSeen).map(({ noun, name }) => ({ noun, name })); // as audited.ts writes it
+    return { ...row, at: iso(row.at), details: { ...details, ...(seen.length > 0 && { also: seen }) } };
+  };
+}
+
+interface Also {
+  readonly noun: string;
+  readonly name: string;
+  /** Id of whose it is; rows of before do not say it. */
+  readonly client?: string | null;
+}
+const ofClients = ['client', 'site', 'backup', 'task', 'batch'];
 
 type Filters = Omit<Given<'audit export'>['query'], 'format'>;
 
@@ -55,7 +74,7 @@ const list: Handler<'audit list'> = async ({ query }, asked) => {
     },
     query,
   );
-  return { ...page, items: page.items.map(auditItem) };
+  return { ...page, items: page.items.map(auditItem(asked.caller)) };
 };
 
 export const auditHandlers = { 'audit list': list };

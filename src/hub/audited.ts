@@ -2,7 +2,7 @@ import { type EndpointName, endpointOf } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import type { Caller } from './access.ts';
 import { type Actor, audit, type Met } from './audit.ts';
-import type { Reader } from './hub.ts';
+import { bugId, type Hub, type Reader } from './hub.ts';
 import type { GivenParts } from './request.ts';
 
 /** One request, as the audit tells of it. */
@@ -49,13 +49,24 @@ export async function auditDone(tx: Reader, request: Request, answer: object): P
   await audit(tx, { ...common(request, answer), result: 'done' });
 }
 
-/** Of what was not; also of what one may not even read. What is wrong with the audit itself must not hide why. */
-export async function auditNotDone(db: Reader, request: Request, error: unknown): Promise<void> {
+/**
+ * Of what was not; also of what one may not even read. What is wrong with the audit itself must not hide why: it is told
+ * to the hub.
+ */
+export async function auditNotDone(
+  { database: { db }, onBug }: Pick<Hub, 'database' | 'onBug'>,
+  request: Request,
+  error: unknown,
+): Promise<void> {
   if (request.caller.kind === 'stranger' && !isGuess(request, error)) return;
   const code = error instanceof Problem ? error.code : 'bug';
   const result = code === 'forbidden' ? 'refused' : 'failed';
   if (!isTold(request.name) && result !== 'refused') return;
-  await audit(db, { ...common(request, {}), result, code }).catch(() => undefined);
+  const told = { ...common(request, {}), result, code } as const;
+  await audit(db, told).catch((cause: unknown) => {
+    const what = `'${told.what}' of ${told.actor.account || 'a stranger'}`;
+    onBug(bugId(), new Error(`the audit does not know that ${what} was ${result} (${code})`, { cause }));
+  });
 }
 
 function common(request: Request, answer: object) {
@@ -111,7 +122,7 @@ function made(noun: string, answer: object): Met | undefined {
   return undefined;
 }
 
-/** Names of fields, of tasks and of what we know by a name: nothing that a person wrote. */
+/** Names of fields, of tasks and of what we know by a name, with whose it is: nothing that a person wrote. */
 function detailsOf({ name, met, given }: Request, subject: Met | null): object {
   const body = given?.body !== null && typeof given?.body === 'object' ? (given.body as Record<string, unknown>) : {};
   const task = name.endsWith(' task') || name === 'batch create' ? body['name'] : undefined;
@@ -120,6 +131,8 @@ function detailsOf({ name, met, given }: Request, subject: Met | null): object {
     ...(endpointOf(name).method === 'PATCH' && { fields: Object.keys(body).slice(0, 50) }),
     ...(typeof task === 'string' && { task }),
     ...(body['dryRun'] === true && { dryRun: true }),
-    ...(others.length > 0 && { also: others.slice(0, 20).map(({ noun, name: called }) => ({ noun, name: called })) }),
+    ...(others.length > 0 && {
+      also: others.slice(0, 20).map(({ noun, name: called, client }) => ({ noun, name: called, client })),
+    }),
   };
 }

@@ -8,11 +8,13 @@ import { jsonb } from './database.ts';
 import { fieldsOf } from './fields.ts';
 import { type Asked, type Asking, accountOf, type Handler, type Reader } from './hub.ts';
 import { contains, equals, listPage } from './list.ts';
+import { demandNoLock } from './locked-sites.ts';
 import { demandAllowed, taskTypeOf } from './possible.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { sitesMatching } from './site.ts';
-import { cancelTask } from './task-control.ts';
+import { demandMeant } from './task.ts';
+import { cancelUnlessEnded } from './task-control.ts';
 import { iso, isoOrNull } from './time.ts';
 import { batchesOnly, visible } from './visible.ts';
 
@@ -95,6 +97,8 @@ export async function insertBatch(
     throw new Problem('invalid', 'there is no site to do it to', {
       hint: 'Look what the filter matches: aegir site list.',
     });
+  // Its tasks are asked for later, as the account: here also a token's limits count, and who is signed in as another.
+  await demandMeant(asked, type, members, wanted.args);
   const { title, canary, parallel, failuresMax } = wanted;
   const { rows } = await sql<{ id: string }>`
     insert into batch (name, noun, title, args, canary, parallel, failures_max, account_id)
@@ -247,6 +251,7 @@ const log: Handler<'batch log'> = async ({ params, query }, asked) => {
 const cancel: Handler<'batch cancel'> = async ({ params }, asked) => {
   const { tx } = asked;
   await ownBatch(asked, params.batch);
+  await demandNoLock(asked, params.batch);
   const { rows } = await sql<{ id: string }>`
     update batch set cancel_requested_at = coalesce(cancel_requested_at, now())
     where id = ${params.batch} and status = 'running' returning id`.execute(tx);
@@ -259,19 +264,10 @@ const cancel: Handler<'batch cancel'> = async ({ params }, asked) => {
     select task_id from batch_member where batch_id = ${batch.id} and status = 'running' and task_id is not null`.execute(
     tx,
   );
-  for (const { taskId } of tasks) await cancelIfItGoesOn(tx, taskId);
+  for (const { taskId } of tasks) await cancelUnlessEnded(tx, taskId);
   await sql`select pg_notify('task', '')`.execute(tx);
   return batchById(asked, batch.id);
 };
-
-async function cancelIfItGoesOn(tx: Reader, task: string): Promise<void> {
-  try {
-    await cancelTask(tx, task);
-  } catch (error) {
-    // It ended in this very moment: that is what was wanted.
-    if (!(error instanceof Problem) || error.code !== 'wrong-status') throw error;
-  }
-}
 
 const retry: Handler<'batch retry'> = async ({ params }, asked) => {
   const { tx } = asked;

@@ -110,3 +110,30 @@ test('a client that is unlocked while it is being locked has all of its sites en
   const { rows } = await sql`select from site where locked`.execute(hub.database.db);
   assert.equal(rows.length, 0);
 });
+
+test('who owns the sites does not get them out of the lock: only who may lock clients cancels it or moves them away', async (t) => {
+  const made = await clientWithSites(t);
+  const { good, problem, hub } = made;
+  await good('POST', '/api/clients', { name: 'other' });
+  await good('POST', '/api/accounts', { name: 'ada', role: 'client', client: 'acme' });
+  await good('POST', '/api/memberships', { account: 'ada', role: 'client', client: 'other' });
+  const mine = { token: (await good('POST', '/api/tokens', { account: 'ada' })).token };
+  const locked = await good('PATCH', '/api/clients/acme', { status: 'locked' });
+  const batch = `/api/batches/${locked.lockBatch}`;
+  await problem('forbidden', 'POST', `${batch}/cancel`, undefined, mine);
+  await advanceBatch(hub, locked.lockBatch);
+  const { items } = await good('GET', '/api/tasks?name=site disable&status=queued', undefined, mine);
+  for (const { id } of items) {
+    await problem('forbidden', 'POST', `/api/tasks/${id}/cancel`, undefined, mine);
+    const { actions } = await good('GET', `/api/tasks/${id}`, undefined, mine);
+    assert.match(actions[0].reason, /client is locked/);
+  }
+  assert.equal(items.length, 2);
+  await work(made);
+  await problem('forbidden', 'PATCH', '/api/sites/a.example.com', { client: 'other' }, mine);
+  const clone = { name: 'z.example.com', client: 'other' };
+  await problem('forbidden', 'POST', '/api/sites/a.example.com/clone', clone, mine);
+  // Who may lock them may.
+  await good('PATCH', '/api/sites/a.example.com', { client: 'other' });
+  await good('POST', '/api/sites/b.example.com/clone', clone);
+});

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { Answer, EndpointName, Given } from '../api/endpoints.ts';
 import type { Catalog } from '../tasks/catalog.ts';
@@ -47,6 +48,9 @@ export type Handler<Name extends EndpointName> = (given: Given<Name>, asked: Ask
 /** What the hub asks for without anyone. */
 export const byItself = ({ noun }: Pick<TaskType, 'noun'>) =>
   ({ caller: { kind: 'local' }, endpoint: `${noun} task` }) satisfies Pick<Asked, 'caller' | 'endpoint'>;
+
+/** A number for `onBug`, by which a person finds what the hub's log says of it. */
+export const bugId = (): string => randomBytes(6).toString('hex');
 
 export const accountOf = ({ caller }: Pick<Asked, 'caller'>): string | null =>
   caller.kind === 'account' ? caller.accountId : null;

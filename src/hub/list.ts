@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { time } from '../api/text.ts';
 import { Problem } from '../model/problem.ts';
 import type { Tables } from './tables.ts';
 
@@ -82,11 +83,14 @@ function position(after: string, keys: readonly Key[]): RawBuilder<unknown> {
 function isOf(type: Key['type'], value: string): boolean {
   if (type === 'text') return true;
   if (type === 'bigint') return value === '0' || isId(value);
-  return value === '-infinity' || (writtenTime.test(value) && !Number.isNaN(Date.parse(value)));
+  return value === '-infinity' || isWrittenTime(value);
 }
 
-/** As PostgreSQL writes it. */
-const writtenTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d(?::\d\d)?$/;
+/** As PostgreSQL writes it, which says no minutes of a zone that has none. */
+function isWrittenTime(value: string): boolean {
+  const [, date, clock, zone, minutes = ':00'] = /^(\S+) ([\d:.]{8,15})([+-]\d\d)(:\d\d)?$/.exec(value) ?? [];
+  return time.safeParse(`${date}T${clock}${zone}${minutes}`).success;
+}
 
 const notGivenOut = (): Problem =>
   new Problem('invalid', 'the list cannot go on from there', {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { furnished, setStatus, type TestHub } from '../../tests/kit/hub.ts';
-import { sweepNamed } from './sweeps.ts';
+import { hourly } from './hourly.ts';
+import { sweepNamed, sweepQueues } from './sweeps.ts';
 import { endTurn, placeTurns, takeTurns } from './turns.ts';
 
 const cron = sweepNamed({ sweeps: [] }, 'cron');
@@ -26,10 +27,12 @@ test('a queue says its rules and how it goes; they are set, checked, and reset b
     ['1h', null, 4, 3, 0, false],
   );
   const { items } = await good('GET', '/api/queues');
+  const names = ['task', ...Object.keys(hourly), ...sweepQueues({ sweeps: [] }).map(({ name }) => name)];
   assert.deepEqual(
     items.map(({ name }: { name: string }) => name),
-    ['backup', 'backup gc', 'backup test', 'cron', 'run gc', 'sign-in gc', 'task', 'task gc'],
+    names.toSorted(),
   );
+  for (const { name, about } of items) assert.doesNotMatch(about, /nothing here any more/, name);
   const set = await good('PATCH', '/api/queues/cron', { window: '22:00-04:00 Europe/Berlin', limit: 9 });
   assert.deepEqual([set.window, set.limit], ['22:00-04:00 Europe/Berlin', 9]);
   const open = await sql<{ hour: number }>`

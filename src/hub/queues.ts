@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import { periodOf, secondsOf } from '../model/period.ts';
 import { Problem, type ProblemJson } from '../model/problem.ts';
+import { hourly } from './hourly.ts';
 import type { Asked, Handler, Reader } from './hub.ts';
 import { contains, equals, listPage, pageOf } from './list.ts';
 import { resolve } from './resolve.ts';
@@ -15,10 +16,7 @@ type Looking = Pick<Asked<Reader>, 'tx' | 'hub'>;
 /** What there is besides those with turns. */
 const others: { readonly [name: string]: string } = {
   task: 'hands tasks to workers',
-  'task gc': 'forgets old tasks with their logs',
-  'backup gc': 'deletes backups that no rule keeps',
-  'run gc': 'forgets old runs',
-  'sign-in gc': 'forgets sessions, links and guesses that are over',
+  ...Object.fromEntries(Object.entries(hourly).map(([name, { about }]) => [name, about])),
 };
 
 interface QueueRow {

@@ -2,24 +2,19 @@ import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../model/clock.ts';
 import { problemJson } from '../model/problem.ts';
 import { forgetTransfers } from './backup-files.ts';
-import { collectBackups } from './backup-gc.ts';
 import { followLocks } from './client-lock.ts';
+import { hourly } from './hourly.ts';
 import type { Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
-import { forgetHappenings } from './notification/gc.ts';
-import { settingValue } from './setting.ts';
-import { forgetSignIns } from './sign-in/gc.ts';
 import { addSweepTasks } from './sweep-tasks.ts';
 import { sweepQueues } from './sweeps.ts';
 import type { Tables } from './tables.ts';
-import { forgetTasks } from './task-control.ts';
-import { forgetRuns, placeTurns } from './turns.ts';
+import { placeTurns } from './turns.ts';
 
 const tickMs = 2000;
 /** A site that was just made, or has another period, is seen within this time. */
 const placeEveryMs = 60_000;
 const hourMs = 60 * 60_000;
-const dayMs = 24 * 60 * 60_000;
 
 type Scheduling = Pick<Hub, 'database' | 'catalog' | 'sealKey' | 'transfers'>;
 
@@ -31,7 +26,7 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
     try {
       await requeueLost(db);
       await followLocks(hub);
-      for (const [queue, forget] of Object.entries(hourly)) if (await isDue(db, queue, hourMs)) await forget(hub);
+      for (const [queue, { forget }] of Object.entries(hourly)) if (await isDue(db, queue, hourMs)) await forget(hub);
       // Each hub has files of its own.
       if (performance.now() - transfersAt > hourMs) {
         transfersAt = performance.now();
@@ -48,17 +43,6 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
     await clock.sleep(tickMs, stop).catch(() => undefined); // ended early by `stop`
   }
 }
-
-/** What has had its time. */
-const hourly: { readonly [queue: string]: (hub: Scheduling) => Promise<unknown> } = {
-  'task gc': async ({ database: { db } }) => forgetTasks(db, (await settingValue(db, 'task.retention-days')) * dayMs),
-  'backup gc': collectBackups,
-  'notification gc': ({ database: { db } }) => forgetHappenings(db),
-  'run gc': async ({ database: { db } }) => forgetRuns(db, await settingValue(db, 'queue.runs-kept')),
-  'sign-in gc': ({ database: { db } }) => forgetSignIns(db),
-  'audit gc': async ({ database: { db } }) =>
-    sql`select forget_audit(${await settingValue(db, 'audit.retention-days')})`.execute(db),
-};
 
 /** True once per period and over all hubs: the update is the election. */
 async function isDue(db: Kysely<Tables>, queue: string, everyMs: number): Promise<boolean> {

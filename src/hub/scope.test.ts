@@ -171,3 +171,17 @@ async function editor({ good }: TestHub): Promise<{ token: string }> {
   await good('POST', '/api/accounts', { name: 'ed', role: 'editor', client: 'acme' });
   return good('POST', '/api/tokens', { account: 'ed' });
 }
+
+test('a token that is limited gets nothing more done by a batch than by a task', async (t) => {
+  const { hub, things, tokens } = await accessWorld(t);
+  const { site, plan, backup } = things.acme;
+  const limited = async (...scopes: string[]) =>
+    hub.good('POST', '/api/tokens', { scopes }, { token: tokens.r }) as Promise<{ token: string }>;
+  const batch = (name: string, of: string, args: object) => ({ name, sites: [of], args });
+  const restores = await limited('site read', 'site restore');
+  await hub.problem('not-found', 'POST', '/api/batches', batch('site restore', site, { backup }), restores);
+  const imports = await limited('site read', 'site import');
+  await hub.problem('forbidden', 'POST', '/api/batches', batch('site import', plan, {}), imports);
+  const all = await limited('site read', 'site restore', 'backup read', 'backup task');
+  await hub.good('POST', '/api/batches', batch('site restore', site, { backup }), all);
+});

@@ -6,6 +6,7 @@ import { checkedData } from './added-data.ts';
 import { type AliasRow, writeAliases } from './alias.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
+import { demandMayLeave } from './locked-sites.ts';
 import { outstanding, ownerOf, taskTypeOf } from './possible.ts';
 import { addTask, type Subject } from './queue.ts';
 import { demandQuota } from './quota.ts';
@@ -20,6 +21,7 @@ import {
   emailFor,
   siteNames,
 } from './site-create.ts';
+import { chosenDns } from './site-dns.ts';
 import { demandUsable } from './site-platform.ts';
 import { taskById } from './task.ts';
 
@@ -72,13 +74,14 @@ async function writeNames(asked: Asked, site: Subject, { aliases, redirection }:
   if (aliases !== undefined) await writeAliases(asked, site.id, names);
 }
 
-/** Null resets: to the site's name, the client 'main', no redirection, no https, a certificate of our own, no data, cron and backups as they are by themselves. */
+/** Null resets: to the site's name, the client 'main', no dns service, no redirection, no https, a certificate of our own, no data, cron and backups as they are by themselves. */
 async function changedColumns(asked: Asked, site: Subject, body: Change) {
-  const { title, email, client, redirection, tls, certificatePath, keyPath, data } = body;
+  const { title, email, client, dns, redirection, tls, certificatePath, keyPath, data } = body;
   return {
     ...(title !== undefined && { title: title ?? site.name }),
     ...(email !== undefined && { email: email ?? emailFor(site.name) }),
     ...(client !== undefined && { clientId: await newClient(asked, site, client) }),
+    ...(dns !== undefined && { dnsServiceId: await chosenDns(asked, null, dns) }),
     ...(redirection !== undefined && { redirection }),
     ...(tls !== undefined && { tls: tls ?? 'off' }),
     ...(certificatePath !== undefined && { certificatePath }),
@@ -92,6 +95,7 @@ async function changedColumns(asked: Asked, site: Subject, body: Change) {
 async function newClient(asked: Asked, site: Subject, client: string | null): Promise<string> {
   const id = await chosenClient(asked, client);
   if (id === (await ownerOf(asked.tx, 'site', site.id))) return id;
+  await demandMayLeave(asked, site.id);
   await demandQuota(asked.tx, id, 'site');
   const { rows } = await sql<{ id: string; name: string }>`
     select platform.id, platform.name from site join platform on platform.id = site.platform_id

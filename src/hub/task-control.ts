@@ -39,6 +39,15 @@ export async function cancelTask(
   });
 }
 
+/** The same, but one that ended in this very moment is as it was wanted. */
+export async function cancelUnlessEnded(db: Kysely<Tables>, id: string): Promise<void> {
+  try {
+    await cancelTask(db, id);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'wrong-status') throw error;
+  }
+}
+
 /** A person has looked at a stuck task: it counts as failed, and its locks are free. */
 export async function settleTask(db: Kysely<Tables>, id: string): Promise<void> {
   await together(db, async (tx) => {

@@ -9,8 +9,10 @@ import { mayDo, refused, whyNotAllowed } from './access.ts';
 import { askFor } from './ask.ts';
 import { type Asked, type Asking, accountOf, type Handler, type Hub, type Reader } from './hub.ts';
 import { contains, equals, isId, listPage, sorted } from './list.ts';
+import { whyNotCancelled } from './locked-sites.ts';
 import { readLog } from './log.ts';
 import { demandAllowed, demandPossible, ownerOf, taskTypeOf } from './possible.ts';
+import type { Subject } from './queue.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { cancelTask, resumeTask, settleTask } from './task-control.ts';
@@ -132,14 +134,15 @@ const get: Handler<'task get'> = async ({ params }, asked) => {
 };
 
 async function actions({ tx, caller }: Asking, { name: task, status, subjectType, subjectId }: TaskRow) {
+  const held = await whyNotCancelled({ tx, caller }, { name: task, subjectId });
   const owned = { client: await ownerOf(tx, subjectType, subjectId) };
-  const action = (name: string, permission: string, when: readonly string[]) => {
+  const action = (name: string, permission: string, when: readonly string[], also: string | null = null) => {
     const notThen = when.includes(status) ? null : `Not while it is ${status}, only when ${when.join(' or ')}.`;
-    const reason = whyNotAllowed(caller, permission, owned) ?? notThen;
+    const reason = whyNotAllowed(caller, permission, owned) ?? notThen ?? also;
     return { name, possible: reason === null, ...(reason !== null && { reason }) };
   };
   return [
-    action('cancel', task, ['queued', 'running']),
+    action('cancel', task, ['queued', 'running'], held),
     action('retry', task, [...retried, 'stuck']),
     action('settle', 'task settle', ['stuck']),
   ];
@@ -158,7 +161,8 @@ const log: Handler<'task log'> = async ({ params, query }, asked) => {
 };
 
 const cancel: Handler<'task cancel'> = async ({ params }, asked) => {
-  await ownTask(asked, params.task);
+  const row = await ownTask(asked, params.task);
+  if ((await whyNotCancelled(asked, row)) !== null) throw refused(asked.caller, `cancel what locks ${row.subjectName}`);
   await cancelTask(asked.tx, params.task);
   return taskById(asked, params.task);
 };
@@ -199,7 +203,7 @@ export async function ask(asked: Asked, noun: Noun, subject: string, wanted: Wan
   const type = taskTypeOf(asked.hub, noun, wanted.name);
   const held = await resolve(asked, noun, subject, { lock: true });
   await demandAllowed(asked, type, held.id);
-  await demandMeant(asked, type, held.id, wanted.args);
+  await demandMeant(asked, type, [held], wanted.args);
   await demandPossible(asked.tx, type, held);
   if (wanted.name === 'platform delete' && !wanted.dryRun) await demandEmpty(asked, held.id, held.name);
   return askFor(asked, type, held, {
@@ -217,17 +221,25 @@ const meant: { readonly [arg: string]: Noun } = {
 };
 
 /** That must be something that the caller may see; where a client's, that the caller may have tasks on. */
-async function demandMeant(asked: Asked, { name }: TaskType, subject: string, args: Wanted['args']): Promise<void> {
-  const { caller, tx } = asked;
-  if (caller.kind === 'local') return;
+export async function demandMeant(
+  asked: Asked,
+  type: TaskType,
+  subjects: readonly Pick<Subject, 'id'>[],
+  args: Wanted['args'],
+): Promise<void> {
+  if (asked.caller.kind === 'local') return;
   for (const [arg, noun] of Object.entries(meant)) {
     const given = args[arg];
     if (typeof given === 'string') await resolve(asked, noun, given);
   }
-  // It takes over what lies in the platform's directory, whosever that is.
-  const owned = { client: await ownerOf(tx, 'site', subject) };
-  if (name === 'site import' && args['backup'] === undefined && !mayDo(caller, 'site operate', owned))
-    throw refused(caller, 'take over a site that lies in a platform', owned);
+  if (type.name === 'site import' && args['backup'] === undefined)
+    for (const { id } of subjects) await demandTakeOver(asked, id);
+}
+
+/** It takes over what lies in the platform's directory, whosever that is. */
+async function demandTakeOver({ caller, tx }: Asked, site: string): Promise<void> {
+  const owned = { client: await ownerOf(tx, 'site', site) };
+  if (!mayDo(caller, 'site operate', owned)) throw refused(caller, 'take over a site that lies in a platform', owned);
 }
 
 /** Who makes a site on it holds the platform's row too, so none comes in between. */

@@ -72,7 +72,7 @@ export const verbs = {
 export type Verb = keyof typeof verbs;
 export const allVerbs = Object.keys(verbs) as Verb[]; // its own keys
 
-/** Every row that says what is where and whose, of what is not deleted and not failed. */
+/** Every row that says what is where and whose, of what is not deleted and not failed; not how big it was when somebody looked. */
 export async function rowsIn({ database }: HubWithWorker): Promise<string> {
   const live = sql`status not in ('deleted', 'failed')`;
   const tables = {
@@ -82,7 +82,9 @@ export async function rowsIn({ database }: HubWithWorker): Promise<string> {
   const lines: string[] = [];
   for (const [table, where] of Object.entries(tables)) {
     const { rows } = await sql<{ row: string }>`
-      select to_jsonb(one)::text as row from ${sql.table(table)} one where ${where} order by 1`.execute(database.db);
+      select (to_jsonb(one) - 'bytes')::text as row from ${sql.table(table)} one where ${where} order by 1`.execute(
+      database.db,
+    );
     lines.push(...rows.map(({ row }) => `${table}: ${row}`));
   }
   return lines.join('\n');

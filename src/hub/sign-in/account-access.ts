@@ -3,6 +3,7 @@ import { Problem } from '../../model/problem.ts';
 import { demandOver } from '../administrators.ts';
 import type { Asked, Handler } from '../hub.ts';
 import { resolve } from '../resolve.ts';
+import { demandConfirmed } from './confirmed.ts';
 import { removeFactors } from './factors.ts';
 import { dropLinks, makeLink } from './one-time-link.ts';
 import { endSessions } from './sessions.ts';
@@ -21,8 +22,9 @@ const resetPassword: Handler<'account reset-password'> = async ({ params }, aske
   makeLink(asked, (await enabled(asked, params.name)).id, 'password');
 
 const resetFactors: Handler<'account reset-factors'> = async ({ params }, asked) => {
+  demandConfirmed(asked);
   const { id, name } = await resolve(asked, 'account', params.name, { lock: true });
-  await demandOver(asked, id);
+  await demandOverOther(asked, id);
   await removeFactors(asked.tx, id);
   await endSessions(asked.tx, id);
   return { deleted: `the second factors of ${name}` };
@@ -30,11 +32,20 @@ const resetFactors: Handler<'account reset-factors'> = async ({ params }, asked)
 
 async function enabled(asked: Asked, given: string): ReturnType<typeof resolve> {
   const found = await resolve(asked, 'account', given, { lock: true });
-  await demandOver(asked, found.id);
+  await demandOverOther(asked, found.id);
   if (found.status === 'enabled') return found;
   throw new Problem('wrong-status', `account ${found.name} is ${found.status}`, {
     hint: `aegir account set ${found.name} --status enabled`,
   });
+}
+
+/** One's own ways in are changed by showing who one is: by whom a browser or a token was found is not known here. */
+async function demandOverOther(asked: Asked, accountId: string): Promise<void> {
+  if (asked.caller.kind === 'account' && asked.caller.accountId === accountId)
+    throw new Problem('forbidden', 'this is your own account', {
+      hint: 'Change your password and second factors on your page of the panel. If you have lost them, ask another administrator.',
+    });
+  await demandOver(asked, accountId);
 }
 
 /** What is begun or handed out ends; a token only waits for its account to be unlocked. */

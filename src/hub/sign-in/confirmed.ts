@@ -27,3 +27,8 @@ export function confirmedAccount(asked: Pick<Asked, 'caller'>): string {
     hint: 'Give your password again (POST /api/session/confirm), then repeat it.',
   });
 }
+
+/** The same of what lets somebody in, where it is asked for with a browser: a token, a link, factors that are taken away. */
+export function demandConfirmed(asked: Pick<Asked, 'caller'>): void {
+  if (asked.caller.kind === 'account' && asked.caller.session) confirmedAccount(asked);
+}

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { browser, goodPassword, invited } from '../../../tests/kit/browser.ts';
 import { testHub } from '../../../tests/kit/hub.ts';
 import { countGuess, guessFrom } from './guesses.ts';
+import { visitOf } from './visit.ts';
 
 const wrong = { name: 'ada', password: 'not the password' };
 
@@ -105,4 +106,14 @@ test('of IPv6 a whole network is one address', () => {
   assert.notEqual(key('2001:db8:0:1::7'), key('2001:db8::7'));
   assert.equal(key('fe80::1%eth0'), key('fe80::2'));
   assert.equal(key('::1'), 'address:0:0:0:0::/64');
+});
+
+test('an address of IPv4 is the same however a server in front writes it, and only one on this machine is believed', () => {
+  const seen = (peer: string, forwarded: string) =>
+    visitOf(new Request('http://localhost/', { headers: { 'x-forwarded-for': forwarded } }), { address: peer }).address;
+  assert.equal(seen('127.0.0.1', '203.0.113.7'), '203.0.113.7');
+  assert.equal(seen('::1', '10.9.9.9, ::ffff:203.0.113.7'), '203.0.113.7');
+  assert.equal(seen('::ffff:127.0.0.1', '::FFFF:203.0.113.7'), '203.0.113.7');
+  assert.equal(seen('198.51.100.9', '203.0.113.7'), '198.51.100.9');
+  assert.equal(seen('127.0.0.1', 'unknown'), '127.0.0.1');
 });

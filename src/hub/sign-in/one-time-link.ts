@@ -1,10 +1,14 @@
 import { type Kysely, sql } from 'kysely';
 import { Problem } from '../../model/problem.ts';
+import { mayDo } from '../access.ts';
+import { mayAllOf } from '../administrators.ts';
 import { type Asked, accountOf, type Hub } from '../hub.ts';
+import { withRights } from '../rights.ts';
 import { one } from '../rows.ts';
 import { settingValue } from '../setting.ts';
 import type { Tables } from '../tables.ts';
 import { iso } from '../time.ts';
+import { demandConfirmed } from './confirmed.ts';
 import { hashOf, isSecret, newSecret } from './sessions.ts';
 
 /** - invitation: who has none yet chooses a password. - password: who has forgotten it chooses another. */
@@ -25,6 +29,7 @@ export async function makeLink(
   kind: LinkKind,
 ): Promise<Link> {
   const { tx, hub } = asked;
+  demandConfirmed(asked);
   const secret = newSecret();
   const days = kind === 'invitation' ? await settingValue(tx, 'invitation.valid-days') : 1;
   await dropLinks(tx, accountId);
@@ -56,19 +61,24 @@ export interface Invited {
   readonly kind: LinkKind;
   readonly expiresAt: Date;
   readonly accountId: string;
+  /** Null: through the socket. */
+  readonly madeBy: string | null;
   readonly name: string;
   readonly title: string | null;
   readonly email: string | null;
 }
 
-/** Whom a secret invites; `use` makes that nobody can come with it again. Throws Problem 'not-found', the same for whatever reason. */
+/**
+ * Whom a secret invites; `use` makes that nobody can come with it again. Whoever made it must still have power over the
+ * account: it is good for no longer than their own. Throws Problem 'not-found', the same for whatever reason.
+ */
 export async function readLink(
   tx: Kysely<Tables>,
   secret: string,
   { use = false }: { readonly use?: boolean } = {},
 ): Promise<Invited> {
   const live = sql`one_time_link.used_at is null and one_time_link.expires_at > now()`;
-  const columns = sql`one_time_link.id, one_time_link.kind, one_time_link.expires_at,
+  const columns = sql`one_time_link.id, one_time_link.kind, one_time_link.expires_at, one_time_link.made_by,
     account.id as account_id, account.name, account.title, account.email`;
   const hash = hashOf(isSecret(secret) ? secret : '');
   const { rows } = use
@@ -80,8 +90,14 @@ export async function readLink(
         select ${columns} from one_time_link join account on account.id = one_time_link.account_id
         where account.status = 'enabled' and one_time_link.hash = ${hash} and ${live}`.execute(tx);
   const [invited] = rows;
-  if (invited) return invited;
+  if (invited && (await isGood(tx, invited))) return invited;
   throw new Problem('not-found', 'this link opens nothing (any more)', {
     hint: 'It opens once, and for a few days only. Ask an administrator for a new one.',
   });
+}
+
+async function isGood(tx: Kysely<Tables>, { madeBy, accountId }: Invited): Promise<boolean> {
+  if (madeBy === null) return true;
+  const caller = await withRights(tx, { kind: 'account', accountId: madeBy, name: '' });
+  return mayDo(caller, 'account change', { client: null }) && (await mayAllOf({ tx, caller }, accountId));
 }

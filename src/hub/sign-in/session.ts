@@ -15,6 +15,7 @@ import { helpersOf, impersonationOf } from './impersonation.ts';
 import { demandUnlimited, ownOr } from './own.ts';
 import { rightsOf } from './own-rights.ts';
 import { csrfOf, endSession, endSessions, liveSession } from './sessions.ts';
+import { demandUntrusted } from './single-sign-on-account.ts';
 
 interface Person {
   readonly id: string;
@@ -60,6 +61,7 @@ const nobodyHere = (): Problem =>
 
 const set: Handler<'session set'> = async ({ body }, asked) => {
   const { accountId } = sessionOf(asked);
+  if (body.email) await demandUntrusted(asked.tx, accountId, body.email);
   const changed = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
   if (Object.keys(changed).length > 0)
     await asked.tx.updateTable('account').set(changed).where('id', '=', accountId).execute();

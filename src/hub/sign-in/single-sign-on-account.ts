@@ -3,6 +3,7 @@ import { email as emailShape } from '../../api/text.ts';
 import { Problem } from '../../model/problem.ts';
 import { giveRole } from '../membership.ts';
 import { one } from '../rows.ts';
+import { settingValue } from '../setting.ts';
 import type { Tables } from '../tables.ts';
 import type { SingleSignOn } from './single-sign-on-setting.ts';
 
@@ -34,16 +35,33 @@ export async function accountOf(tx: Kysely<Tables>, setting: SingleSignOn, perso
 }
 
 function isLetIn({ domains, claim }: SingleSignOn, { claims }: Person): boolean {
-  const domain = verifiedEmail(claims)?.split('@').at(-1)?.toLowerCase() ?? '';
+  const domain = domainOf(verifiedEmail(claims) ?? '');
   if (domains.length > 0 && !domains.includes(domain)) return false;
   if (!claim) return true;
   const said = claims[claim.name];
   return Array.isArray(said) ? said.includes(claim.value) : said === claim.value;
 }
 
+const domainOf = (email: string): string => email.split('@').at(-1)?.toLowerCase() ?? '';
+
 function verifiedEmail(claims: Person['claims']): string | null {
   const { data } = emailShape.safeParse(claims['email']);
   return claims['email_verified'] === true && data !== undefined ? data : null;
+}
+
+/**
+ * Nobody says of themselves an address by which single sign-on would find their account: somebody else may be who comes with
+ * it. Throws Problem 'forbidden'.
+ */
+export async function demandUntrusted(tx: Kysely<Tables>, accountId: string, email: string): Promise<void> {
+  const { domains = [] } = (await settingValue(tx, 'sign-in.single-sign-on')) ?? {};
+  if (!domains.includes(domainOf(email))) return;
+  const { rows } = await sql`
+    select from account where id = ${accountId} and lower(email) = lower(${email})`.execute(tx);
+  if (rows.length > 0) return;
+  throw new Problem('forbidden', `who has an address of ${domainOf(email)} comes in with it by single sign-on`, {
+    hint: 'Ask an administrator to set it: aegir account set.',
+  });
 }
 
 /** An address that two have is nobody's. */

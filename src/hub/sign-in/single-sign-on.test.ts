@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
-import { type Browser, browser } from '../../../tests/kit/browser.ts';
+import { type Browser, browser, invited } from '../../../tests/kit/browser.ts';
 import { type TestHub, testHub } from '../../../tests/kit/hub.ts';
 import { type OpenidProvider, openidClient, openidProvider } from '../../../tests/kit/openid-provider.ts';
 
@@ -69,6 +69,12 @@ test('only the browser that began it finishes it, once, with what the provider h
   const path = '/api/session/single-sign-on/finish';
   const ada = browser(hub);
   const search = await goThere(ada, provider, 'a1');
+  // One comes back to the panel, by whatever name the hub was asked.
+  const { location } = await browser(hub, { origin: 'http://evil.localhost' }).good(
+    'POST',
+    '/api/session/single-sign-on',
+  );
+  assert.equal(new URL(location).searchParams.get('redirect_uri'), back);
   // Somebody else is led to this address, to be signed in as her; or has begun themselves.
   const victim = browser(hub);
   await victim.problem('unauthenticated', 'POST', path, { search });
@@ -128,4 +134,15 @@ test('its secret is kept sealed and shown to nobody, and its setting is for who 
   });
   await hub.good('PATCH', '/api/settings/sign-in.single-sign-on', { value: null });
   await browser(hub).problem('not-found', 'POST', '/api/session/single-sign-on');
+});
+
+test('nobody says of themselves the mail address by which somebody else would come in', async (t) => {
+  const all = await withProvider(t, { domains: ['example.com'] });
+  const eve = await invited(all.hub, 'eve');
+  await eve.problem('forbidden', 'PATCH', '/api/session', { email: 'Ada@Example.com' });
+  await eve.good('PATCH', '/api/session', { email: 'eve@elsewhere.example', title: 'Eve' });
+  // As it is anyway, or as who rules over accounts says it.
+  await all.hub.good('PATCH', '/api/accounts/eve', { email: 'eve@example.com' });
+  await eve.good('PATCH', '/api/session', { email: 'eve@example.com' });
+  await eve.good('PATCH', '/api/session', { email: null });
 });

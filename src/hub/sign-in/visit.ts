@@ -32,11 +32,14 @@ export interface Origin {
  */
 function addressOf(headers: Headers, origin: Origin): string | null {
   if (origin.local) return null;
-  const peer = (origin.address ?? 'unknown').replace(/^::ffff:/, '');
+  const peer = unmapped(origin.address ?? 'unknown');
   if (!/^(?:127(?:\.\d{1,3}){3}|::1)$/.test(peer)) return peer;
-  const told = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+  const told = unmapped(headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '');
   return isIP(told) === 0 ? peer : told;
 }
+
+/** An address of IPv4 as such: as part of ::/64 all of them would be one to whoever counts. */
+const unmapped = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
 
 export function visitOf(request: Request, origin: Origin): Visit {
   const { headers } = request;

@@ -54,6 +54,13 @@ export interface Door {
   readonly host: string;
 }
 
+/** Where the names of its sites are to lead, in the DNS. */
+export interface Reached {
+  readonly addresses: readonly string[];
+  /** A name of the server itself, which then decides; null: the addresses. */
+  readonly host: string | null;
+}
+
 export interface Http extends Provides<Vhost, string> {
   /** Where the operator's own lines for a site go: files that we include and never write. */
   ownLines(siteName: string): string;
@@ -61,6 +68,8 @@ export interface Http extends Provides<Vhost, string> {
   address(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string;
   /** The same from the server itself; null where nothing of ours publishes it. */
   door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door | null;
+  /** How the world reaches it, as the operator says: its own addresses may be behind others. */
+  readonly reached: Reached;
   /** Whoever takes requests at this moment. After the next `create` they take no more, but still answer what they took. */
   takers(): Promise<readonly string[]>;
   /** Waits until all that these took is answered, for any site; false: not within `limitMs`. */

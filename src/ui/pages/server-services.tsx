@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { Allowed } from '../form/allowed.tsx';
 import { type Errors, given, problemErrors } from '../form/errors.ts';
 import { Fields } from '../form/fields.tsx';
-import { initial, type Schema } from '../form/schema.ts';
+import { defaultsOf, type Schema } from '../form/schema.ts';
 import { asks, useWish } from '../hub.ts';
 import { ActButton } from '../parts/act.tsx';
 import { Card } from '../parts/facts.tsx';
@@ -108,8 +108,7 @@ function ServiceCard({
   const wish = useWish('service set');
   const [values, setValues] = useState<Readonly<Record<string, unknown>>>(service.options);
   const [errors, setErrors] = useState<Errors>(new Map());
-  const fields = Object.entries(schema?.properties ?? {});
-  const before = Object.fromEntries(fields.map(([name, one]) => [name, service.options[name] ?? initial(one)]));
+  const fields = Object.keys(schema?.properties ?? {});
   const changed = given(values, service.options);
   const send = (): void =>
     wish.mutate(
@@ -136,7 +135,7 @@ function ServiceCard({
           {schema && (
             <Fields
               schema={{ ...schema, required: [] }}
-              values={{ ...before, ...values }}
+              values={{ ...defaultsOf(schema), ...values }}
               change={setValues}
               errors={errors}
             />

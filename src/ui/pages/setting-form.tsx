@@ -4,8 +4,8 @@ import type { Answer } from '../../api/endpoints.ts';
 import { Allowed } from '../form/allowed.tsx';
 import { type Errors, given, problemErrors } from '../form/errors.ts';
 import { Field } from '../form/fields.tsx';
-import { labelOf } from '../form/label.ts';
-import { initial, kindOf, type Schema, without } from '../form/schema.ts';
+import { describedOf, labelOf } from '../form/label.ts';
+import { defaultsOf, kindOf, type Schema, without } from '../form/schema.ts';
 import { useWish } from '../hub.ts';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { tell } from '../parts/tell.ts';
@@ -32,7 +32,7 @@ export function SettingForm({ setting }: { setting: Setting }): ReactNode {
   const isChanged = JSON.stringify(value) !== JSON.stringify(before);
   const all = { schema, value, change: setValue, errors };
   const kind = isSecret ? 'secret' : kindOf(schema);
-  const label = text.setting.abouts[name] ?? setting.about;
+  const label = describedOf(setting.about) ?? name;
   return (
     <form
       className="stack form"
@@ -94,6 +94,7 @@ function Parts({
   errors: Errors;
 }): ReactNode {
   const text = useText();
+  const defaults = defaultsOf(schema);
   const values = (value ?? {}) as Values; // kindOf says that it is an object
   const labels: { readonly [key: string]: string } = text.setting.parts[of as 'mail.smtp'] ?? {};
   return (
@@ -106,7 +107,7 @@ function Parts({
           name={key}
           label={labels[key] ?? labelOf(key)}
           schema={one}
-          value={values[key] ?? initial(without(one)) ?? undefined}
+          value={values[key] ?? defaults[key] ?? undefined}
           change={(next) => change(given({ ...values, [key]: next }))}
           error={errors.get(`value.${key}`)}
           isRequired={(schema.required ?? []).includes(key)}

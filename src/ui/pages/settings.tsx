@@ -14,7 +14,7 @@ const groups = {
   sites: ['site', 'cron'],
   backups: ['backup'],
   platforms: ['platform'],
-  tasks: ['task', 'queue', 'audit'],
+  tasks: ['task', 'queue', 'audit', 'statistic'],
   messages: ['mail', 'webhook'],
   signIn: ['hub', 'sign-in', 'session', 'invitation', 'token', 'impersonation'],
   others: [],

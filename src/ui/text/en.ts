@@ -3,6 +3,8 @@ const plural = (count: number, one: string, many: string): string =>
 
 /** All that the panel says, in English. What the hub says itself (problems, reasons, logs) is English everywhere. */
 export const en = {
+  /** What the API says of its fields, in this language; English it says itself. */
+  described: {} as Readonly<Record<string, string>>,
   nav: {
     main: 'Main',
     menu: 'Menu',
@@ -220,7 +222,7 @@ export const en = {
     forget: 'Forget server',
     forgetAbout: 'Aegir forgets it; nothing is touched there. Possible only when no platform or site stands on it.',
   },
-  serviceTypes: { http: 'Web server', db: 'Databases', backup: 'Backups', cron: 'Cron' },
+  serviceTypes: { http: 'Web server', db: 'Databases', backup: 'Backups', cron: 'Cron', dns: 'DNS' },
   client: {
     create: 'New client',
     none: 'No clients yet. A client is a person or group that owns sites.',
@@ -537,8 +539,6 @@ export const en = {
       signIn: 'Signing in',
       others: 'Others',
     },
-    /** In the place of what the hub says of a setting. */
-    abouts: {} as Readonly<Record<string, string>>,
     parts: {
       'mail.smtp': {
         host: 'Mail server',
@@ -704,23 +704,24 @@ export const en = {
     bug: 'A fault in Aegir',
   },
   fields: {
-    audit: 'Audit',
-    port: 'Port',
-    tlsPort: 'Port for HTTPS',
-    morePorts: 'More ports',
-    addresses: 'Addresses',
-    configPath: 'Directory of the configuration',
-    uploadMegabytesMax: 'Largest upload, in MB',
-    socket: 'Socket',
-    user: 'User',
-    password: 'Password',
-    grantHosts: 'Hosts of the web servers',
-    level: 'Compression',
     accessKeyId: 'Access key',
-    secretAccessKey: 'Secret of the access key',
+    addresses: 'Addresses',
+    configPath: 'Directory of its configuration',
+    grantHosts: 'Sites come from',
+    level: 'Compression',
+    morePorts: 'More ports',
+    password: 'Password',
+    port: 'Port',
     region: 'Region',
+    secretAccessKey: 'Secret key',
+    siteHost: 'Sites reach it at',
+    socket: 'Socket',
     sshKey: 'SSH key',
     sshKnownHosts: 'Known SSH hosts',
+    tlsPort: 'Port for https',
+    uploadMegabytesMax: 'Largest upload, in MB',
+    user: 'User',
+    audit: 'Audit',
     system: 'System',
     kernel: 'Kernel',
     cpus: 'Processors',

@@ -1,10 +1,12 @@
 import type { Text } from './en.ts';
+import { frDescriptions } from './fr-descriptions.ts';
 
 /** Zéro et un sont au singulier. */
 const plural = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('fr')} ${count < 2 ? one : many}`;
 
 export const fr: Text = {
+  described: frDescriptions,
   nav: {
     main: 'Principal',
     menu: 'Menu',
@@ -225,7 +227,7 @@ export const fr: Text = {
     forgetAbout:
       'Aegir l’oublie ; rien n’y est touché. Possible seulement si aucune plateforme ni aucun site n’en dépend.',
   },
-  serviceTypes: { http: 'Serveur web', db: 'Bases de données', backup: 'Sauvegardes', cron: 'Cron' },
+  serviceTypes: { http: 'Serveur web', db: 'Bases de données', backup: 'Sauvegardes', cron: 'Cron', dns: 'DNS' },
   client: {
     create: 'Nouveau client',
     none: 'Aucun client pour l’instant. Un client est une personne ou un groupe à qui sont des sites.',
@@ -551,37 +553,6 @@ export const fr: Text = {
       signIn: 'Connexion',
       others: 'Autres',
     },
-    abouts: {
-      'site.run-user': 'L’utilisateur sous lequel s’exécute le code d’un nouveau site',
-      'site.fpm-socket': 'Le socket du groupe PHP-FPM qui sert un nouveau site',
-      'backup.upload-max-mb': 'Taille maximale d’une sauvegarde téléversée, en Mo',
-      'backup.unpacked-max-mb': 'Combien peut contenir une sauvegarde téléversée une fois décompressée, en Mo',
-      'backup.retention': 'Combien de sauvegardes de chaque site sont gardées ; sans rien : toutes',
-      'audit.retention-days': 'Pendant combien de jours est gardé qui a fait quoi',
-      'cron.every':
-        'À quel intervalle s’exécute le cron des sites qui n’ont pas le leur, par application ; « off » : jamais. Vérifiez-les ensuite',
-      'cron.by': 'S’il s’exécute par le web ou en ligne de commande, par application ; par le web sinon',
-      'cron.seconds-max': 'Combien de secondes un cron peut durer ; ensuite il a échoué',
-      'queue.runs-kept': 'Combien d’exécutions de chaque site sont gardées, pour chaque file',
-      'task.retention-days': 'Combien de jours les tâches terminées et leurs journaux sont gardés',
-      'platform.build-mib-max': 'Taille maximale (en Mio) du code d’une plateforme qu’Aegir construit',
-      'platform.build-files-max': 'Combien de fichiers et de dossiers il peut contenir',
-      'hub.address': 'Où l’on atteint le panneau : https://panel.example.com ; vide : seulement sur sa propre machine',
-      'session.idle-hours': 'Après combien d’heures sans requête il faut se connecter de nouveau',
-      'session.longest-days': 'Après combien de jours il faut se connecter de nouveau, quoi qu’il arrive',
-      'impersonation.minutes': 'Combien de minutes quelqu’un peut être connecté à la place d’un autre, pour aider',
-      'sign-in.second-factor-roles': 'Rôles dont les comptes doivent avoir un second facteur',
-      'sign-in.single-sign-on': 'Le fournisseur OpenID Connect qui dit qui est quelqu’un',
-      'sign-in.single-sign-on-secret': 'Ce que le hub montre à ce fournisseur : son secret de client',
-      'mail.smtp': 'Le serveur de courriel qui prend ce que le hub envoie',
-      'mail.password': 'Le mot de passe que le hub montre à ce serveur, avec l’utilisateur ci-dessus',
-      'mail.digest-after':
-        'Combien de courriels un compte reçoit en dix minutes avant que ce qui suit n’en fasse plus qu’un seul',
-      'webhook.networks':
-        'Vos propres réseaux, comme 10.1.2.0/24, où les webhooks peuvent mener, au besoin sans https ; sinon seulement internet',
-      'token.valid-days': 'Après combien de jours un jeton expire, s’il ne dit pas autre chose',
-      'invitation.valid-days': 'Pendant combien de jours une invitation peut être acceptée',
-    },
     parts: {
       'mail.smtp': {
         host: 'Serveur de courriel',
@@ -757,23 +728,24 @@ export const fr: Text = {
     bug: 'Une erreur d’Aegir',
   },
   fields: {
-    audit: 'Audit',
-    port: 'Port',
-    tlsPort: 'Port pour HTTPS',
-    morePorts: 'Autres ports',
-    addresses: 'Adresses',
-    configPath: 'Dossier de la configuration',
-    uploadMegabytesMax: 'Plus grand envoi, en Mo',
-    socket: 'Socket',
-    user: 'Utilisateur',
-    password: 'Mot de passe',
-    grantHosts: 'Hôtes des serveurs web',
-    level: 'Compression',
     accessKeyId: 'Clé d’accès',
-    secretAccessKey: 'Secret de la clé d’accès',
+    addresses: 'Adresses',
+    configPath: 'Dossier de sa configuration',
+    grantHosts: 'Les sites viennent de',
+    level: 'Compression',
+    morePorts: 'Autres ports',
+    password: 'Mot de passe',
+    port: 'Port',
     region: 'Région',
+    secretAccessKey: 'Clé secrète',
+    siteHost: 'Les sites l’atteignent à',
+    socket: 'Socket',
     sshKey: 'Clé SSH',
     sshKnownHosts: 'Hôtes SSH connus',
+    tlsPort: 'Port pour https',
+    uploadMegabytesMax: 'Téléversement maximal, en Mo',
+    user: 'Utilisateur',
+    audit: 'Audit',
     system: 'Système',
     kernel: 'Noyau',
     cpus: 'Processeurs',
