@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Problem } from '../../model/problem.ts';
 import { type Engine, engine } from '../engine.ts';
 import type { Http } from './http.ts';
 
@@ -16,6 +17,11 @@ export const nullHttp: Engine = engine({
     destroy: async () => undefined,
     ownLines: () => '(nowhere: this server publishes no sites)',
     door: () => null,
+    log: async () => {
+      throw new Problem('not-found', 'sites of this server are published by something else, which keeps their logs', {
+        hint: 'Look there.',
+      });
+    },
     takers: async () => [],
     haveAnswered: async () => true,
     address: ({ name, redirection }) => `${redirection ?? name} (not published by Aegir)`,
