@@ -113,7 +113,7 @@ async function endingOf(run: () => Promise<string>, secrets: readonly Secret[]):
 }
 
 /** As a task has it, but nothing is logged. */
-function loadFor({ hub, key, catalog, transfers, openMachine }: Worker, claim: AbortSignal, secrets: Secret[]) {
+export function loadFor({ hub, key, catalog, transfers, openMachine }: Worker, claim: AbortSignal, secrets: Secret[]) {
   return loader({
     ...{ db: hub.db, key, catalog, transfers, task: '0', report: silent },
     openMachine(server, more) {
