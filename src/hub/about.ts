@@ -76,10 +76,17 @@ const engines: Handler<'engine list'> = async ({ query }, { hub }) => ({
       type,
       name,
       title,
-      options: schemaOf(options),
+      options: withPasswords(schemaOf(options), secrets),
       secrets: [...secrets],
     })),
 });
+
+/** So that a form does not show what is typed there. */
+function withPasswords(schema: Record<string, unknown>, secrets: readonly string[]): Record<string, unknown> {
+  const { properties = {} } = schema as { readonly properties?: Readonly<Record<string, object>> }; // JSON schema
+  const sealed = secrets.map((name) => [name, { ...properties[name], format: 'password' }] as const);
+  return { ...schema, properties: { ...properties, ...Object.fromEntries(sealed) } };
+}
 
 const applications: Handler<'application list'> = async (_, { hub }) => ({
   items: hub.catalog.applications.map(({ name, title }) => ({ name, title })),

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import type { Json } from '../model/json.ts';
-import { Problem } from '../model/problem.ts';
+import { Problem, within } from '../model/problem.ts';
 import { checkedData } from './added-data.ts';
 import { taken } from './client.ts';
 import { jsonb } from './database.ts';
@@ -81,7 +81,10 @@ const create: Handler<'server create'> = async ({ body }, asked) => {
     on conflict do nothing returning id`.execute(tx);
   if (!rows[0]) throw taken('server', name);
   const server = { id: rows[0].id, name, status: 'queued' };
-  for (const service of services) await insertService(asked, server, service);
+  for (const [index, service] of services.entries())
+    await insertService(asked, server, service).catch((error: unknown) => {
+      throw within(error, `services.${index}`);
+    });
   const { task } = await addTask(tx, taskTypeOf(hub, 'server', 'server verify'), server, {
     accountId: accountOf(asked),
   });

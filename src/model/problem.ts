@@ -94,3 +94,14 @@ export function problemFrom(json: ProblemJson): Problem {
   const { code, message, hint, fields, retryAfterMs } = json;
   return new Problem(code, message, { hint, fields, retryAfterMs, ...(cause && { cause }) });
 }
+
+/** The same problem, of what lies at `path` of the whole input. Whatever else was thrown stays what it is. */
+export function within(error: unknown, path: string): unknown {
+  if (!(error instanceof Problem) || !error.fields) return error;
+  const { code, message, hint, cause, fields } = error;
+  return new Problem(code, message, {
+    hint,
+    ...(cause !== undefined && { cause }),
+    fields: fields.map((field) => ({ ...field, path: `${path}.${field.path}` })),
+  });
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -17,7 +18,7 @@ import { type FarmSize, seedFarm } from './seeded-farm.ts';
 
 type Context = Parameters<Browser['newContext']>[0];
 
-export interface PanelFarm {
+export interface OpenPanel {
   readonly hub: Hub;
   readonly url: string;
   readonly browser: Browser;
@@ -25,6 +26,10 @@ export interface PanelFarm {
   invite(name: string, role: string): Promise<string>;
   /** A page of a browser that nobody has signed in with; of any address. */
   stranger(address: string, more?: Context): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export interface PanelFarm extends OpenPanel {
   /** A page of an administrator who is signed in. What its console says as an error, and what it throws, fails the test. */
   open(path: string, more?: Context): Promise<Page>;
 }
@@ -33,53 +38,64 @@ const root = join(import.meta.dirname, '../..');
 
 /** A hub with a farm that is seeded, the panel that is built, and Debian's Chromium. */
 export async function panelFarm(t: TestContext, size: FarmSize | null): Promise<PanelFarm> {
-  await buildPanel();
   // What is registered first runs first: the browser and the hub are gone before their database is.
-  let stop = async (): Promise<void> => undefined;
-  t.after(() => stop());
+  let close = async (): Promise<void> => undefined;
+  t.after(() => close());
   const database = await testDatabase(t);
   if (size) await seedFarm(database.url, size);
-  const directory = await temporaryDirectory(t, 'aegir-panel');
   const bugs: unknown[] = [];
-  const hub: Hub = {
+  const panel = await openPanel({
     database,
     sealKey: sealKey(randomBytes(32)),
     catalog: builtIn,
     version: '0.0.0-test',
     address: 'http://127.0.0.1',
-    transfers: directory,
+    transfers: await temporaryDirectory(t, 'aegir-panel'),
     onBug: (_, error) => void bugs.push(error),
-  };
-  const panel = await readPanel(join(root, 'dist/ui'));
-  const listening = await serve(hub, { address: '127.0.0.1', port: 0, socketPath: join(directory, 'hub.sock'), panel });
-  const browser = await startBrowser();
-  stop = async (): Promise<void> => {
-    await browser.close();
-    await listening.close();
+  });
+  close = async () => {
+    await panel.close();
     assert.deepEqual(bugs, [], 'faults in Aegir itself');
   };
+  const cookie = await signedIn(panel.url, await panel.invite('admin', 'administrator'));
+  return {
+    ...panel,
+    async open(path, more = {}) {
+      const page = await strange(panel.browser, more);
+      await page.context().addCookies([{ ...cookie, url: panel.url }]);
+      await page.goto(panel.url + path);
+      await settled(page);
+      return page;
+    },
+  };
+}
+
+/** The panel of this hub in a browser; nobody has signed in. */
+export async function openPanel(hub: Hub): Promise<OpenPanel> {
+  await buildPanel();
+  const socket = await mkdtemp(join(tmpdir(), 'aegir-panel-'));
+  const panel = await readPanel(join(root, 'dist/ui'));
+  const listening = await serve(hub, { address: '127.0.0.1', port: 0, socketPath: join(socket, 'hub.sock'), panel });
+  const browser = await startBrowser();
   // Passkeys are made for a name, not for an address.
   const url = listening.url.replace('127.0.0.1', 'localhost');
   const local = localCall(hub);
   await local('setting set', { params: { name: 'hub.address' }, body: { value: url } });
-  const invite: PanelFarm['invite'] = async (name, role) => {
-    const { invitation } = await local('account create', { body: { name, role, invite: true } });
-    return invitation?.link ?? '';
-  };
-  const cookie = await signedIn(url, await invite('admin', 'administrator'));
   return {
-    ...{ hub, browser, url, invite },
+    ...{ hub, browser, url },
+    async invite(name, role) {
+      const { invitation } = await local('account create', { body: { name, role, invite: true } });
+      return invitation?.link ?? '';
+    },
     async stranger(address, more = {}) {
       const page = await strange(browser, more);
       await page.goto(address);
       return page;
     },
-    async open(path, more = {}) {
-      const page = await strange(browser, more);
-      await page.context().addCookies([{ ...cookie, url }]);
-      await page.goto(url + path);
-      await settled(page);
-      return page;
+    async close() {
+      await browser.close();
+      await listening.close();
+      await rm(socket, { recursive: true });
     },
   };
 }
@@ -133,7 +149,7 @@ function watch(page: Page): void {
   complaints.set(page, found);
   page.on('pageerror', (error) => found.push(`${page.url()}: ${error.stack ?? error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error') found.push(`${page.url()}: ${message.text()}`);
+    if (message.type() === 'error') found.push(`${page.url()}: ${message.text()} (${message.location().url})`);
   });
 }
 

@@ -6,7 +6,7 @@ import { ProblemNote } from '../parts/problem-note.tsx';
 import { useText } from '../text/text.ts';
 import { checked, type Errors, given, problemErrors } from './errors.ts';
 import { Fields } from './fields.tsx';
-import { initial, schemaOf } from './schema.ts';
+import { defaultsOf, schemaOf } from './schema.ts';
 
 /** A form for one endpoint: drawn and checked by the same schema as the API, and what the hub finds stands beside the field too. */
 export function EndpointForm<Name extends EndpointName>({
@@ -41,7 +41,7 @@ export function EndpointForm<Name extends EndpointName>({
   const wish = useWish(name);
   const type = endpointOf(name).body;
   const schema = schemaOf(type);
-  const [values, setValues] = useState(() => ({ ...(isChange ? {} : defaults(schema.properties ?? {})), ...before }));
+  const [values, setValues] = useState(() => ({ ...(isChange ? {} : defaultsOf(schema)), ...before }));
   const [errors, setErrors] = useState<Errors>(new Map());
   const send = async (): Promise<void> => {
     const body = { ...given(values, isChange ? before : undefined), ...fixed };
@@ -89,10 +89,3 @@ export function EndpointForm<Name extends EndpointName>({
     </form>
   );
 }
-
-const defaults = (fields: Readonly<Record<string, Parameters<typeof initial>[0]>>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(fields)
-      .map(([name, schema]) => [name, initial(schema)] as const)
-      .filter(([, value]) => value !== undefined),
-  );

@@ -1,5 +1,6 @@
 import { Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { SecretInput } from '../sign-in/secret-input.tsx';
 import { useText } from '../text/text.ts';
 import { choiceOf } from './label.ts';
 import { NumberInput } from './number-input.tsx';
@@ -74,16 +75,25 @@ export const Lines = (props: InputProps): ReactNode => (
 const nameOf = (one: unknown): string =>
   typeof one === 'object' && one !== null && 'name' in one ? String(one.name) : String(one);
 
-export const Line = (props: InputProps & { isProse: boolean }): ReactNode => (
-  <TextInput
-    {...told(props)}
-    value={typeof props.value === 'string' ? props.value : ''}
-    onChange={(event) => props.change(event.currentTarget.value === '' ? undefined : event.currentTarget.value)}
-    spellCheck={props.isProse}
-    autoComplete="off"
-    inputMode={props.schema.format === 'email' ? 'email' : 'text'}
-  />
-);
+export function Line(props: InputProps & { isProse: boolean }): ReactNode {
+  const { schema, value, change, isProse, label, description, error } = props;
+  const shown = typeof value === 'string' ? value : '';
+  const typed = (next: string): void => change(next === '' ? undefined : next);
+  if (schema.format === 'password')
+    return (
+      <SecretInput {...{ label, error }} {...(description && { description })} value={shown} change={typed} isNew />
+    );
+  return (
+    <TextInput
+      {...told(props)}
+      value={shown}
+      onChange={(event) => typed(event.currentTarget.value)}
+      spellCheck={isProse}
+      autoComplete="off"
+      inputMode={schema.format === 'email' ? 'email' : 'text'}
+    />
+  );
+}
 
 /** What no other field is for. */
 export function JsonField(props: InputProps): ReactNode {

@@ -55,4 +55,12 @@ export function kindOf(schema: Schema): Kind {
 }
 
 /** A default that the schema has, or the value before anybody has touched it. */
-export const initial = (schema: Schema): unknown => schema.default ?? (kindOf(schema) === 'flag' ? false : undefined);
+const initial = (schema: Schema): unknown => schema.default ?? (kindOf(schema) === 'flag' ? false : undefined);
+
+/** What is in force of an object's fields before anybody has touched one. */
+export const defaultsOf = ({ properties = {} }: Schema): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(properties)
+      .map(([name, schema]) => [name, initial(schema)] as const)
+      .filter(([, value]) => value !== undefined),
+  );

@@ -7,7 +7,7 @@ import { type Errors, given, problemErrors } from '../form/errors.ts';
 import { Fields } from '../form/fields.tsx';
 import { labelOf } from '../form/label.ts';
 import { NumberInput } from '../form/number-input.tsx';
-import { initial, type Schema } from '../form/schema.ts';
+import { defaultsOf, type Schema } from '../form/schema.ts';
 import { asks, useWish } from '../hub.ts';
 import type { Search } from '../list/search.ts';
 import type { Selection } from '../list/selection.ts';
@@ -84,9 +84,7 @@ function BatchDialog({
   const text = useText();
   const navigate = useNavigate();
   const wish = useWish('batch create');
-  const [values, setValues] = useState<Readonly<Record<string, unknown>>>(() =>
-    Object.fromEntries(Object.entries(task.args.properties ?? {}).map(([key, one]) => [key, initial(one)])),
-  );
+  const [values, setValues] = useState(() => defaultsOf(task.args));
   const [rule, setRule] = useState({ canary: Math.min(1, count - 1), parallel: 2, failuresMax: 1 });
   const [errors, setErrors] = useState<Errors>(new Map());
   const send = (): void =>

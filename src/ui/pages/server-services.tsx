@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { type Errors, given, problemErrors } from '../form/errors.ts';
 import { Fields } from '../form/fields.tsx';
-import { initial, type Schema } from '../form/schema.ts';
+import { defaultsOf, type Schema } from '../form/schema.ts';
 import { asks, useWish } from '../hub.ts';
 import { Card } from '../parts/facts.tsx';
 import { Pill } from '../parts/pill.tsx';
@@ -99,8 +99,7 @@ function ServiceCard({
   const wish = useWish('service set');
   const [values, setValues] = useState<Readonly<Record<string, unknown>>>(service.options);
   const [errors, setErrors] = useState<Errors>(new Map());
-  const fields = Object.entries(schema?.properties ?? {});
-  const before = Object.fromEntries(fields.map(([name, one]) => [name, service.options[name] ?? initial(one)]));
+  const fields = Object.keys(schema?.properties ?? {});
   const changed = given(values, service.options);
   const send = (): void =>
     wish.mutate(
@@ -126,7 +125,7 @@ function ServiceCard({
         {schema && (
           <Fields
             schema={{ ...schema, required: [] }}
-            values={{ ...before, ...values }}
+            values={{ ...defaultsOf(schema), ...values }}
             change={setValues}
             errors={errors}
           />

@@ -6,6 +6,7 @@ import { problemErrors } from '../form/errors.ts';
 import { asks, call, loadSession } from '../hub.ts';
 import { Loaded } from '../parts/loaded.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
+import { useSession } from '../session.ts';
 import { GoOn } from '../shell/sign-in.tsx';
 import { useText } from '../text/text.ts';
 import { Frame } from './frame.tsx';
@@ -17,9 +18,12 @@ export function Invitation(): ReactNode {
   const text = useText();
   const [secret] = useState(() => location.hash.slice(1));
   const [answer, setAnswer] = useState<Answer<'invitation accept'> | null>(null);
+  const session = useSession();
+  const [isSpent, setSpent] = useState(false);
   const invitation = useQuery({
     ...asks('invitation get', { body: { secret } }),
     staleTime: Number.POSITIVE_INFINITY,
+    enabled: !isSpent && (secret !== '' || session === null),
     retry: false,
   });
   if (answer?.next === null) return <GoOn to="/" />;
@@ -30,16 +34,18 @@ export function Invitation(): ReactNode {
         <Loaded query={invitation}>{() => null}</Loaded>
       </Frame>
     );
-  return <Choose secret={secret} invitation={invitation.data} done={setAnswer} />;
+  return <Choose secret={secret} invitation={invitation.data} spent={() => setSpent(true)} done={setAnswer} />;
 }
 
 function Choose({
   secret,
   invitation: { kind, account },
+  spent,
   done,
 }: {
   secret: string;
   invitation: Answer<'invitation get'>;
+  spent: () => void;
   done: (answer: Answer<'invitation accept'>) => void;
 }): ReactNode {
   const text = useText();
@@ -50,6 +56,9 @@ function Choose({
       const given = title.trim();
       const changed = given !== '' && given !== account.title;
       const answer = await call('invitation accept', { body: { secret, password, ...(changed && { title: given }) } });
+      // It is no secret any more, and not to be asked for again.
+      spent();
+      history.replaceState(history.state, '', location.pathname);
       if (answer.next === null) await loadSession();
       done(answer);
     },

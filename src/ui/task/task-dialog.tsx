@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { type Errors, given, problemErrors } from '../form/errors.ts';
 import { Fields } from '../form/fields.tsx';
-import { initial, type Schema } from '../form/schema.ts';
+import { defaultsOf, type Schema } from '../form/schema.ts';
 import { useWish } from '../hub.ts';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { useText } from '../text/text.ts';
@@ -35,15 +35,14 @@ export function TaskDialog({
 }): ReactNode {
   const text = useText();
   const wish = useWish(`${noun} task`);
-  const fields = schema.properties ?? {};
-  const [values, setValues] = useState<Readonly<Record<string, unknown>>>(() =>
-    Object.fromEntries(Object.entries(fields).map(([key, one]) => [key, initial(one)])),
-  );
+  const [values, setValues] = useState(() => defaultsOf(schema));
   const [dryRun, setDryRun] = useState(false);
   const [typed, setTyped] = useState('');
   const [errors, setErrors] = useState<Errors>(new Map());
   const send = async (): Promise<void> => {
-    const body = { name: task, args: given(values), dryRun };
+    // Whoever has typed its name has said that it is meant.
+    const isMeant = isDanger && schema.properties?.['force'] !== undefined;
+    const body = { name: task, args: { ...given(values), ...(isMeant && { force: true }) }, dryRun };
     await wish.mutateAsync({ params: { name }, body }).then(
       (answer) => done(answer.task),
       (problem: unknown) => setErrors(ofArgs(problemErrors(problem))),
@@ -60,7 +59,7 @@ export function TaskDialog({
         }}
       >
         {about !== undefined && <p>{about}</p>}
-        <Fields schema={schema} values={values} change={setValues} errors={errors} />
+        <Fields schema={schema} values={values} change={setValues} errors={errors} leave={isDanger ? ['force'] : []} />
         <Switch
           label={text.task.dryRun}
           description={text.task.dryRunAbout}
