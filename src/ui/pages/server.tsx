@@ -17,6 +17,7 @@ import { Time } from '../parts/time.tsx';
 import { TaskButtons } from '../task/task-button.tsx';
 import { useText } from '../text/text.ts';
 import type { ServerAnswer } from './answers.ts';
+import { ServerLoad } from './server-load.tsx';
 import { ServerServices } from './server-services.tsx';
 
 const tabs = ['overview', 'services', 'platforms', 'sites', 'tasks', 'danger'] as const;
@@ -73,6 +74,7 @@ function Overview({ server }: { server: ServerAnswer }): ReactNode {
           ]}
         />
       </Card>
+      <ServerLoad server={server.name} />
       <Diagnosis of={server.diagnosis} />
       <Card title={text.parts.change}>
         <EndpointForm
