@@ -4,6 +4,7 @@ import { paramNames } from '../src/api/endpoint.ts';
 import { type EndpointName, endpointNames, endpointOf } from '../src/api/endpoints.ts';
 import { askedByAnyone, type Example, examples, type Wanted } from './kit/access-examples.ts';
 import { type AccessWorld, accessWorld, allCallers, type Caller, type Owner, type Things } from './kit/access-world.ts';
+import { answersLooks } from './kit/look-answers.ts';
 
 type Expected = 'answered' | 'refused' | 'not there';
 
@@ -119,6 +120,7 @@ async function check(
 
 test('every role at every endpoint, for what is its own, another client’s and the hub’s', async (t) => {
   const world = await accessWorld(t);
+  await answersLooks(t, world.hub);
   let count = 0;
   const cells = endpointNames.flatMap((name) =>
     examples[name].flatMap((example) =>

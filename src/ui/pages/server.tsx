@@ -18,6 +18,7 @@ import { TaskButtons } from '../task/task-button.tsx';
 import { useText } from '../text/text.ts';
 import type { ServerAnswer } from './answers.ts';
 import { ServerDiagnosis } from './server-diagnosis.tsx';
+import { ServerLoad } from './server-load.tsx';
 import { ServerServices } from './server-services.tsx';
 
 const tabs = ['overview', 'services', 'platforms', 'sites', 'tasks', 'danger'] as const;
@@ -74,6 +75,7 @@ function Overview({ server }: { server: ServerAnswer }): ReactNode {
           ]}
         />
       </Card>
+      <ServerLoad server={server.name} />
       <ServerDiagnosis of={server.diagnosis} />
       <Card title={text.parts.change}>
         <EndpointForm

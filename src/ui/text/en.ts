@@ -179,6 +179,9 @@ export const en = {
     begin: (count: number) => `Begin with ${plural(count, 'site', 'sites')}`,
   },
   site: {
+    webLogs: { access: 'Visits', error: 'Errors', tasks: 'Tasks' },
+    webLogAbout: 'The last lines of its web server, the newest first. What could let somebody in is hidden.',
+    webLogNone: 'Nothing was logged lately.',
     create: 'New site',
     install: 'Install site',
     clone: 'Clone',
@@ -210,6 +213,13 @@ export const en = {
     foundAbout: 'They lie there and are not known here. Import one: aegir site import.',
   },
   server: {
+    load: 'Load now',
+    running: 'Running or waiting',
+    runningOf: (loads: string, cpus: number) => `${loads} (1, 5 and 15 min), on ${plural(cpus, 'core', 'cores')}`,
+    uptime: 'Up for',
+    memory: 'Memory',
+    swap: 'Swap',
+    diskAt: (path: string) => `Disk ${path}`,
     create: 'New server',
     about: 'About',
     none: 'No servers yet. The first one is usually the machine that Aegir runs on.',

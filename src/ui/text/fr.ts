@@ -183,6 +183,10 @@ export const fr: Text = {
     begin: (count: number) => `Commencer avec ${plural(count, 'site', 'sites')}`,
   },
   site: {
+    webLogs: { access: 'Visites', error: 'Erreurs', tasks: 'Tâches' },
+    webLogAbout:
+      'Les dernières lignes de son serveur web, les plus récentes d’abord. Ce qui pourrait ouvrir une porte est masqué.',
+    webLogNone: 'Rien n’a été noté ces derniers temps.',
     create: 'Nouveau site',
     install: 'Installer le site',
     clone: 'Cloner',
@@ -214,6 +218,13 @@ export const fr: Text = {
     foundAbout: 'Ils s’y trouvent et ne sont pas connus ici. Pour en importer un : aegir site import.',
   },
   server: {
+    load: 'Charge en ce moment',
+    running: 'En cours ou en attente',
+    runningOf: (loads: string, cpus: number) => `${loads} (1, 5 et 15 min), sur ${plural(cpus, 'cœur', 'cœurs')}`,
+    uptime: 'En marche depuis',
+    memory: 'Mémoire',
+    swap: 'Mémoire d’échange',
+    diskAt: (path: string) => `Disque ${path}`,
     create: 'Nouveau serveur',
     about: 'À propos',
     none: 'Aucun serveur pour l’instant. Le premier est en général la machine où tourne Aegir.',
