@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { paramNames } from '../src/api/endpoint.ts';
 import { type EndpointName, endpointNames, endpointOf } from '../src/api/endpoints.ts';
-import { askedByAnyone, type Example, examples, type Wanted } from './kit/access-examples.ts';
+import type { Example, Wanted } from './kit/access-example.ts';
+import { askedByAnyone, examples } from './kit/access-examples.ts';
 import { type AccessWorld, accessWorld, allCallers, type Caller, type Owner, type Things } from './kit/access-world.ts';
 import { answersLooks } from './kit/look-answers.ts';
 

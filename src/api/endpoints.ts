@@ -10,6 +10,7 @@ import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
 import { queueEndpoints } from './endpoints/queues.ts';
+import { reserveEndpoints } from './endpoints/reserves.ts';
 import { roleEndpoints } from './endpoints/roles.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
 import { signInEndpoints } from './endpoints/sign-in.ts';
@@ -32,6 +33,7 @@ export const api = {
   ...taskEndpoints,
   ...batchEndpoints,
   ...queueEndpoints,
+  ...reserveEndpoints,
   ...statisticEndpoints,
   ...homeEndpoints,
   ...auditEndpoints,

@@ -145,6 +145,11 @@ export interface Application extends UpdateRules {
   cronScript(site: InstalledSite, how: { readonly through: Door | null; readonly timeoutMs: number }): Secret;
   counts(machine: Machine, site: InstalledSite): Promise<Counts>;
   setMaintenance(machine: Machine, site: InstalledSite, on: boolean): Promise<void>;
+  /**
+   * Makes it the site of who has it from now on: title and mail address as they are in `site`, for the first account too, whose
+   * password nobody knows afterwards. Nobody gets a mail. May be repeated; login links that were made before do not work any more.
+   */
+  handOver(machine: Machine, site: InstalledSite): Promise<void>;
   rebuildCaches(machine: Machine, site: InstalledSite): Promise<void>;
   pendingUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
   /**

@@ -11,6 +11,7 @@ const parts = {
   'drupal cron': ['database', 'drupal-settings', 'drupal-start', 'drupal-cron'],
   'drupal cron by web': ['database', 'drupal-settings', 'ask', 'cron-by-web', 'drupal-cron-by-web'],
   'drupal maintenance': ['database', 'drupal-settings', 'drupal-start', 'drupal-maintenance'],
+  'drupal hand over': ['database', 'drupal-settings', 'drupal-start', 'drupal-hand-over'],
   'drupal caches': ['database', 'drupal-settings', 'drupal-start', 'drupal-caches'],
   'drupal updates': ['database', 'drupal-settings', 'drupal-start', 'drupal-updates'],
   'drupal rewrite': [
@@ -31,6 +32,7 @@ const parts = {
   'wordpress cron': ['wordpress-start', 'wordpress-cron'],
   'wordpress cron by web': ['ask', 'cron-by-web', 'wordpress-cron-by-web'],
   'wordpress maintenance': ['wordpress-start', 'wordpress-maintenance'],
+  'wordpress hand over': ['wordpress-start', 'wordpress-hand-over'],
   'wordpress caches': ['wordpress-start', 'wordpress-caches'],
   'wordpress updates': ['wordpress-start', 'wordpress-updates'],
   'wordpress plugins': ['wordpress-start', 'wordpress-plugins'],

@@ -46,6 +46,7 @@ type Verbs = Pick<
   | 'cronScript'
   | 'counts'
   | 'setMaintenance'
+  | 'handOver'
   | 'rebuildCaches'
   | 'pendingUpdates'
   | 'runUpdates'
@@ -110,6 +111,10 @@ export function siteVerbs({ name: application, emptied, textFiles }: Application
     counts: (machine, site) => call(machine, site, 'counts', countsAnswer, reads),
     setMaintenance: (machine, site, on) =>
       call(machine, site, 'maintenance', nothing, { ...changes, timeoutMs: shortMs }, { on }),
+    handOver: (machine, site) => {
+      const { title, email } = site.site;
+      return call(machine, site, 'hand over', nothing, { ...changes, timeoutMs: shortMs }, { owner: { title, email } });
+    },
     rebuildCaches,
     pendingUpdates: (machine, site) => updates(machine, site, false, reads),
     runUpdates: (machine, site, timeoutMs = veryLongMs) =>

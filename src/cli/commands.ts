@@ -54,6 +54,8 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'site create': ['name'],
   'site clone': ['name'],
   'setting set': ['value'],
+  'reserve create': ['name'],
+  'reserve claim': ['name'],
   'batch create': ['name'],
   'view create': ['list', 'name'],
   'notification choose': ['kind'],
@@ -99,6 +101,7 @@ const nounSummaries: { readonly [noun: string]: string } = {
   task: 'what was asked for, and how it goes',
   batch: 'one wish for many sites',
   queue: 'what is done by itself, and how it goes',
+  reserve: 'sites that are there before anybody asks for them',
   statistic: 'what sites have and take, as history',
   notification: 'what you are told of',
   webhook: 'addresses of your own programs that are told',
@@ -154,6 +157,7 @@ const startsTask: ReadonlySet<EndpointName> = new Set([
   'site create',
   'site clone',
   'site set',
+  'reserve claim',
   'task retry',
 ]);
 
@@ -221,6 +225,7 @@ const hasColumnsOfItsOwn: ReadonlySet<string> = new Set([
   'days',
   'choices',
   'choose',
+  'spares',
 ]);
 
 function showComparison(io: Io, answer: Answer<'platform compare'>): void {

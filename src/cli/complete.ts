@@ -16,6 +16,8 @@ const lists: { readonly [word: string]: EndpointName } = {
   to: 'platform list',
   backup: 'backup list',
   queue: 'queue list',
+  reserve: 'reserve list',
+  template: 'site list',
   setting: 'setting list',
   dbServer: 'server list',
   dns: 'server list',

@@ -115,6 +115,15 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir statistic list --client acme --since 2030-01-01T00:00:00Z --json',
   ],
   'statistic days': ['aegir statistic days --client acme'],
+  'reserve create': [
+    'aegir reserve create shops --template template.example.net --pattern spare-*.example.net',
+    "aegir reserve create shops --template template.example.net --pattern spare-*.example.net --full 10 --emergency 2 --life off --window '01:00-05:00 Europe/Berlin'",
+  ],
+  'reserve get': ['aegir reserve get shops'],
+  'reserve set': ['aegir reserve set shops --full 20', 'aegir reserve set shops --template other.example.net'],
+  'reserve spares': ['aegir reserve spares shops --state ready'],
+  'reserve flush': ['aegir reserve flush shops'],
+  'reserve claim': ['aegir reserve claim shops shop.example.com --client acme --title Shop --email owner@example.com'],
   'queue get': ['aegir queue get cron'],
   'queue set': [
     'aegir queue set cron --limit 8',

@@ -21,6 +21,8 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   task: ['id', 'name', 'subject', 'status', 'createdAt', 'endedAt'],
   batch: ['id', 'name', 'title', 'status', 'counts', 'createdAt', 'endedAt'],
   members: ['position', 'subject', 'status', 'task', 'problem'],
+  reserve: ['name', 'template', 'usable', 'full', 'emergency', 'window', 'isOpen', 'perDay', 'dryAt', 'failures'],
+  spares: ['id', 'state', 'site', 'wanted', 'usable', 'createdAt', 'stateAt', 'task'],
   queue: ['name', 'every', 'window', 'turns', 'running', 'late', 'failing', 'paused', 'lastRunAt'],
   statistic: [
     'site',

@@ -18,6 +18,8 @@ import { openApi } from './openapi.ts';
 import { packageHandlers } from './package.ts';
 import { platformHandlers } from './platform.ts';
 import { queueHandlers } from './queues.ts';
+import { reserveHandlers } from './reserve.ts';
+import { reserveClaimHandlers } from './reserve-claim.ts';
 import { roleHandlers } from './role.ts';
 import { serverHandlers } from './server.ts';
 import { serviceHandlers } from './service.ts';
@@ -83,6 +85,8 @@ export const handlers: Handlers = {
   ...notificationHandlers,
   ...webhookHandlers,
   ...queueHandlers,
+  ...reserveHandlers,
+  ...reserveClaimHandlers,
   ...statisticHandlers,
   ...auditHandlers,
   ...settingHandlers,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { collectBackups } from './backup-gc.ts';
 import type { Hub } from './hub.ts';
 import { forgetHappenings } from './notification/gc.ts';
+import { forgetSpares } from './reserve-run.ts';
 import { settingValue } from './setting.ts';
 import { forgetSignIns } from './sign-in/gc.ts';
 import { forgetStatistics } from './statistics.ts';
@@ -28,10 +29,11 @@ export const hourly: { readonly [queue: string]: Hourly } = {
     forget: ({ database: { db } }) => forgetHappenings(db),
   },
   'run gc': {
-    about: 'forgets old runs and statistics',
+    about: 'forgets old runs, statistics, and spares that are over',
     forget: async ({ database: { db } }) => {
       await forgetRuns(db, await settingValue(db, 'queue.runs-kept'));
       await forgetStatistics(db);
+      await forgetSpares(db);
     },
   },
   'sign-in gc': {

@@ -27,7 +27,7 @@ test('a queue says its rules and how it goes; they are set, checked, and reset b
     ['1h', null, 4, 3, 0, false],
   );
   const { items } = await good('GET', '/api/queues');
-  const names = ['task', ...Object.keys(hourly), ...sweepQueues({ sweeps: [] }).map(({ name }) => name)];
+  const names = ['task', 'reserve', ...Object.keys(hourly), ...sweepQueues({ sweeps: [] }).map(({ name }) => name)];
   assert.deepEqual(
     items.map(({ name }: { name: string }) => name),
     names.toSorted(),

@@ -16,6 +16,7 @@ type Looking = Pick<Asked<Reader>, 'tx' | 'hub'>;
 /** What there is besides those with turns. */
 const others: { readonly [name: string]: string } = {
   task: 'hands tasks to workers',
+  reserve: 'makes spare sites, renames those that were asked for, deletes those of before',
   ...Object.fromEntries(Object.entries(hourly).map(([name, { about }]) => [name, about])),
 };
 

@@ -9,7 +9,7 @@ import type { Subject } from './queue.ts';
 import { visible } from './visible.ts';
 
 /** What has a name, an id and a status, and may be written as any of name, context name and id. */
-export type Named = 'client' | 'account' | 'role' | 'server' | 'platform' | 'site' | 'backup';
+export type Named = 'client' | 'account' | 'role' | 'server' | 'platform' | 'site' | 'backup' | 'reserve';
 
 /** Whose a row is, where it is a client's or may be. */
 const owners: { readonly [Noun in Named]?: RawBuilder<unknown> } = {

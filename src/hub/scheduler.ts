@@ -6,6 +6,7 @@ import { followLocks } from './client-lock.ts';
 import { hourly } from './hourly.ts';
 import type { Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
+import { runReserves } from './reserve-run.ts';
 import { addSweepTasks } from './sweep-tasks.ts';
 import { sweepQueues } from './sweeps.ts';
 import type { Tables } from './tables.ts';
@@ -37,11 +38,17 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
         for (const queue of sweepQueues(hub.catalog)) await placeTurns(db, queue);
       }
       await addSweepTasks(hub);
+      await moveReserves(hub);
     } catch (error) {
       process.stderr.write(`scheduler: ${problemJson(error).message}\n`);
     }
     await clock.sleep(tickMs, stop).catch(() => undefined); // ended early by `stop`
   }
+}
+
+/** One hub at a time; and not while the queue is paused. */
+async function moveReserves(hub: Scheduling): Promise<void> {
+  if (await isDue(hub.database.db, 'reserve', tickMs / 2)) await runReserves(hub);
 }
 
 /** True once per period and over all hubs: the update is the election. */

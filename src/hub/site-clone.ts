@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Given } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import type { TlsMode } from '../model/site.ts';
 import type { Data } from './added-data.ts';
@@ -12,7 +13,7 @@ import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
 import { siteById } from './site.ts';
-import { chosenClient, insertSite } from './site-create.ts';
+import { chosenClient, type Inserting, insertSite } from './site-create.ts';
 import { chosenDb, type DbService, demandSameKind, type HeldPlatform, heldPlatform } from './site-platform.ts';
 import { taskById } from './task.ts';
 
@@ -31,13 +32,23 @@ interface SourceRow {
   readonly data: Data;
 }
 
-/**
- * One transaction: the new site with names and secrets of its own, and the task that will make it. It gets none of the
- * aliases, no certificate and no data of plug-ins but of those that say so.
- */
 const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
-  const { tx, hub } = asked;
   const source = await resolve(asked, 'site', params.name, { lock: true });
+  const { site, task } = await cloneSite(asked, source, body, accountOf(asked));
+  return { site: await siteById(asked, site), task: await taskById(asked, task) };
+};
+
+/**
+ * One transaction: the new site with names and secrets of its own, and the task that will make it; answers the ids of both. It
+ * gets none of the aliases, no certificate and no data of plug-ins but of those that say so. The caller holds the source's row.
+ */
+export async function cloneSite(
+  asked: Inserting,
+  source: Subject,
+  body: Omit<Given<'site clone'>['body'], 'dryRun'> & { readonly dryRun?: boolean },
+  accountId: string | null,
+): Promise<{ readonly site: string; readonly task: string }> {
+  const { tx, hub } = asked;
   await demandCopyable(asked, source);
   const row = await sourceRow(tx, source.id);
   const clientId = await chosenClient(asked, body.client ?? row.client);
@@ -64,14 +75,14 @@ const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
     tx,
     taskTypeOf(hub, 'site', 'site clone'),
     { id, name: body.name, status: 'queued' },
-    { args: { source: source.id }, dryRun: body.dryRun, accountId: accountOf(asked) },
+    { args: { source: source.id }, dryRun: body.dryRun ?? false, accountId },
   );
-  return { site: await siteById(asked, id), task: await taskById(asked, task) };
-};
+  return { site: id, task };
+}
 
 const copyable = ['enabled', 'disabled'];
 
-async function demandCopyable({ tx }: Asked, { id, name, status }: Subject): Promise<void> {
+async function demandCopyable({ tx }: Inserting, { id, name, status }: Subject): Promise<void> {
   const refuse = (why: string, hint: string): Problem =>
     new Problem('wrong-status', `${name} cannot be cloned: it is ${why}`, { hint });
   if (!copyable.includes(status)) throw refuse(status, `It is possible when ${name} is ${copyable.join(' or ')}.`);
@@ -91,7 +102,7 @@ async function sourceRow(tx: Asked['tx'], id: string): Promise<SourceRow> {
 }
 
 async function dbFor(
-  asked: Asked,
+  asked: Inserting,
   { dbServiceId, dbServer, engine }: SourceRow,
   platform: HeldPlatform,
   named: string | undefined,

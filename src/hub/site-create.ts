@@ -11,7 +11,7 @@ import { checkedData } from './added-data.ts';
 import { type AliasRow, demandFree, writeAliases } from './alias.ts';
 import { oneBackup } from './backup-rows.ts';
 import { jsonb } from './database.ts';
-import { type Asked, accountOf, type Handler } from './hub.ts';
+import { type Asked, type Asking, accountOf, type Handler, type Hub } from './hub.ts';
 import { taskTypeOf } from './possible.ts';
 import { profilesOf } from './profiles.ts';
 import { addTask } from './queue.ts';
@@ -108,9 +108,12 @@ function fromBackup(backup: ChosenBackup | null): Partial<Pick<Wanted, 'title' |
   return { ...(title && { title }), ...(parsed.success && { email: parsed.data }) };
 }
 
+/** Who has a site made: a request, or the hub by itself. */
+export type Inserting = Asking<Asked['tx']> & { readonly hub: Pick<Hub, 'catalog' | 'sealKey'> };
+
 /** All names of it are allocated here. Throws Problem 'conflict' for a directory that is another's. */
 export async function insertSite(
-  { tx, hub, caller }: Asked,
+  { tx, hub, caller }: Inserting,
   wanted: Wanted,
   chosen: {
     readonly platformId: string;
@@ -159,13 +162,13 @@ export function emailFor(name: string): string {
   throw refusal('email', 'the name is too long to make an address of it', 'Give one: --email.');
 }
 
-async function clientEmail({ tx }: Pick<Asked, 'tx'>, id: string): Promise<string | null> {
+export async function clientEmail({ tx }: Pick<Asked, 'tx'>, id: string): Promise<string | null> {
   const { rows } = await sql<{ email: string | null }>`select email from client where id = ${id}`.execute(tx);
   return rows[0]?.email ?? null;
 }
 
 /** The one that was named; or the only one for which the caller may make sites; of all: 'main', made when it is first needed. */
-export async function chosenClient(asked: Asked, named: string | null | undefined): Promise<string> {
+export async function chosenClient(asked: Asking<Asked['tx']>, named: string | null | undefined): Promise<string> {
   const client = await resolve(asked, 'client', named ?? (await usualClient(asked)), { lock: true });
   if (client.status === 'enabled') return client.id;
   throw new Problem('wrong-status', `client ${client.name} is ${client.status}`, {
@@ -173,7 +176,7 @@ export async function chosenClient(asked: Asked, named: string | null | undefine
   });
 }
 
-async function usualClient({ tx, caller }: Asked): Promise<string> {
+async function usualClient({ tx, caller }: Asking<Asked['tx']>): Promise<string> {
   const clients = reach(caller, 'site change');
   if (clients === 'all') {
     await sql`insert into client (name, title) values ('main', 'Main') on conflict do nothing`.execute(tx);

@@ -11,11 +11,12 @@ import type { Pointing } from '../services/dns/dns.ts';
 import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
+import type { ReserveTables } from './reserve-tables.ts';
 import type { SignInTables } from './sign-in-tables.ts';
 import type { SweepTables } from './sweep-tables.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
-export interface Tables extends PeopleTables, SignInTables, NotificationTables, SweepTables {
+export interface Tables extends PeopleTables, SignInTables, NotificationTables, SweepTables, ReserveTables {
   server: ServerTable;
   service: ServiceTable;
   platform: PlatformTable;

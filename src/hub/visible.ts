@@ -16,7 +16,8 @@ type Visible =
   | 'task'
   | 'batch'
   | 'audit'
-  | 'webhook';
+  | 'webhook'
+  | 'reserve';
 
 type Condition = RawBuilder<unknown>;
 
@@ -38,6 +39,8 @@ const conditions: { readonly [Noun in Visible]: (caller: Caller) => Condition } 
   session: (caller) => sql`${isReally(caller, sql`session.account_id`)} or ${ofHub(caller, 'account change')}`,
   // No secret is in a role, and everybody has one.
   role: () => sql`true`,
+  // Only who may see the hub is shown what is in it; who may make sites asks one by its name.
+  reserve: () => sql`true`,
   membership: (caller) =>
     sql`${isSelf(caller, sql`membership.account_id`)} or ${ofClients(
       caller,

@@ -104,6 +104,15 @@ export function turnAfterOutage(
   return new Date(Math.min(shifted.getTime(), own.getTime()));
 }
 
+/** When it next opens, or closes if it is open now. */
+export function windowEdge(window: Window, at: Date): Date {
+  const open = isOpen(window, at);
+  const { day } = withinDay(window, at);
+  const edge = day * dayMs + window.fromMs + (open ? window.lengthMs : dayMs);
+  const about = edge - offsetMs(window.timeZone, new Date(edge));
+  return new Date(edge - offsetMs(window.timeZone, new Date(about)));
+}
+
 /** How long it was open between two moments. */
 export const openBetweenMs = (window: Window | null, from: Date, to: Date): number =>
   openMs(window, to) - openMs(window, from);

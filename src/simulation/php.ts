@@ -64,6 +64,7 @@ const inputShape = z.looseObject({
   site: siteShape.optional(),
   /** Of an installation; other scripts want other things. */
   want: z.unknown().optional(),
+  owner: z.object({ title: z.string(), email: z.string() }).optional(),
   on: z.boolean().optional(),
   run: z.boolean().optional(),
   user: z.string().nullable().optional(),
@@ -181,7 +182,12 @@ async function install(
   return done();
 }
 
-async function ask(script: string, state: State, { on, run: toRun, user }: Input, change: Change): Promise<Said> {
+async function ask(
+  script: string,
+  state: State,
+  { on, run: toRun, user, owner }: Input,
+  change: Change,
+): Promise<Said> {
   const [application, ...words] = script.split(' ');
   switch (words.join(' ')) {
     case 'status':
@@ -192,6 +198,9 @@ async function ask(script: string, state: State, { on, run: toRun, user }: Input
       return done({ path: `/user/reset/1/1700000000/simulated-${(user ?? 'admin').replace(/\W/g, '-')}/login` });
     case 'maintenance':
       await change({ ...state, maintenance: on === true });
+      return done();
+    case 'hand over':
+      await change({ ...state, ...owner });
       return done();
     case 'updates':
       return toRun ? runUpdates(state, change) : done({ updates: state.updates });

@@ -13,6 +13,7 @@ import { siteClone } from './site-clone.ts';
 import { siteDelete } from './site-delete.ts';
 import { siteDisable } from './site-disable.ts';
 import { siteEnable } from './site-enable.ts';
+import { siteHandOver } from './site-hand-over.ts';
 import { siteImport } from './site-import.ts';
 import { siteInstall } from './site-install.ts';
 import { siteLogin } from './site-login.ts';
@@ -37,6 +38,7 @@ export const taskTypes: readonly TaskType[] = [
   siteEnable,
   siteDisable,
   siteLogin,
+  siteHandOver,
   siteClone,
   siteMigrate,
   siteMove,

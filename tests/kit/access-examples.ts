@@ -1,53 +1,6 @@
 import type { EndpointName } from '../../src/api/endpoints.ts';
+import { by, type Example, everybody, hub, own } from './access-example.ts';
 import type { Things } from './access-world.ts';
-
-/** One request of an endpoint. */
-export interface Wanted {
-  readonly params?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
-  /** A text: the file that is uploaded. */
-  readonly body?: object | string;
-}
-
-/** Whom it is answered, by letters of `callers`. Whoever stands nowhere here is refused. */
-export interface Example {
-  /** Those of the whole hub, for whosever it is; then, for what is their own, those of a client: 'rpav cl'. '*': who is signed in. */
-  readonly may: string;
-  /** Who may not, but sees what it is about, is told so; for the others it is not there. */
-  readonly sees: string;
-  /** Asked of both clients; without this it is about what is no client's. */
-  readonly ofClient: boolean;
-  ask(things: Things): Wanted;
-}
-
-const everybody = 'rpav cl';
-const hub = (may: string, ask: Example['ask'] = () => ({}), sees = ''): Example => ({
-  may,
-  ask,
-  sees,
-  ofClient: false,
-});
-const own = (may: string, ask: Example['ask'], sees = everybody): Example => ({ may, ask, sees, ofClient: true });
-
-/** By what stands in the path, whatever that place is called. */
-const by =
-  (thing: keyof Things, body?: object) =>
-  (things: Things): Wanted => {
-    const { [thing]: one } = things;
-    return {
-      params: {
-        name: one,
-        task: one,
-        batch: one,
-        membership: one,
-        token: one,
-        session: one,
-        passkey: one,
-        webhook: one,
-      },
-      ...(body !== undefined && { body }),
-    };
-  };
 
 const verify = { name: 'site verify' };
 const paths = { certificatePath: '/etc/ssl/private/a.pem', keyPath: '/etc/ssl/private/a.key' };
@@ -117,6 +70,7 @@ const signIn = {
 } satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
 const cron = () => ({ params: { name: 'cron' } });
+const reserve = () => ({ params: { name: 'spares' } });
 const ofBoss = ({ boss }: Things) => ({ account: boss });
 /** One's own, and those of whom one has power over. */
 const notifications = {
@@ -269,6 +223,13 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'queue set': [hub('r', () => ({ params: { name: 'cron' }, body: { limit: 4 } }))],
   'queue pause': [hub('r', () => ({ params: { name: 'task' } }))],
   'queue resume': [hub('r', () => ({ params: { name: 'task' } }))],
+  ...{ 'reserve list': [hub('rpv')], 'reserve get': [hub('rpv', reserve)], 'reserve spares': [hub('rpv', reserve)] },
+  'reserve create': [
+    hub('r', () => ({ body: { name: 'new', template: 'umbra.example.com', pattern: 'new-*.example.com' } })),
+  ],
+  'reserve set': [hub('r', () => ({ ...reserve(), body: { full: 4 } }))],
+  ...{ 'reserve delete': [hub('r', reserve)], 'reserve flush': [hub('r', reserve)] },
+  'reserve claim': [own('ra c', ({ client }) => ({ ...reserve(), body: { name: 'new.example.com', client } }))],
   'statistic list': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
   'statistic days': [hub(everybody), own(everybody, ({ client }) => ({ query: { client } }))],
   'statistic export': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],

@@ -88,6 +88,8 @@ export async function accessWorld(t: TestContext): Promise<AccessWorld> {
   await hub.good('POST', '/api/servers', { name: 'empty', services: [{ type: 'backup', engine: 'archive' }] });
   await sql`delete from task`.execute(db);
   const [acme, umbra] = [await thingsOf(hub, 'acme'), await thingsOf(hub, 'umbra')];
+  const reserve = { name: 'spares', template: 'umbra.example.com', platform: 'd10', pattern: 'spare-*.example.net' };
+  await hub.good('POST', '/api/reserves', reserve);
   const { task: serverTask } = await hub.good('POST', '/api/servers/master/tasks', { name: 'server verify' });
   const { task: platformTask } = await hub.good('POST', '/api/platforms/d11/tasks', { name: 'platform verify' });
   for (const { id } of [serverTask, platformTask]) await addLine(db, id, 'as it is');

@@ -5,6 +5,7 @@ import { drupal } from '../../src/applications/drupal/drupal.ts';
 import { Problem } from '../../src/model/problem.ts';
 import { Browser, filesBelow, putSite, servePhp, testMachine } from './applications.ts';
 import { inDrupal, isSeven } from './drupal-content.ts';
+import { handedOver } from './handed-over.ts';
 
 /** One Drupal site from an empty database to a closed site; the same for every version and database. */
 export async function drupalJourney(t: TestContext, installed: InstalledSite): Promise<void> {
@@ -55,6 +56,8 @@ export async function drupalJourney(t: TestContext, installed: InstalledSite): P
     assert.deepEqual(await drupal.pendingUpdates(machine, installed), []);
     assert.deepEqual(await drupal.runUpdates(machine, installed), []);
   });
+
+  await t.test('it is handed over', () => handedOver(drupal, installed, '/user/1/edit'));
 
   await t.test('maintenance refuses pages that were cached, too', async () => {
     const browser = new Browser(installed);

@@ -22,6 +22,7 @@ import { serverVerify } from '../../src/tasks/server-verify.ts';
 import { siteDelete } from '../../src/tasks/site-delete.ts';
 import { siteDisable } from '../../src/tasks/site-disable.ts';
 import { siteEnable } from '../../src/tasks/site-enable.ts';
+import { siteHandOver } from '../../src/tasks/site-hand-over.ts';
 import { siteImport } from '../../src/tasks/site-import.ts';
 import { siteInstall } from '../../src/tasks/site-install.ts';
 import { siteLogin } from '../../src/tasks/site-login.ts';
@@ -136,6 +137,7 @@ export const scenes: readonly Scene[] = [
   },
   { title: 'site disable', type: siteDisable, subject: '7', args: {}, prepare: after(...installed) },
   { title: 'site enable', type: siteEnable, subject: '7', args: {}, prepare: after(...installed, siteDisable) },
+  { title: 'site hand-over', type: siteHandOver, subject: '7', args: {}, heals: true, prepare: after(...installed) },
   { title: 'site login', type: siteLogin, subject: '7', args: {}, prepare: after(...installed) },
   {
     ...{ title: 'site delete', type: siteDelete, subject: '7', args: {} },

@@ -12,6 +12,7 @@ import {
   testSite,
 } from '../../../tests/kit/applications.ts';
 import { privateMariadb } from '../../../tests/kit/databases.ts';
+import { handedOver } from '../../../tests/kit/handed-over.ts';
 import { freePort } from '../../../tests/kit/web.ts';
 import { Problem } from '../../model/problem.ts';
 import { wordpress } from './wordpress.ts';
@@ -58,6 +59,8 @@ test('WordPress, from an empty database to a closed site', { timeout: 20 * 60_00
     assert.equal(status.maintenance, false);
     assert.ok(status.packages.some(({ type }) => type === 'theme'));
   });
+
+  await t.test('it is handed over', () => handedOver(wordpress, installed, '/wp-admin/profile.php'));
 
   await t.test('updates of its tables are listed and run', async () => {
     assert.deepEqual(await wordpress.pendingUpdates(machine, installed), []);

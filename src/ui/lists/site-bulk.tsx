@@ -17,7 +17,15 @@ import { titleOf } from '../task/title.ts';
 import { useText } from '../text/text.ts';
 
 /** What makes no sense for many at once, or is asked for elsewhere. */
-const alone = new Set(['site install', 'site import', 'site clone', 'site login', 'site rename', 'site restore']);
+const alone = new Set([
+  'site install',
+  'site import',
+  'site clone',
+  'site login',
+  'site hand-over',
+  'site rename',
+  'site restore',
+]);
 
 /** One task for many sites: a batch of those that were ticked, or of all that match, seen or not. */
 export function SiteBulk({

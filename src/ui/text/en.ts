@@ -482,6 +482,7 @@ export const en = {
     'site enable': 'Enable',
     'site install': 'Install',
     'site import': 'Import',
+    'site hand-over': 'Hand over',
     'site login': 'Log in',
     'site migrate': 'Migrate',
     'site move': 'Move to other servers',

@@ -279,4 +279,20 @@ export const frDescriptions: Readonly<Record<string, string>> = {
   'Download backups: all of a site is in one': 'Télécharger des sauvegardes : tout un site est dans l’une d’elles',
   'Read who did what': 'Lire qui a fait quoi',
   'Give stuck tasks up': 'Abandonner des tâches bloquées',
+  'The site that spares are clones of': 'Le site dont les sites de réserve sont des clones',
+  "Where they are made; the template's platform unless given": 'Où ils sont faits ; la plateforme du modèle si vide',
+  "Whose they are until somebody asks for them; the template's unless given":
+    'À qui ils sont jusqu’à ce que quelqu’un les demande ; au client du modèle si vide',
+  "How spares are called until somebody has them: 'spare-*.example.net', with a number in the place of the star":
+    'Comment ils s’appellent en attendant : « spare-*.example.net », avec un numéro à la place de l’étoile',
+  'How many spares there are after each window': 'Combien il y en a après chaque fenêtre',
+  'With fewer than these, they are made at any time': 'En dessous de ce nombre, ils sont faits à toute heure',
+  "After that a spare is not given away any more, and replaced in the window: 23h; 'off': never":
+    'Au-delà, un site de réserve n’est plus donné, et il est remplacé dans la fenêtre : 23h ; « off » : jamais',
+  'When spares are made and deleted, and sites renamed: 01:00-05:00 Europe/Berlin':
+    'Quand les sites de réserve sont faits et supprimés, et les sites renommés : 01:00-05:00 Europe/Berlin',
+  'Its host name': 'Son nom d’hôte',
+  'Of the site and its first account; of the client unless given':
+    'Du site et de son premier compte ; celle du client si vide',
+  'Whose it is': 'À qui il est',
 };

@@ -496,6 +496,7 @@ export const fr: Text = {
     'site enable': 'Activer',
     'site install': 'Installer',
     'site import': 'Importer',
+    'site hand-over': 'Remettre',
     'site login': 'Se connecter',
     'site migrate': 'Migrer',
     'site move': 'Changer de serveurs',
