@@ -734,6 +734,11 @@ export const en = {
     bug: 'A fault in Aegir',
   },
   fields: {
+    template: 'Template',
+    pattern: 'Names',
+    full: 'Spares after each window',
+    emergency: 'At any time at least',
+    life: 'Good for',
     log: 'Log',
     code: 'Code',
     timeZone: 'Time zone',

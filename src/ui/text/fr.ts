@@ -759,6 +759,11 @@ export const fr: Text = {
     bug: 'Une erreur d’Aegir',
   },
   fields: {
+    template: 'Modèle',
+    pattern: 'Noms',
+    full: 'En réserve après chaque fenêtre',
+    emergency: 'À tout moment au moins',
+    life: 'Bons pendant',
     log: 'Journal',
     code: 'Code',
     timeZone: 'Fuseau horaire',
