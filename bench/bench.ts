@@ -5,6 +5,7 @@ import type { Figure } from './figure.ts';
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   core: async () => (await import('./core.ts')).core(),
   sites: async () => (await import('./sites.ts')).sites(),
+  sweeps: async () => (await import('./sweeps.ts')).sweeps(),
   panel: async () => (await import('./panel.ts')).panel(),
 };
 

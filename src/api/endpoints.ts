@@ -14,6 +14,7 @@ import { roleEndpoints } from './endpoints/roles.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
 import { signInEndpoints } from './endpoints/sign-in.ts';
 import { siteEndpoints } from './endpoints/sites.ts';
+import { statisticEndpoints } from './endpoints/statistics.ts';
 import { taskEndpoints } from './endpoints/tasks.ts';
 import { viewEndpoints } from './endpoints/views.ts';
 
@@ -30,11 +31,12 @@ export const api = {
   ...packageEndpoints,
   ...taskEndpoints,
   ...batchEndpoints,
+  ...queueEndpoints,
+  ...statisticEndpoints,
   ...homeEndpoints,
   ...auditEndpoints,
   ...viewEndpoints,
   ...notificationEndpoints,
-  ...queueEndpoints,
   ...hubEndpoints,
 };
 

@@ -145,6 +145,7 @@ export const site = z
     platform: z.string(),
     server: z.string(),
     database: z.object({ server: z.string(), engine: z.string(), name: z.string(), user: z.string() }),
+    dns: z.string().nullable().describe('Server whose dns service has its records; null: somebody else makes them'),
     directory: z.string(),
     profile: z.string(),
     language: z.string(),

@@ -56,6 +56,9 @@ export const signedIn = z
       .array(z.object({ role: z.string(), client: z.string().nullable() }))
       .describe('For a client, or for the whole hub'),
     permissions: z.array(z.string()).describe('Names of the endpoints that one may ask, of something at all'),
+    rights: z
+      .array(z.object({ clients: z.array(z.string()).nullable(), permissions: z.array(z.string()) }))
+      .describe("The same of what is these clients', and with null of what is the hub's own and of all other clients'"),
     session: z.string().nullable().describe('Its number; null for a token'),
     csrf: z.string().nullable().describe('For the header X-Aegir-Csrf; null for a token, which needs none'),
     confirmedUntil: at.nullable().describe('Until then factors can be changed without showing again who one is'),

@@ -36,9 +36,10 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   'task log',
   'task stream',
   'batch log',
-  'audit export',
-  // For a program, which asks by itself.
+  // For programs, which ask by themselves.
   'metrics',
+  'statistic export',
+  'audit export',
 ]);
 
 /** Fields of the body that stand among the arguments, without a flag. */
@@ -97,9 +98,10 @@ const nounSummaries: { readonly [noun: string]: string } = {
   package: 'profiles, modules, themes and plug-ins, wherever they are',
   task: 'what was asked for, and how it goes',
   batch: 'one wish for many sites',
+  queue: 'what is done by itself, and how it goes',
+  statistic: 'what sites have and take, as history',
   notification: 'what you are told of',
   webhook: 'addresses of your own programs that are told',
-  queue: 'what is done by itself, and how it goes',
   engine: 'kinds of services',
   application: 'what can be hosted',
   'task-type': 'what can be asked for',
@@ -219,10 +221,11 @@ const hasColumnsOfItsOwn: ReadonlySet<string> = new Set([
   'packages',
   'sites',
   'members',
-  'choices',
-  'choose',
   'turns',
   'runs',
+  'days',
+  'choices',
+  'choose',
 ]);
 
 function showComparison(io: Io, answer: Answer<'platform compare'>): void {

@@ -18,6 +18,7 @@ const lists: { readonly [word: string]: EndpointName } = {
   queue: 'queue list',
   setting: 'setting list',
   dbServer: 'server list',
+  dns: 'server list',
   from: 'platform list',
   package: 'package list',
   view: 'view list',

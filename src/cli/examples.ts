@@ -110,6 +110,11 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir webhook set 3 --status enabled',
     'aegir webhook set 3 --url https://chat.example.com/hooks/other',
   ],
+  'statistic list': [
+    'aegir statistic list --site @example.com',
+    'aegir statistic list --client acme --since 2030-01-01T00:00:00Z --json',
+  ],
+  'statistic days': ['aegir statistic days --client acme'],
   'queue get': ['aegir queue get cron'],
   'queue set': [
     'aegir queue set cron --limit 8',

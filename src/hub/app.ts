@@ -14,6 +14,7 @@ import { type Panel, panelAnswer } from './panel.ts';
 import { type GivenParts, readRequest } from './request.ts';
 import { callerOf } from './sign-in/caller.ts';
 import { type Origin, type Visit, visitOf } from './sign-in/visit.ts';
+import { statisticsCsv } from './statistics.ts';
 import { streamTask } from './task-stream.ts';
 
 type App = Hono<{ Bindings: Origin }>;
@@ -87,8 +88,9 @@ const direct: ReadonlySet<EndpointName> = new Set<Direct>([
   'task stream',
   'backup upload',
   'backup download',
-  'audit export',
   'metrics',
+  'statistic export',
+  'audit export',
 ]);
 const isDirect = (name: EndpointName): name is Direct => direct.has(name);
 
@@ -107,6 +109,11 @@ async function answerDirectly(
     }
     case 'metrics':
       return context.body(await metricsText(hub), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    case 'statistic export':
+      return context.body(await statisticsCsv(asked, given.query as never), 200, {
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': 'attachment; filename="statistics.csv"',
+      });
     case 'backup upload':
       return context.json(
         await uploadBackup(given as never, asked, context.req.raw.body, (tx, answer) => auditDone(tx, told, answer)),

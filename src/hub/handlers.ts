@@ -34,12 +34,19 @@ import { siteHandlers } from './site.ts';
 import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
 import { siteSetHandlers } from './site-set.ts';
+import { statisticHandlers } from './statistics.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
 import { viewHandlers } from './view.ts';
 
 /** Streams, files on their way in or out, and what is no JSON: the app itself answers them. */
-export type Direct = 'task stream' | 'backup upload' | 'backup download' | 'audit export' | 'metrics';
+export type Direct =
+  | 'task stream'
+  | 'backup upload'
+  | 'backup download'
+  | 'audit export'
+  | 'metrics'
+  | 'statistic export';
 
 /** Forget an endpoint and this does not compile. */
 export type Handlers = { readonly [Name in Exclude<EndpointName, Direct>]: Handler<Name> };
@@ -76,6 +83,7 @@ export const handlers: Handlers = {
   ...notificationHandlers,
   ...webhookHandlers,
   ...queueHandlers,
+  ...statisticHandlers,
   ...auditHandlers,
   ...settingHandlers,
   ...viewHandlers,

@@ -4,6 +4,7 @@ import type { Hub } from './hub.ts';
 import { forgetHappenings } from './notification/gc.ts';
 import { settingValue } from './setting.ts';
 import { forgetSignIns } from './sign-in/gc.ts';
+import { forgetStatistics } from './statistics.ts';
 import { forgetTasks } from './task-control.ts';
 import { forgetRuns } from './turns.ts';
 
@@ -27,8 +28,11 @@ export const hourly: { readonly [queue: string]: Hourly } = {
     forget: ({ database: { db } }) => forgetHappenings(db),
   },
   'run gc': {
-    about: 'forgets old runs',
-    forget: async ({ database: { db } }) => forgetRuns(db, await settingValue(db, 'queue.runs-kept')),
+    about: 'forgets old runs and statistics',
+    forget: async ({ database: { db } }) => {
+      await forgetRuns(db, await settingValue(db, 'queue.runs-kept'));
+      await forgetStatistics(db);
+    },
   },
   'sign-in gc': {
     about: 'forgets sessions, links and guesses that are over',

@@ -57,10 +57,37 @@ async function recordSite(tx: Kysely<Tables>, id: string, site: NonNullable<Outc
                     deleted_at = case when ${status} = 'deleted' then now() else deleted_at end,
                     verified_at = ${verifiedAt(verified)}
     where id = ${id}`.execute(tx);
+  if (site.records || status === 'deleted') await writeRecords(tx, id, site.records ?? []);
   if (status !== 'deleted') return;
   // The row stays as a tombstone; its names are free for others.
   await sql`delete from alias where site_id = ${id}`.execute(tx);
   await forgetPackages(tx, 'site', id);
+}
+
+async function writeRecords(
+  tx: Kysely<Tables>,
+  site: string,
+  records: NonNullable<NonNullable<Outcome['site']>['records']>,
+): Promise<void> {
+  await sql`delete from dns_record where site_id = ${site}`.execute(tx);
+  await sql`
+    insert into dns_record (site_id, service_id, name, pointing)
+    select ${site}, service, name, pointing
+    from jsonb_to_recordset(${jsonb(records)}::jsonb) as one (service bigint, name text, pointing jsonb)`.execute(tx);
+}
+
+/** They may be there from now on; or are gone again, and those that were known before are as they were. */
+async function expectRecords(
+  tx: Kysely<Tables>,
+  site: string,
+  records: NonNullable<NonNullable<Found['site']>['records']>,
+): Promise<void> {
+  if (records === 'undone') await sql`delete from dns_record where site_id = ${site} and pointing is null`.execute(tx);
+  else
+    await sql`
+      insert into dns_record (site_id, service_id, name)
+      select ${site}, service, name from jsonb_to_recordset(${jsonb(records)}::jsonb) as one (service bigint, name text)
+      on conflict do nothing`.execute(tx);
 }
 
 /** What a step found out, at once. May be repeated. */
@@ -102,7 +129,8 @@ async function recordFoundSite(
   id: string,
   found: NonNullable<Found['site']>,
 ): Promise<void> {
-  const { packages, scan, profile, database, hashSalt, databaseIsOurs } = found;
+  const { packages, scan, profile, database, hashSalt, databaseIsOurs, records } = found;
+  if (records) await expectRecords(tx, id, records);
   if (databaseIsOurs !== undefined)
     await sql`update site set db_is_ours = ${databaseIsOurs} where id = ${id}`.execute(tx);
   if (profile !== undefined) await sql`update site set profile = ${profile} where id = ${id}`.execute(tx);

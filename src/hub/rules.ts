@@ -136,6 +136,9 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'queue runs': ['hub read'],
   'queue pause': ['hub change'],
   'queue resume': ['hub change'],
+  'statistic list': ['site read'],
+  'statistic days': ['site read'],
+  'statistic export': ['site read'],
   // Of what one may see.
   home: 'anyone',
   status: ['hub read'],

@@ -116,8 +116,12 @@ const remove: Handler<'server delete'> = async ({ params }, asked) => {
   const { rows } = await sql<{ name: string }>`
     select 'platform ' || platform.name as name from platform where server_id = ${id} and status <> 'deleted'
     union all
-    select 'site ' || site.name from site join service on service.id = site.db_service_id
+    select 'site ' || site.name from site join service on service.id in (site.db_service_id, site.dns_service_id)
     where service.server_id = ${id} and site.status <> 'deleted'
+    union all
+    select 'site ' || site.name from dns_record join site on site.id = dns_record.site_id
+         join service on service.id = dns_record.service_id
+    where service.server_id = ${id}
     union all
     select 'task ' || task.id from task
     where subject_type = 'server' and subject_id = ${id} and status in ('queued', 'running', 'stuck')

@@ -142,7 +142,7 @@ const set: Handler<'service set'> = async ({ params, body }, asked) => {
   return { service: serviceAnswer(hub, await serviceOf(tx, server, params.type)), tasks: answers };
 };
 
-/** Platforms that it publishes, and sites that are published by it, have their database there, or their cron run by it. */
+/** Platforms that it publishes, and sites that are published by it, have their database or DNS records there, or their cron run by it. */
 async function dependents(tx: Reader, service: string): Promise<readonly (readonly [Noun, readonly Subject[]])[]> {
   const platforms = await sql<Subject>`
     select id, name, status from platform where http_service_id = ${service} and status <> 'deleted' order by id`.execute(
@@ -151,7 +151,7 @@ async function dependents(tx: Reader, service: string): Promise<readonly (readon
   const sites = await sql<Subject>`
     select site.id, site.name, site.status from site join platform on platform.id = site.platform_id
     where site.status <> 'deleted' and site.copy_of is null
-      and (${service} in (platform.http_service_id, site.db_service_id)
+      and (${service} in (platform.http_service_id, site.db_service_id, site.dns_service_id)
            or exists (select from service where service.id = ${service} and service.type = 'cron'
                       and service.server_id = platform.server_id))
     order by site.id`.execute(tx);
@@ -178,7 +178,9 @@ async function demandUnused({ tx }: Pick<Asked, 'tx'>, service: ServiceRow, serv
   const { rows } = await sql<{ name: string }>`
     select 'platform ' || name as name from platform where http_service_id = ${service.id} and status <> 'deleted'
     union
-    select 'site ' || name from site where db_service_id = ${service.id} and status <> 'deleted'
+    select 'site ' || name from site where ${service.id} in (db_service_id, dns_service_id) and status <> 'deleted'
+    union
+    select 'site ' || site.name from dns_record join site on site.id = dns_record.site_id where service_id = ${service.id}
     order by 1 limit 4`.execute(tx);
   if (rows.length === 0) return;
   const shown = rows.slice(0, 3).map(({ name }) => name);

@@ -58,11 +58,6 @@ const settings = {
     schema: retention.nullable(),
     value: null,
   },
-  'audit.retention-days': {
-    about: 'How many days is kept who did what',
-    schema: z.int().min(30).max(36_500),
-    value: 730,
-  },
   'cron.every': {
     about:
       "How often sites run their cron that have no period of their own, by application; 'off': never. Then verify them",
@@ -83,6 +78,16 @@ const settings = {
     about: 'How many runs of each site are kept, of each queue',
     schema: z.int().min(1).max(1000),
     value: 20,
+  },
+  'statistic.retention-days': {
+    about: 'How many days the statistics of sites are kept',
+    schema: z.int().min(1).max(36_500),
+    value: 730,
+  },
+  'audit.retention-days': {
+    about: 'How many days is kept who did what',
+    schema: z.int().min(30).max(36_500),
+    value: 730,
   },
   'task.retention-days': {
     about: 'How many days ended tasks and their logs are kept',

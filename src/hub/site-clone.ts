@@ -19,6 +19,7 @@ import { taskById } from './task.ts';
 interface SourceRow {
   readonly platformId: string;
   readonly dbServiceId: string;
+  readonly dnsServiceId: string | null;
   readonly dbServer: string;
   readonly engine: string;
   readonly client: string;
@@ -53,7 +54,7 @@ const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
   const id = await insertSite(
     asked,
     { ...wanted, platform: platform.name, data, import: false, update: false, dryRun: false },
-    { platformId: platform.id, profile, db, clientId },
+    { platformId: platform.id, profile, db, dns: row.dnsServiceId, clientId },
   );
   await sql`
     update site set cron_every_s = source.cron_every_s, cron_by = source.cron_by
@@ -81,7 +82,7 @@ async function demandCopyable({ tx }: Asked, { id, name, status }: Subject): Pro
 
 async function sourceRow(tx: Asked['tx'], id: string): Promise<SourceRow> {
   const { rows } = await sql<SourceRow>`
-    select site.platform_id, site.db_service_id, server.name as db_server, service.engine, client.name as client,
+    select site.platform_id, site.db_service_id, site.dns_service_id, server.name as db_server, service.engine, client.name as client,
            site.title, site.profile, site.language, site.email, site.tls, site.data
     from site join service on service.id = site.db_service_id join server on server.id = service.server_id
          join client on client.id = site.client_id

@@ -21,6 +21,7 @@ import { one } from './rows.ts';
 import { seal } from './seal.ts';
 import { settingValue } from './setting.ts';
 import { siteById } from './site.ts';
+import { chosenDns } from './site-dns.ts';
 import { chosenDb, chosenProfile, type DbService, type HeldPlatform, heldPlatform } from './site-platform.ts';
 import { siteSecret } from './site-secrets.ts';
 import { taskById } from './task.ts';
@@ -41,6 +42,7 @@ const create: Handler<'site create'> = async ({ body }, asked) => {
   const backup = await backupFor(asked, body);
   const profile = chosenProfile(hub, platform, body.profile ?? profileOf(hub, platform, backup));
   const db = await chosenDb(asked, platform, body.dbServer);
+  const dns = await chosenDns(asked, platform, body.dns);
   const names = siteNames(body.name, body.aliases ?? []);
   await demandFree(asked, names);
   demandRedirection(names, body.redirection ?? null);
@@ -50,7 +52,7 @@ const create: Handler<'site create'> = async ({ body }, asked) => {
   const id = await insertSite(
     asked,
     { ...fromBackup(backup), ...body },
-    { platformId: platform.id, profile, db, clientId },
+    { platformId: platform.id, profile, db, dns, clientId },
   );
   await writeAliases(asked, id, names);
   const type = taskTypeOf(hub, 'site', body.import ? 'site import' : 'site install');
@@ -66,10 +68,10 @@ const create: Handler<'site create'> = async ({ body }, asked) => {
   return { site: await siteById(asked, id), task: await taskById(asked, task) };
 };
 
-/** What reaches beyond the site: files of its server that are not its own, what plug-ins do there, a site that lies there. */
+/** What reaches beyond the site: files of its server that are not its own, zones, what plug-ins do, a site that lies there. */
 export function demandOperator({ caller }: Asked, wanted: Given<'site set'>['body'] | Wanted, client: string): void {
   const reaching = [
-    ...(['certificatePath', 'keyPath', 'data'] as const).filter((field) => wanted[field] !== undefined),
+    ...(['certificatePath', 'keyPath', 'data', 'dns'] as const).filter((field) => wanted[field] !== undefined),
     ...('import' in wanted && wanted.import && wanted.backup === undefined ? ['import'] : []),
   ];
   if (reaching.length > 0 && !mayDo(caller, 'site operate', { client }))
@@ -110,7 +112,13 @@ function fromBackup(backup: ChosenBackup | null): Partial<Pick<Wanted, 'title' |
 export async function insertSite(
   { tx, hub, caller }: Asked,
   wanted: Wanted,
-  chosen: { readonly platformId: string; readonly profile: string; readonly db: DbService; readonly clientId: string },
+  chosen: {
+    readonly platformId: string;
+    readonly profile: string;
+    readonly db: DbService;
+    readonly dns: string | null;
+    readonly clientId: string;
+  },
 ): Promise<string> {
   const { rows: drawn } = await sql<{ id: string }>`
     select nextval(pg_get_serial_sequence('site', 'id'))::text as id`.execute(tx);
@@ -121,11 +129,11 @@ export async function insertSite(
   const database = databaseName(name, id);
   const email = wanted.email ?? (await clientEmail({ tx }, chosen.clientId)) ?? emailFor(name);
   const { rows } = await sql<{ id: string }>`
-    insert into site (id, name, client_id, platform_id, db_service_id, directory, title, profile, language, email,
+    insert into site (id, name, client_id, platform_id, db_service_id, dns_service_id, directory, title, profile, language, email,
                       redirection, tls, certificate_path, key_path, db_name, db_user, db_password, hash_salt, cron_key,
                       run_user, fpm_socket, data, db_is_ours)
     overriding system value
-    values (${id}, ${name}, ${chosen.clientId}, ${chosen.platformId}, ${chosen.db.id}, ${directory}, ${title},
+    values (${id}, ${name}, ${chosen.clientId}, ${chosen.platformId}, ${chosen.db.id}, ${chosen.dns}, ${directory}, ${title},
             ${chosen.profile}, ${language}, ${email}, ${wanted.redirection ?? null}, ${tls},
             ${wanted.certificatePath ?? null}, ${wanted.keyPath ?? null}, ${database}, ${database},
             ${sealed('db_password', 24)}, ${sealed('hash_salt', 55)}, ${sealed('cron_key', 32)},

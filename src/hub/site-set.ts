@@ -21,6 +21,7 @@ import {
   emailFor,
   siteNames,
 } from './site-create.ts';
+import { chosenDns } from './site-dns.ts';
 import { demandUsable } from './site-platform.ts';
 import { taskById } from './task.ts';
 
@@ -73,13 +74,14 @@ async function writeNames(asked: Asked, site: Subject, { aliases, redirection }:
   if (aliases !== undefined) await writeAliases(asked, site.id, names);
 }
 
-/** Null resets: to the site's name, the client 'main', no redirection, no https, a certificate of our own, no data, cron and backups as they are by themselves. */
+/** Null resets: to the site's name, the client 'main', no dns service, no redirection, no https, a certificate of our own, no data, cron and backups as they are by themselves. */
 async function changedColumns(asked: Asked, site: Subject, body: Change) {
-  const { title, email, client, redirection, tls, certificatePath, keyPath, data } = body;
+  const { title, email, client, dns, redirection, tls, certificatePath, keyPath, data } = body;
   return {
     ...(title !== undefined && { title: title ?? site.name }),
     ...(email !== undefined && { email: email ?? emailFor(site.name) }),
     ...(client !== undefined && { clientId: await newClient(asked, site, client) }),
+    ...(dns !== undefined && { dnsServiceId: await chosenDns(asked, null, dns) }),
     ...(redirection !== undefined && { redirection }),
     ...(tls !== undefined && { tls: tls ?? 'off' }),
     ...(certificatePath !== undefined && { certificatePath }),

@@ -28,6 +28,7 @@ interface SiteRow {
   readonly httpOptions: Options;
   readonly dbServer: string;
   readonly dbEngine: string;
+  readonly dns: string | null;
   readonly dbName: string;
   readonly dbUser: string;
   readonly directory: string;
@@ -46,11 +47,13 @@ interface SiteRow {
 const columns = sql`site.id, site.name, site.status, site.title, client.name as client, site.client_id, client.status = 'locked' as is_locked,
   platform.name as platform,
   server.name as server, http.options as http_options, db_server.name as db_server, db.engine as db_engine,
+  dns_server.name as dns,
   site.db_name, site.db_user, site.directory, site.profile, site.language, site.email, site.redirection, site.tls,
   site.certificate_path, site.key_path, site.run_user, site.data, site.verified_at, site.created_at`;
 const from = sql`site join client on client.id = site.client_id join platform on platform.id = site.platform_id
   join server on server.id = platform.server_id join service http on http.id = platform.http_service_id
-  join service db on db.id = site.db_service_id join server db_server on db_server.id = db.server_id`;
+  join service db on db.id = site.db_service_id join server db_server on db_server.id = db.server_id
+  left join service dns on dns.id = site.dns_service_id left join server dns_server on dns_server.id = dns.server_id`;
 
 async function answers(
   asked: Pick<Asked<Reader>, 'tx' | 'hub' | 'caller'>,

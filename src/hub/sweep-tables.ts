@@ -6,6 +6,7 @@ export interface SweepTables {
   queue: QueueTable;
   turn: TurnTable;
   run: RunTable;
+  statistic: StatisticTable;
 }
 
 interface QueueTable {
@@ -44,4 +45,15 @@ interface RunTable {
   endedAt: Time;
   lines: Default<string>;
   problem: MaybeJson<ProblemJson>;
+}
+interface StatisticTable {
+  siteId: Id;
+  at: Time;
+  clientId: Id;
+  usersRegistered: number;
+  usersActive: number;
+  posts: number;
+  comments: number;
+  diskBytes: string;
+  databaseBytes: string;
 }

@@ -28,6 +28,7 @@ export const sweepQueues = ({ sweeps }: Pick<Catalog, 'sweeps'>): readonly Sweep
   cron,
   backups,
   backupTests,
+  statistics,
   ...sweeps.map(({ name, everyMs, task }): SweepQueue => {
     const noun = task.split(' ')[0] as Noun; // of a task type, which the catalog has looked up
     return {
@@ -88,6 +89,16 @@ const backupTests: SweepQueue = {
     select backup.id, platform.server_id, ${everySeconds}::int as every_s
     from backup join site on site.id = backup.site_id join platform on platform.id = site.platform_id
     where backup.status = 'enabled' and site.status in ('enabled', 'disabled')`,
+};
+
+const statistics: SweepQueue = {
+  name: 'statistics',
+  about: "counts each site's users, posts and comments, and what it takes",
+  noun: 'site',
+  everySeconds: 24 * 3600,
+  atOnce: 2,
+  does: { runMs: async () => 15 * 60_000 },
+  subjects: async (_, everySeconds) => enabled('site', sql`${everySeconds}::int`),
 };
 
 /** Whether the server does it by itself. */

@@ -7,6 +7,7 @@ import type { Json } from '../model/json.ts';
 import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 import type { Retention } from '../model/retention.ts';
+import type { Pointing } from '../services/dns/dns.ts';
 import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
@@ -36,6 +37,8 @@ export interface Tables extends PeopleTables, SignInTables, NotificationTables, 
   look: LookTable;
   setting: SettingTable;
   idempotency: IdempotencyTable;
+  dnsRecord: DnsRecordTable;
+  dnsMark: DnsMarkTable;
 }
 
 interface ServerTable {
@@ -86,6 +89,7 @@ interface SiteTable {
   clientId: Id;
   platformId: Id;
   dbServiceId: Id;
+  dnsServiceId: Maybe<Id>;
   directory: string;
   title: string;
   profile: string;
@@ -281,4 +285,13 @@ interface IdempotencyTable {
   status: Maybe<number>;
   answer: MaybeJson<Json>;
   createdAt: Time;
+}
+interface DnsRecordTable {
+  siteId: Id;
+  serviceId: Id;
+  name: string;
+  pointing: MaybeJson<Pointing>;
+}
+interface DnsMarkTable {
+  mark: string;
 }

@@ -4,6 +4,7 @@ import type { ServerPaths } from '../model/server.ts';
 import type { Backups } from './backup/backups.ts';
 import type { Cron } from './cron/cron.ts';
 import type { Db } from './db/db.ts';
+import type { Dns } from './dns/dns.ts';
 import type { Http } from './http/http.ts';
 import type { Provides } from './provides.ts';
 
@@ -12,6 +13,7 @@ export interface Services {
   http: Http;
   db: Db;
   backup: Backups;
+  dns: Dns;
   cron: Cron;
 }
 

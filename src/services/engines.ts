@@ -5,6 +5,10 @@ import { mysql } from './db/mysql.ts';
 import { nullDb } from './db/null.ts';
 import { postgresql } from './db/postgresql.ts';
 import { sqlite } from './db/sqlite.ts';
+import { bind } from './dns/bind.ts';
+import { cloudflare } from './dns/cloudflare.ts';
+import { nullDns } from './dns/null.ts';
+import { powerdns } from './dns/powerdns.ts';
 import type { Engine } from './engine.ts';
 import { apache } from './http/apache.ts';
 import { nginx } from './http/nginx.ts';
@@ -21,6 +25,10 @@ export const engines: readonly Engine[] = [
   nullDb,
   archive,
   restic,
+  bind,
+  powerdns,
+  cloudflare,
+  nullDns,
   crontab,
   noCrontab,
 ];

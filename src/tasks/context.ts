@@ -10,6 +10,7 @@ import type { Site } from '../model/site.ts';
 import type { Backups } from '../services/backup/backups.ts';
 import type { Cron } from '../services/cron/cron.ts';
 import type { Db } from '../services/db/db.ts';
+import type { Dns, Pointing } from '../services/dns/dns.ts';
 import type { Engine } from '../services/engine.ts';
 import type { Http } from '../services/http/http.ts';
 import type { Provides } from '../services/provides.ts';
@@ -61,6 +62,30 @@ export interface PlatformContext extends Omit<ServerContext, 'services' | 'engin
   readonly sitesFound: readonly string[];
 }
 
+/** A dns service, with the server that a person knows it by. */
+export interface DnsService {
+  readonly id: string;
+  readonly server: string;
+  readonly dns: Dns;
+}
+
+/** A name of a site that has, or may have, records at a dns service. */
+export interface SiteRecord {
+  readonly service: DnsService;
+  readonly name: string;
+  /** Where it leads since its last task has ended; null: a task may have made it. */
+  readonly pointing: Pointing | null;
+}
+
+export interface SiteDns {
+  /** Where its names have their records from now on; null: somebody else cares for them. */
+  readonly service: DnsService | null;
+  /** By which its records are known. */
+  readonly owner: string;
+  /** What is there of it, also at a service that was its own before. */
+  readonly records: readonly SiteRecord[];
+}
+
 export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'> {
   /** Ids of its services, as two sites may have one and the same, and names of their engines. */
   readonly services: {
@@ -73,6 +98,7 @@ export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'>
   readonly platform: Platform;
   readonly http: Http;
   readonly db: Db;
+  readonly dns: SiteDns;
   /** Its server's own cron; null: the hub sees to it. */
   readonly cron: Cron | null;
   readonly application: Application;

@@ -6,6 +6,7 @@ import type { PlatformStatus } from '../model/platform.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ServerStatus } from '../model/server.ts';
 import type { Database, SiteStatus } from '../model/site.ts';
+import type { Pointing } from '../services/dns/dns.ts';
 
 /** What the hub writes down in the transaction that ends the task. */
 export interface Outcome {
@@ -23,6 +24,8 @@ export interface Outcome {
     readonly status?: SiteStatus;
     readonly verified?: boolean;
     readonly databaseIsOurs?: boolean;
+    /** All of its DNS records, in the place of those that were known. */
+    readonly records?: readonly { readonly service: string; readonly name: string; readonly pointing: Pointing }[];
     /** It is now where its copy is. */
     readonly moved?: Moved;
   };
@@ -69,6 +72,8 @@ export interface Found {
     readonly hashSalt?: Secret;
     /** Of a new site: whether what lies under its names on its server was made by us. */
     readonly databaseIsOurs?: boolean;
+    /** DNS records that are about to be made; or that those are gone again. */
+    readonly records?: readonly { readonly service: string; readonly name: string }[] | 'undone';
   };
   readonly backup?: FoundBackup;
   /** Of the copy that was allocated with the task; the site's own from when it takes the copy over. */

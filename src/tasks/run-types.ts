@@ -1,4 +1,5 @@
 import type { RunType } from './run-type.ts';
 import { siteCron } from './site-cron.ts';
+import { siteStatistics } from './site-statistics.ts';
 
-export const runTypes: readonly RunType[] = [siteCron];
+export const runTypes: readonly RunType[] = [siteCron, siteStatistics];

@@ -10,6 +10,7 @@ import { moving } from './moving/moving.ts';
 import { copyOwnLines } from './moving/own-lines.ts';
 import { publishNew } from './moving/publishing.ts';
 import { readPackages } from './site-packages.ts';
+import { checkNames, pointed, pointing } from './site-records.ts';
 
 /** Of the new site, which begins as another one is; that one stays open all the time. `POST /api/sites/:name/clone` makes it. */
 export const siteClone = taskType({
@@ -30,19 +31,25 @@ export const siteClone = taskType({
     const updatesFollow = site.platform.id !== from.platform.id;
     return moving({ ...site, draft: site.site.directory }, from, { as: 'new site', updatesFollow });
   },
-  check: checkMoving,
-  steps: ({ updatesFollow }) => [
+  async check(context) {
+    await checkMoving(context);
+    await checkNames(context);
+  },
+  steps: (context) => [
     createDatabase,
     createDirectory,
     copyOpen,
     copyOwnLines,
     writeSettings,
     rewrite,
-    ...(updatesFollow ? [runUpdates] : []),
+    ...(context.updatesFollow ? [runUpdates] : []),
     publishNew,
     askSite,
+    ...pointing(context),
     readPackages,
   ],
-  done: () => ({ site: { status: 'enabled', verified: true, databaseIsOurs: true } }),
+  done: (context) => ({
+    site: { status: 'enabled', verified: true, databaseIsOurs: true, ...pointed(context) },
+  }),
   failed: () => ({ site: { status: 'failed' } }),
 });

@@ -6,12 +6,13 @@ export const siteCron: RunType = {
   name: 'cron',
   async run(load, id, timeoutMs) {
     const { application, machine, installed, site, http } = await load.site(id);
-    if (site.cron.by === 'command') return application.cron(machine, installed, { through: null, timeoutMs });
+    if (site.cron.by === 'command')
+      return { lines: await application.cron(machine, installed, { through: null, timeoutMs }) };
     const through = http.door(site);
     if (through === null)
       throw new Problem('application-failed', `the web server of ${machine.name} does not publish ${site.name}`, {
         hint: `Verify the site: aegir site verify ${site.name}; or have its cron run by command line.`,
       });
-    return application.cron(machine, installed, { through, timeoutMs });
+    return { lines: await application.cron(machine, installed, { through, timeoutMs }) };
   },
 };

@@ -5,6 +5,7 @@ import { isNotBegun } from './begun.ts';
 import type { BackupContext, SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { atRest, removeDirectory, removedDirectory, siteDirectory } from './site-directory.ts';
+import { withdrawing } from './site-records.ts';
 import type { Step } from './task-type.ts';
 import { publish, unpublish } from './vhost.ts';
 
@@ -38,7 +39,14 @@ export const siteDelete = taskType({
   steps: (context) =>
     isNotBegun(context)
       ? [leave]
-      : [...(isBacking(context) ? [backUp] : []), unpublishSite, setAside, dropDatabase, removeFiles],
+      : [
+          ...(isBacking(context) ? [backUp] : []),
+          unpublishSite,
+          ...withdrawing(context),
+          setAside,
+          dropDatabase,
+          removeFiles,
+        ],
 
   done: () => ({ site: { status: 'deleted' } }),
   failed: () => ({}),

@@ -6,6 +6,7 @@ import type { SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { putDirectories, putSettings, siteDirectory } from './site-directory.ts';
 import { readPackages } from './site-packages.ts';
+import { checkNames, pointed, pointing } from './site-records.ts';
 import type { Step, TaskType } from './task-type.ts';
 import { demandUnpublished, publish, unpublish } from './vhost.ts';
 
@@ -37,11 +38,21 @@ const importInPlace = taskType({
         { hint: 'Import it with --db-server and a server whose db service holds its database.' },
       );
     await demandUnpublished(context);
+    await checkNames(context);
   },
 
-  steps: () => [takeOver, keepSettings, prepareDirectories, moveFile, writeSettings, publishSite, readPackages],
+  steps: (context) => [
+    takeOver,
+    keepSettings,
+    prepareDirectories,
+    moveFile,
+    writeSettings,
+    publishSite,
+    ...pointing(context),
+    readPackages,
+  ],
 
-  done: () => ({ site: { status: 'enabled', verified: true, databaseIsOurs: false } }),
+  done: (context) => ({ site: { status: 'enabled', verified: true, databaseIsOurs: false, ...pointed(context) } }),
   failed: () => ({ site: { status: 'failed' } }),
 });
 

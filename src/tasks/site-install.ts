@@ -6,6 +6,7 @@ import type { SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { putDirectories, putSettings, removeDirectory, siteDirectory } from './site-directory.ts';
 import { readPackages } from './site-packages.ts';
+import { checkNames, pointed, pointing } from './site-records.ts';
 import type { Step } from './task-type.ts';
 import { demandUnpublished, publish, unpublish } from './vhost.ts';
 
@@ -35,19 +36,23 @@ export const siteInstall = taskType({
         hint: 'It was not made by Aegir: rename or drop it, then retry the task.',
       });
     await demandUnpublished(context);
+    await checkNames(context);
   },
 
-  steps: () => [
+  steps: (context) => [
     createDatabase,
     createDirectory,
     writeSettings,
     installApplication,
     publishSite,
+    ...pointing(context),
     readPackages,
     makeLoginLink,
   ],
 
-  done: () => ({ site: { status: 'enabled', verified: true, databaseIsOurs: true } }),
+  done: (context) => ({
+    site: { status: 'enabled', verified: true, databaseIsOurs: true, ...pointed(context) },
+  }),
   failed: () => ({ site: { status: 'failed' } }),
 });
 

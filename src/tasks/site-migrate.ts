@@ -12,6 +12,7 @@ import { copyOwnLines } from './moving/own-lines.ts';
 import { publishAside, switchOver } from './moving/publishing.ts';
 import { rehearsal } from './moving/rehearsing.ts';
 import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
+import { checkNames, pointed, pointing } from './site-records.ts';
 
 /** To another copy of the code, which may be another release: its updates are run, and proven, on a copy of the site. */
 export const siteMigrate = taskType({
@@ -25,9 +26,12 @@ export const siteMigrate = taskType({
     moving(await load.copy(id), await load.site(id), {
       ...{ isRehearsal, despiteErrors: isDespite, updatesFollow: true },
     }),
-  check: checkMoving,
-  steps: ({ isRehearsal }) =>
-    isRehearsal
+  async check(context) {
+    await checkMoving(context);
+    if (!context.isRehearsal) await checkNames(context);
+  },
+  steps: (context) =>
+    context.isRehearsal
       ? rehearsal
       : [
           createDatabase,
@@ -44,10 +48,12 @@ export const siteMigrate = taskType({
           askUpdated,
           switchOver,
           askSite,
+          ...pointing(context),
           withdrawAside,
           dropDatabase,
           removeFiles,
         ],
-  done: ({ isRehearsal }) => (isRehearsal ? {} : { site: { moved: { database: true }, verified: true } }),
+  done: (context) =>
+    context.isRehearsal ? {} : { site: { moved: { database: true }, verified: true, ...pointed(context) } },
   failed: () => ({}),
 });

@@ -12,6 +12,7 @@ import { isInPlace, type Moving, moving } from './moving/moving.ts';
 import { copyOwnLines } from './moving/own-lines.ts';
 import { changesHttp, publishAside, switchOver } from './moving/publishing.ts';
 import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
+import { checkNames, pointed, pointing } from './site-records.ts';
 
 /** To other servers, with the code that it has: its database to another db service, or the site to another web server. */
 export const siteMove = taskType({
@@ -33,6 +34,7 @@ export const siteMove = taskType({
   async check(context) {
     demandOtherServer(context);
     await checkMoving(context);
+    if (!isInPlace(context)) await checkNames(context);
   },
 
   steps: (context) =>
@@ -63,11 +65,14 @@ export const siteMove = taskType({
           askAside,
           switchOver,
           askSite,
+          ...pointing(context),
           withdrawAside,
           dropDatabase,
           removeFiles,
         ],
-  done: () => ({ site: { moved: { database: true }, verified: true } }),
+  done: (context) => ({
+    site: { moved: { database: true }, verified: true, ...(!isInPlace(context) && pointed(context)) },
+  }),
   failed: () => ({}),
 });
 

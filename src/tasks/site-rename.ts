@@ -14,6 +14,7 @@ import { takePlace } from './moving/placing.ts';
 import { publishAside, switchOver } from './moving/publishing.ts';
 import { dropDatabase, removeFiles, withdrawAside } from './moving/removing.ts';
 import type { Moved } from './outcome.ts';
+import { checkNames, pointed, pointing } from './site-records.ts';
 
 const keepOld = z
   .enum(['redirect', 'alias', 'no'])
@@ -38,7 +39,10 @@ export const siteRename = taskType({
     const copy = await load.copy(id, (site) => renamed(site, from.site.name, args.keepOld));
     return moving(copy, from, { linksFiles: true });
   },
-  check: checkMoving,
+  async check(context) {
+    await checkMoving(context);
+    await checkNames(context);
+  },
   steps: (context) => [
     createDatabase,
     createDirectory,
@@ -54,11 +58,14 @@ export const siteRename = taskType({
     askAside,
     switchOver,
     askSite,
+    ...pointing(context),
     withdrawAside,
     dropDatabase,
     removeFiles,
   ],
-  done: (context) => ({ site: { moved: { database: true, oldName: oldNameOf(context) }, verified: true } }),
+  done: (context) => ({
+    site: { moved: { database: true, oldName: oldNameOf(context) }, verified: true, ...pointed(context) },
+  }),
   failed: () => ({}),
 });
 

@@ -4,6 +4,7 @@ import type { SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { putDirectories, putSettings, siteDirectory } from './site-directory.ts';
 import { readPackages } from './site-packages.ts';
+import { pointed, repairing } from './site-records.ts';
 import type { Step } from './task-type.ts';
 import { publish } from './vhost.ts';
 
@@ -28,9 +29,16 @@ export const siteVerify = taskType({
       });
   },
 
-  steps: () => [repairDatabase, repairDirectories, rewriteSettings, republish, readPackages],
+  steps: (context) => [
+    repairDatabase,
+    repairDirectories,
+    rewriteSettings,
+    republish,
+    ...repairing(context),
+    readPackages,
+  ],
 
-  done: () => ({ site: { verified: true } }),
+  done: (context) => ({ site: { verified: true, ...pointed(context) } }),
   failed: () => ({ site: { verified: false } }),
 });
 

@@ -46,7 +46,8 @@ export function loadSession(): Promise<void> {
     })
     .then(async (next) => {
       if (next?.account.id !== session()?.account.id) queries.clear();
-      if (next) await speakAs(next.language);
+      // Who helps reads on in their own language.
+      if (next && !next.impersonation) await speakAs(next.language);
       setSession(next);
     })
     .finally(() => {

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import type { Answer, EndpointName } from '../api/endpoints.ts';
+import type { Answer } from '../api/endpoints.ts';
 
 /**
  * Who is signed in here, as the hub has answered it: the session itself is a cookie that no script sees. What a request
@@ -25,9 +25,6 @@ export function renew({ csrf, confirmedUntil }: Answer<'session confirm'>): void
 
 export const credentials = (): Record<string, string> =>
   typeof current?.csrf === 'string' ? { 'x-aegir-csrf': current.csrf } : {};
-
-/** Whether this person may ask this of anything at all. */
-export const useMay = (name: EndpointName): boolean => useSession()?.permissions.includes(name) ?? false;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);

@@ -11,6 +11,7 @@ import { Problem } from '../model/problem.ts';
 import { serverPaths } from '../model/server.ts';
 import type { Site, SiteStatus, TlsMode } from '../model/site.ts';
 import type { CopyContext, SiteContext } from '../tasks/context.ts';
+import { loadDns } from './load-dns.ts';
 import {
   type Loading,
   openService,
@@ -116,7 +117,7 @@ async function contextOf(loading: Loading, site: Site, row: SiteRow): Promise<Si
   const services = { http: httpRow.id, db: dbRow.id, httpEngine: httpRow.engine, dbEngine: dbRow.engine };
   return {
     ...{ report, server, paths, machine, services, site, platform, http, db: database, cron, application, scan },
-    ...{ installed, lines, ownScan: row.scan },
+    ...{ installed, lines, ownScan: row.scan, dns: await loadDns(loading, site.id) },
   };
 }
 

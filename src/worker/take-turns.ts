@@ -1,9 +1,11 @@
+import { recordStatistic } from '../hub/statistics.ts';
 import { type SweepQueue, sweepQueues } from '../hub/sweeps.ts';
 import { endTurn, type Turn, type TurnEnding, takeTurns, windowOfQueue } from '../hub/turns.ts';
 import type { Hands } from '../machine/hands.ts';
 import { Scrub } from '../machine/scrub.ts';
 import { Problem, problemJson } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
+import type { Statistic } from '../model/statistic.ts';
 import type { Report } from '../tasks/context.ts';
 import type { RunType } from '../tasks/run-type.ts';
 import { runTypes } from '../tasks/run-types.ts';
@@ -81,25 +83,38 @@ interface Running {
 /** Never rejects: what it did is written down, or the turn is somebody else's by now. */
 async function runTurn(worker: Worker, { type, queue, turn, timeoutMs }: Running): Promise<void> {
   const { hub, clock } = worker;
-  const claim = AbortSignal.timeout(timeoutMs + moreMs);
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(new Problem('lost', 'its turn is over')), timeoutMs + moreMs);
+  const claim = over.signal;
   const begun = performance.now();
   const secrets: Secret[] = [];
   const ending = await endingOf(() => type.run(loadFor(worker, claim, secrets), turn.subjectId, timeoutMs), secrets);
   const endedAt = new Date(turn.begunAt.getTime() + performance.now() - begun);
   try {
-    await patiently(clock, claim, async () =>
-      endTurn(hub.db, queue, turn, ending, { endedAt, window: await windowOfQueue(hub.db, queue.name) }),
+    const window = await patiently(clock, claim, () => windowOfQueue(hub.db, queue.name));
+    await patiently(clock, claim, () =>
+      hub.db.transaction().execute(async (tx) => {
+        await endTurn(tx, queue, turn, ending, { endedAt, window });
+        const { subjectId: site, begunAt: at } = turn;
+        if (ending.statistic) await recordStatistic(tx, { site, at }, ending.statistic);
+      }),
     );
   } catch (error) {
     process.stderr.write(`${worker.name}: ${queue.name} of ${turn.subjectId}: ${problemJson(error).message}\n`);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 /** What sites print of their own secrets is not kept. */
-async function endingOf(run: () => Promise<string>, secrets: readonly Secret[]): Promise<TurnEnding> {
+async function endingOf(
+  run: () => ReturnType<RunType['run']>,
+  secrets: readonly Secret[],
+): Promise<TurnEnding & { readonly statistic?: Statistic }> {
   try {
-    const lines = await run();
+    const { lines, ...found } = await run();
     return {
+      ...found,
       status: 'done',
       lines: new Scrub(secrets).text(lines).slice(-linesMax).toWellFormed().replaceAll('\0', ''),
     };

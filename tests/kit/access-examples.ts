@@ -116,6 +116,7 @@ const signIn = {
   'recovery-code create': [hub('')],
 } satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
+const cron = () => ({ params: { name: 'cron' } });
 const ofBoss = ({ boss }: Things) => ({ account: boss });
 /** One's own, and those of whom one has power over. */
 const notifications = {
@@ -136,8 +137,6 @@ const notifications = {
 } satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
 /** Forget an endpoint and this does not compile. */
-const cron = () => ({ params: { name: 'cron' } });
-
 export const examples: { readonly [Name in EndpointName]: readonly Example[] } = {
   'client list': [hub(everybody)],
   'client get': [own(everybody, by('client'))],
@@ -270,6 +269,9 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'queue set': [hub('r', () => ({ params: { name: 'cron' }, body: { limit: 4 } }))],
   'queue pause': [hub('r', () => ({ params: { name: 'task' } }))],
   'queue resume': [hub('r', () => ({ params: { name: 'task' } }))],
+  'statistic list': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
+  'statistic days': [hub(everybody), own(everybody, ({ client }) => ({ query: { client } }))],
+  'statistic export': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
   home: [hub('*')],
   status: [hub('rpv')],
   metrics: [hub('rpv')],

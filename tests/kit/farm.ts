@@ -13,10 +13,11 @@ import type { Site } from '../../src/model/site.ts';
 import { archive } from '../../src/services/backup/archive.ts';
 import type { Backups } from '../../src/services/backup/backups.ts';
 import type { Db } from '../../src/services/db/db.ts';
+import type { Dns } from '../../src/services/dns/dns.ts';
 import type { Engine } from '../../src/services/engine.ts';
 import type { Http } from '../../src/services/http/http.ts';
 import type { BackupContext, Load, Report, SiteContext } from '../../src/tasks/context.ts';
-import { know, type Truth, type Whereabouts } from './truth.ts';
+import { expectRecords, know, type Truth, type Whereabouts } from './truth.ts';
 
 /** One server with its platforms, in memory or real; every engine and application can be put in. */
 export interface Place {
@@ -33,6 +34,8 @@ export interface Place {
   readonly otherRoot: string;
   /** A second server row on the same machine, which publishes a third platform, 'p3'; null: there is none. */
   readonly second: { readonly http: Engine; readonly root: string; readonly platformRoot: string } | null;
+  /** Where the names of its sites have their records; null: nowhere. */
+  readonly dns: Engine | null;
   readonly httpOptions: unknown;
   readonly dbOptions: unknown;
   readonly fpmSocket: string;
@@ -49,7 +52,13 @@ export const otherRootOfFarm = '/var/aegir/platforms/p2';
 export const thirdRootOfFarm = '/var/second/platforms/p3';
 /** What all places in memory have in common. */
 export const placeInMemory = (world: MemoryWorld) => ({
-  ...{ world, root: '/var/aegir', platformRoot: platformRootOfFarm, httpOptions: {}, dbOptions: {} },
+  ...{
+    world,
+    root: '/var/aegir',
+    platformRoot: platformRootOfFarm,
+    httpOptions: { publicAddresses: ['192.0.2.1'] },
+    dbOptions: {},
+  },
   otherRoot: otherRootOfFarm,
   fpmSocket: '/run/php/php-fpm.sock',
   open: (hands: Hands) => new MemoryMachine(hands, world),
@@ -94,6 +103,7 @@ export function hand(
   return { events, log, claim, load: loadOf(place, truth, machine, reportTo(truth, log)) };
 }
 
+const dnsOptions = { keyName: 'aegir', keySecret: 'c2VjcmV0LW9mLXRzaWc=' };
 const secrets = ['database', 'clone', 'copy'].map((whose) => new Secret(`s3cret-of-the-${whose}`));
 
 function reportTo(truth: Truth, log: Log): Report {
@@ -113,6 +123,7 @@ function reportTo(truth: Truth, log: Log): Report {
       // What is recorded of the clone is not of the site.
       const isNew = truth.site === 'queued' || truth.site === 'failed';
       if (isNew) truth.databaseIsOurs = found.site?.databaseIsOurs ?? truth.databaseIsOurs;
+      if (found.site?.records) expectRecords(truth, found.site.records);
       if (found.backup) know(truth, found.backup);
     },
   };
@@ -206,7 +217,9 @@ function contextsOf(place: Place, truth: Truth, machine: Machine, report: Report
   const { second } = place;
   const secondServer: Server = { ...server, id: '2', name: 'second' };
   const secondPaths = serverPaths(second?.root ?? '/nowhere', 'second');
-  const secondHttp = second?.http.open({ machine, paths: secondPaths }, {}) as Http | undefined;
+  const secondHttp = second?.http.open({ machine, paths: secondPaths }, { publicAddresses: ['192.0.2.2'] }) as
+    | Http
+    | undefined;
   const roots = { p1: place.platformRoot, p2: place.otherRoot, p3: second?.platformRoot ?? '/nowhere' } as const;
   const known = truth.platform !== 'queued';
   const platform = (name: Whereabouts['platform']): Platform => ({
@@ -240,7 +253,13 @@ function contextsOf(place: Place, truth: Truth, machine: Machine, report: Report
         database: db.address(one.database, `${on.root}/sites/${one.directory}`),
       },
       lines: { settings: [], vhost: [] },
+      dns: dnsOf(one),
     };
+  };
+  const dnsOf = ({ id }: Site): SiteContext['dns'] => {
+    const service = place.dns && { id: '5', server: 'master', dns: place.dns.open(host, dnsOptions) as Dns };
+    const records = service === null ? [] : (truth.records[id] ?? []).map((one) => ({ ...one, service }));
+    return { service, owner: `a1b2c3/${id}`, records };
   };
   const backups = archive.open(host, {}) as Backups;
   const backup = (id: string): BackupContext => {

@@ -22,8 +22,12 @@ export interface OpenPanel {
   readonly hub: Hub;
   readonly url: string;
   readonly browser: Browser;
-  /** Lets another person in: a link that invites an account of this role. */
-  invite(name: string, role: string): Promise<string>;
+  /** Lets another person in: a link that invites an account of this role, for this client. */
+  invite(name: string, role: string, client?: string): Promise<string>;
+  /** As root, on the machine of the hub. */
+  readonly local: Call;
+  /** `open` for another person: who accepts an invitation. */
+  as(link: string): Promise<PanelFarm['open']>;
   /** A page of a browser that nobody has signed in with; of any address. */
   stranger(address: string, more?: Context): Promise<Page>;
   close(): Promise<void>;
@@ -57,17 +61,7 @@ export async function panelFarm(t: TestContext, size: FarmSize | null): Promise<
     await panel.close();
     assert.deepEqual(bugs, [], 'faults in Aegir itself');
   };
-  const cookie = await signedIn(panel.url, await panel.invite('admin', 'administrator'));
-  return {
-    ...panel,
-    async open(path, more = {}) {
-      const page = await strange(panel.browser, more);
-      await page.context().addCookies([{ ...cookie, url: panel.url }]);
-      await page.goto(panel.url + path);
-      await settled(page);
-      return page;
-    },
-  };
+  return { ...panel, open: await panel.as(await panel.invite('admin', 'administrator')) };
 }
 
 /** The panel of this hub in a browser; nobody has signed in. */
@@ -81,10 +75,20 @@ export async function openPanel(hub: Hub): Promise<OpenPanel> {
   const url = listening.url.replace('127.0.0.1', 'localhost');
   const local = localCall(hub);
   await local('setting set', { params: { name: 'hub.address' }, body: { value: url } });
+  const as: OpenPanel['as'] = async (link) => {
+    const cookie = await signedIn(url, link);
+    return async (path, more = {}) => {
+      const page = await strange(browser, more);
+      await page.context().addCookies([{ ...cookie, url }]);
+      await page.goto(url + path);
+      await settled(page);
+      return page;
+    };
+  };
   return {
-    ...{ hub, browser, url },
-    async invite(name, role) {
-      const { invitation } = await local('account create', { body: { name, role, invite: true } });
+    ...{ hub, browser, url, local, as },
+    async invite(name, role, client) {
+      const { invitation } = await local('account create', { body: { name, role, client, invite: true } });
       return invitation?.link ?? '';
     },
     async stranger(address, more = {}) {

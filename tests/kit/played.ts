@@ -34,6 +34,7 @@ export async function played(
 ): Promise<Truth> {
   for (const type of types) {
     allocate(truth, type, args);
+    truth.subject = subject;
     const worker = hand(parts, truth);
     const task = await type.open(worker.load, subject, args);
     const control = { claim: worker.claim.signal, stop: () => undefined, undoing: () => {} };

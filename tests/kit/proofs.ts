@@ -70,7 +70,10 @@ async function prepare(farm: Farm, scene: Scene): Promise<Prepared> {
 async function begin(farm: Farm, scene: Scene, more: HandMore = {}) {
   const { parts, truth: first, comeBack } = await prepare(farm, scene);
   comeBack();
-  const truth = { ...first, found: [...first.found], kept: [...first.kept], backups: { ...first.backups } };
+  const truth = {
+    ...{ ...first, found: [...first.found], kept: [...first.kept], backups: { ...first.backups } },
+    ...{ records: { ...first.records }, subject: scene.subject },
+  };
   const before = worldOf(parts);
   return { parts, truth, before, ...(await take(parts, truth, scene, more)) };
 }

@@ -47,6 +47,7 @@ export function placeOf({ application: called, db: engine, program, ...data }: P
   return {
     ...data,
     second: null,
+    dns: null,
     http,
     db,
     application,

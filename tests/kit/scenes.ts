@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { applications } from '../../src/applications/applications.ts';
 import { query } from '../../src/machine/command.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
+import { bind as bindEngine } from '../../src/services/dns/bind.ts';
+import type { Engine } from '../../src/services/engine.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
+import { bind } from '../../src/simulation/bind.ts';
 import { build } from '../../src/simulation/build.ts';
 import { simulatedDrupal, simulatedWordpress } from '../../src/simulation/code.ts';
 import { mariadb } from '../../src/simulation/mariadb.ts';
@@ -43,9 +46,22 @@ export function putCode(world: MemoryWorld, application: 'drupal' | 'wordpress')
     else simulatedWordpress(world, root);
 }
 
-function farm(http: string, db: string, application: 'drupal' | 'wordpress'): () => FarmParts {
+function farm(
+  http: string,
+  db: string,
+  application: 'drupal' | 'wordpress',
+  dns: Engine | null = null,
+): () => FarmParts {
   return () => {
-    const world = simulatedWorld([nginx, apache, mariadb, postgresql, php, build]);
+    const world = simulatedWorld([
+      nginx,
+      apache,
+      mariadb,
+      postgresql,
+      php,
+      build,
+      bind(['example.com', 'example.org']),
+    ]);
     putCode(world, application);
     const web = (name: string) =>
       named(
@@ -65,16 +81,17 @@ function farm(http: string, db: string, application: 'drupal' | 'wordpress'): ()
         db,
       ),
       application: named(applications, application),
+      dns,
     };
   };
 }
 
-/** Each engine and each application at least once. */
+/** Each engine and each application at least once; the names of the last have their records at BIND. */
 export const farms: Readonly<Record<string, () => FarmParts>> = {
   'nginx, mysql, Drupal': farm('nginx', 'mysql', 'drupal'),
   'apache, mysql, WordPress': farm('apache', 'mysql', 'wordpress'),
   'nginx, postgresql, Drupal': farm('nginx', 'postgresql', 'drupal'),
-  'apache, sqlite, Drupal': farm('apache', 'sqlite', 'drupal'),
+  'apache, sqlite, Drupal': farm('apache', 'sqlite', 'drupal', bindEngine),
 };
 
 const siteDirectory = `${platformRootOfFarm}/sites/${siteName}`;

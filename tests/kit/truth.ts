@@ -5,6 +5,7 @@ import type { PlatformStatus } from '../../src/model/platform.ts';
 import type { PlatformSource } from '../../src/model/platform-source.ts';
 import type { ServerStatus } from '../../src/model/server.ts';
 import type { Alias, Database, SiteStatus } from '../../src/model/site.ts';
+import type { SiteRecord } from '../../src/tasks/context.ts';
 import type { Found, Moved, Outcome } from '../../src/tasks/outcome.ts';
 import type { TaskType } from '../../src/tasks/task-type.ts';
 
@@ -47,12 +48,18 @@ export interface Truth {
   backups: Record<string, KnownBackup>;
   /** Number of the one that is allocated with the task at hand. */
   newBackup: string | null;
+  /** DNS records of the site and its clone, by id. */
+  records: Record<string, readonly KnownRecord[]>;
+  /** Whose task it is that is at work. */
+  subject: string;
   found: Found[];
   kept: string[];
   /** Where the code of p1 comes from, and whether Aegir has built it. */
   source: PlatformSource;
   isBuilt: boolean;
 }
+
+type KnownRecord = Pick<SiteRecord, 'name' | 'pointing'>;
 
 interface KnownBackup extends Pick<Backup, 'status' | 'reason' | 'siteId' | 'upload'> {
   readonly manifest: Manifest | null;
@@ -79,6 +86,8 @@ export const freshTruth = (): Truth => ({
   database: null,
   backups: {},
   newBackup: null,
+  records: {},
+  subject: '7',
   found: [],
   kept: [],
   source: { type: 'path' },
@@ -127,6 +136,7 @@ export function settle(truth: Truth, { server, platform, site, backup }: Outcome
   if (platform?.status) truth.platform = platform.status;
   if (platform?.version) truth.version = platform.version;
   if (platform?.built) truth.isBuilt = true;
+  settleRecords(truth, site, whose(subject));
   if (subject === '8') {
     if (site?.status) truth.clone = site.status;
     return;
@@ -146,6 +156,23 @@ export function know(truth: Truth, { id, status, made }: NonNullable<Found['back
     ...(made && { status: 'enabled', manifest: made.manifest }),
     ...(status && { status }),
   };
+}
+
+/** Tasks of the site are played on any subject but its clone. */
+const whose = (subject: string): '7' | '8' => (subject === '8' ? '8' : '7');
+
+function settleRecords(truth: Truth, site: Outcome['site'], of: '7' | '8'): void {
+  if (site?.records) truth.records[of] = site.records;
+  if (site?.status === 'deleted') truth.records[of] = [];
+}
+
+/** They may be there now, or are gone again. Of the site and its clone, whichever is made: nobody asks for the other's then. */
+export function expectRecords(truth: Truth, records: NonNullable<NonNullable<Found['site']>['records']>): void {
+  const of = whose(truth.subject);
+  const known = truth.records[of] ?? [];
+  const added = records === 'undone' ? [] : records.filter(({ name }) => !known.some((one) => one.name === name));
+  const kept = records === 'undone' ? known.filter(({ pointing }) => pointing !== null) : known;
+  truth.records[of] = [...kept, ...added.map(({ name }) => ({ name, pointing: null }))];
 }
 
 function move(truth: Truth, { oldName = 'redirect' }: Moved): void {

@@ -180,7 +180,7 @@ async function firstOf(paths: readonly string[]): Promise<string> {
   throw new Error(`none of ${paths.join(', ')} is installed`);
 }
 
-async function until(what: string, child: ChildProcess, state: () => Promise<boolean>): Promise<void> {
+export async function until(what: string, child: ChildProcess, state: () => Promise<boolean>): Promise<void> {
   const endMs = Date.now() + 30_000;
   while (!(await state())) {
     if (child.exitCode !== null) throw new Error(`waited until ${what}, but it ended with ${child.exitCode}`);
@@ -190,7 +190,7 @@ async function until(what: string, child: ChildProcess, state: () => Promise<boo
 }
 
 /** Asks it to end, and forces it after ten seconds. */
-async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');

@@ -43,6 +43,10 @@ export const siteEndpoints = {
       email: text.email.optional().describe('Of the site and its first account'),
       client: text.reference.optional().describe("Whose it is; 'main' unless given"),
       dbServer: text.reference.optional().describe("Whose db service it uses; the platform's server, or the only one"),
+      dns: text.reference
+        .nullable()
+        .optional()
+        .describe("Server whose dns service makes its records, null: none; the platform's server, if it has one"),
       aliases: aliases.optional(),
       redirection: text.host.optional(),
       tls: tls.default('off'),
@@ -83,6 +87,7 @@ export const siteEndpoints = {
       title: text.title.nullable().optional(),
       email: text.email.nullable().optional(),
       client: text.reference.nullable().optional(),
+      dns: text.reference.nullable().optional().describe('Server whose dns service makes its records; null: none'),
       aliases: aliases.nullable().optional(),
       redirection: text.host.nullable().optional(),
       tls: tls.nullable().optional(),

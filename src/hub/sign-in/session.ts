@@ -13,6 +13,7 @@ import { confirmedUntil, sessionOf } from './confirmed.ts';
 import { factorsOf, waysOf } from './factors.ts';
 import { helpersOf, impersonationOf } from './impersonation.ts';
 import { demandUnlimited, ownOr } from './own.ts';
+import { rightsOf } from './own-rights.ts';
 import { csrfOf, endSession, endSessions, liveSession } from './sessions.ts';
 import { demandUntrusted } from './single-sign-on-account.ts';
 
@@ -43,6 +44,7 @@ async function signedIn(asked: Asked): Promise<Answer<'session get'>> {
     timeZone,
     roles: roles.map(({ role, client }) => ({ role, client })),
     permissions: endpointNames.filter((name) => may(caller, name)),
+    rights: await rightsOf(tx, caller),
     session: session?.id ?? null,
     csrf: session && visit.session !== null ? csrfOf(visit.session) : null,
     confirmedUntil: session && iso(confirmedUntil(session.confirmedAt)),

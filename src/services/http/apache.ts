@@ -6,13 +6,14 @@ import { apacheMain, listenedIn } from './apache-main.ts';
 import { type ApacheBlocks, apacheTexts, writtenFor } from './apache-text.ts';
 import { selfSigned } from './certificate.ts';
 import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
-import type { AskedLog, Door, Http, Vhost } from './http.ts';
+import type { AskedLog, Door, Http, Reached, Vhost } from './http.ts';
 import { operatorLines } from './operator-lines.ts';
 import {
   addressOf,
   askedAt,
   doorOf,
   listenOn,
+  reachedAt,
   type WebOptions,
   type WebPaths,
   webOptions,
@@ -170,6 +171,10 @@ class Apache implements Http {
 
   #sign(host: string, mark: string, status: Sign['status']): Sign {
     return { at: askedAt(this.#options), host, mark, status };
+  }
+
+  get reached(): Reached {
+    return reachedAt(this.#options);
   }
 
   ownLines(siteName: string): string {

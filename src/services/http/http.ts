@@ -54,6 +54,13 @@ export interface Door {
   readonly host: string;
 }
 
+/** Where the names of its sites are to lead, in the DNS. */
+export interface Reached {
+  readonly addresses: readonly string[];
+  /** A name of the server itself, which then decides; null: the addresses. */
+  readonly host: string | null;
+}
+
 export interface AskedLog {
   readonly log: 'access' | 'error';
   /** '*.example.com' is every name below it. */
@@ -68,6 +75,8 @@ export interface Http extends Provides<Vhost, string> {
   address(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): string;
   /** The same from the server itself; null where nothing of ours publishes it. */
   door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door | null;
+  /** How the world reaches it, as the operator says: its own addresses may be behind others. */
+  readonly reached: Reached;
   /**
    * The last lines of its log that are about one of these host names, as it wrote them, the oldest first: of as much as it
    * has written lately. Throws Problem 'not-found' where it keeps no such log.

@@ -5,7 +5,7 @@ import type { Problem } from '../../model/problem.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
 import { selfSigned } from './certificate.ts';
 import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
-import type { AskedLog, Door, Http, Vhost } from './http.ts';
+import type { AskedLog, Door, Http, Reached, Vhost } from './http.ts';
 import { type MainFiles, mainFiles } from './nginx-main.ts';
 import { classesIn, mapText, markIn, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
 import { operatorLines } from './operator-lines.ts';
@@ -14,6 +14,7 @@ import {
   askedAt,
   doorOf,
   listenOn,
+  reachedAt,
   type WebOptions,
   type WebPaths,
   webOptions,
@@ -142,6 +143,10 @@ class Nginx implements Http {
 
   #sign(host: string, mark: string, status: Sign['status']): Sign {
     return { at: askedAt(this.#options), host, mark, status };
+  }
+
+  get reached(): Reached {
+    return reachedAt(this.#options);
   }
 
   ownLines(siteName: string): string {

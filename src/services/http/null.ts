@@ -1,15 +1,16 @@
-import { z } from 'zod';
 import { Problem } from '../../model/problem.ts';
 import { type Engine, engine } from '../engine.ts';
 import type { Http } from './http.ts';
+import { reachedAt, reachedOptions } from './options.ts';
 
 /** For servers whose sites something else publishes: it takes every site and does nothing. */
 export const nullHttp: Engine = engine({
   type: 'http',
   name: 'null',
   title: 'None: sites are published by something else',
-  options: z.object({}),
-  open: (): Http => ({
+  options: reachedOptions,
+  open: (_, given): Http => ({
+    reached: reachedAt(given),
     verify: async () => [],
     // Never in the way of an install: there is nothing that could exist.
     exists: async () => false,

@@ -1,14 +1,34 @@
 import { z } from 'zod';
 import type { EngineHost } from '../engine.ts';
-import type { Door, Vhost } from './http.ts';
+import type { Door, Reached, Vhost } from './http.ts';
 
 const port = z.number().int().min(1).max(65_535);
 // Written into configuration files and used as directories that we make: nothing that needs quoting, no way up.
 const path = z.string().regex(/^(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'must be an absolute path of plain characters');
 const address = z.union([z.ipv4(), z.ipv6()]);
 
+/** Of every http service: where the DNS records of its sites lead. */
+export const reachedOptions = z.object({
+  publicAddresses: z
+    .array(address)
+    .max(20)
+    .default([])
+    .describe('Addresses at which the world reaches its sites: those of their DNS records'),
+  publicHost: z
+    .string()
+    .max(253)
+    .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/, 'must be a host name in small letters')
+    .optional()
+    .describe('Name at which it does: their DNS records are CNAMEs of it, but at the top of a zone'),
+});
+
+export const reachedAt = ({ publicAddresses, publicHost }: z.output<typeof reachedOptions>): Reached => ({
+  addresses: publicAddresses,
+  host: publicHost ?? null,
+});
+
 /** What the web server engines have in common. None of it names a program: those are code's to say, not the API's. */
-export const webOptions = z.object({
+export const webOptions = reachedOptions.extend({
   port: port.default(80).describe('Port for http'),
   tlsPort: port.default(443).describe('Port for https'),
   morePorts: z.array(port).max(10).default([]).describe('Further ports for http'),

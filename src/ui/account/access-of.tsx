@@ -1,16 +1,18 @@
-import { Button, Modal } from '@mantine/core';
+import { Modal } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { call, queries, useWish } from '../hub.ts';
+import { ActButton } from '../parts/act.tsx';
 import { DangerDialog } from '../parts/danger.tsx';
 import { Card } from '../parts/facts.tsx';
 import { ShownOnce } from '../parts/shown-once.tsx';
 import { tellProblem } from '../parts/tell.ts';
 import { exact, Time } from '../parts/time.tsx';
 import { useText } from '../text/text.ts';
+import { BeAnother } from './as-another.tsx';
 
-type Account = Pick<Answer<'account get'>, 'name' | 'hasPassword' | 'secondFactor' | 'invitedUntil'>;
+type Account = Pick<Answer<'account get'>, 'name' | 'status' | 'hasPassword' | 'secondFactor' | 'invitedUntil'>;
 
 /** How somebody else comes in: what an administrator does about it. A link is shown once, to be handed over. */
 export function AccessOf({ account }: { account: Account }): ReactNode {
@@ -36,15 +38,30 @@ export function AccessOf({ account }: { account: Account }): ReactNode {
               </span>
             )}
           </span>
-          <Button variant="default" loading={link.isPending} onClick={() => link.mutate()}>
+          <ActButton
+            needs="account reset-password"
+            variant="default"
+            loading={link.isPending}
+            onClick={() => link.mutate()}
+          >
             {hasPassword ? text.own.resetPassword : text.own.invite}
-          </Button>
+          </ActButton>
         </li>
         <li>
           <span className="grow">{secondFactor ? text.own.hasFactor : text.own.noFactor}</span>
-          <Button variant="outline" color="red" disabled={!secondFactor} onClick={() => setAsking(true)}>
+          <ActButton
+            needs="account reset-factors"
+            variant="outline"
+            color="red"
+            disabled={!secondFactor}
+            onClick={() => setAsking(true)}
+          >
             {text.own.resetFactors}
-          </Button>
+          </ActButton>
+        </li>
+        <li>
+          <span className="grow">{text.another.about}</span>
+          <BeAnother account={account} />
         </li>
       </ul>
       {link.data && <ShownLink {...link.data} close={link.reset} />}

@@ -6,12 +6,13 @@ import { EndpointForm } from '../form/endpoint-form.tsx';
 import { call } from '../hub.ts';
 import { Card, Facts } from '../parts/facts.tsx';
 import { tell, tellProblem } from '../parts/tell.ts';
+import { Time } from '../parts/time.tsx';
 import { type Session, setSession } from '../session.ts';
 import { text as current, languageNames, speakAs, useText } from '../text/text.ts';
 
 export function Profile({ session }: { session: Session }): ReactNode {
   const text = useText();
-  const { account, roles } = session;
+  const { account, roles, helpers } = session;
   return (
     <div className="cards">
       <Card title={text.tabs.profile}>
@@ -33,6 +34,28 @@ export function Profile({ session }: { session: Session }): ReactNode {
         <Card title={text.own.roles}>
           <Facts of={roles.map(({ role, client }) => [role, client ?? text.own.wholeHub])} />
         </Card>
+        {helpers.length > 0 && (
+          <Card title={text.another.helpers}>
+            <ul className="lines">
+              {helpers.map(({ by, startedAt, endedAt }) => (
+                <li key={startedAt}>
+                  <b>{by}</b>
+                  <span className="grow" />
+                  <span className="dim">
+                    <Time at={startedAt} />{' '}
+                    {endedAt === null ? (
+                      text.another.isHere
+                    ) : (
+                      <>
+                        – <Time at={endedAt} />
+                      </>
+                    )}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </Card>
+        )}
       </div>
     </div>
   );

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { asks, useWish } from '../hub.ts';
+import { ActButton } from '../parts/act.tsx';
 import { Card } from '../parts/facts.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Pill } from '../parts/pill.tsx';
@@ -22,7 +23,8 @@ export function Sessions({ account, isOwn = false }: { account: string; isOwn?: 
     <Card
       title={text.own.sessions}
       side={
-        <Button
+        <ActButton
+          needs={isOwn ? 'session end-others' : 'account set'}
           variant="default"
           loading={others.isPending}
           disabled={!sessions.data?.items.some(({ current }) => !current)}
@@ -34,7 +36,7 @@ export function Sessions({ account, isOwn = false }: { account: string; isOwn?: 
           }
         >
           {isOwn ? text.own.endOthers : text.own.endAll}
-        </Button>
+        </ActButton>
       }
     >
       <Loaded query={sessions}>

@@ -4,6 +4,7 @@ import { type Answer, type EndpointName, endpointOf, type Input } from '../../ap
 import { useWish } from '../hub.ts';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { useText } from '../text/text.ts';
+import { Allowed } from './allowed.tsx';
 import { checked, type Errors, given, problemErrors } from './errors.ts';
 import { Fields } from './fields.tsx';
 import { defaultsOf, schemaOf } from './schema.ts';
@@ -20,6 +21,7 @@ export function EndpointForm<Name extends EndpointName>({
   done,
   cancel,
   isChange = false,
+  client,
   children,
 }: {
   name: Name;
@@ -34,6 +36,8 @@ export function EndpointForm<Name extends EndpointName>({
   cancel?: () => void;
   /** Only what is different now is sent, and a field that was emptied as null. */
   isChange?: boolean;
+  /** Whose the thing is that is changed. */
+  client?: string | undefined;
   /** Below the fields: what no field is drawn for. */
   children?: ReactNode;
 }): ReactNode {
@@ -61,31 +65,33 @@ export function EndpointForm<Name extends EndpointName>({
         void send();
       }}
     >
-      <Fields
-        schema={schema}
-        values={values}
-        change={setValues}
-        errors={errors}
-        main={main}
-        leave={[...leave, ...Object.keys(fixed)]}
-      />
-      {children}
-      {wish.error && (errors.size === 0 || isUnsaid) && <ProblemNote problem={wish.error} />}
-      {errors.size > 0 && (
-        <p className="wrong" role="alert">
-          {text.form.wrong(errors.size)}
-        </p>
-      )}
-      <div className="actions">
-        <Button type="submit" loading={wish.isPending}>
-          {submit}
-        </Button>
-        {cancel && (
-          <Button variant="default" onClick={cancel}>
-            {text.parts.cancel}
-          </Button>
+      <Allowed needs={name} client={client}>
+        <Fields
+          schema={schema}
+          values={values}
+          change={setValues}
+          errors={errors}
+          main={main}
+          leave={[...leave, ...Object.keys(fixed)]}
+        />
+        {children}
+        {wish.error && (errors.size === 0 || isUnsaid) && <ProblemNote problem={wish.error} />}
+        {errors.size > 0 && (
+          <p className="wrong" role="alert">
+            {text.form.wrong(errors.size)}
+          </p>
         )}
-      </div>
+        <div className="actions">
+          <Button type="submit" loading={wish.isPending}>
+            {submit}
+          </Button>
+          {cancel && (
+            <Button variant="default" onClick={cancel}>
+              {text.parts.cancel}
+            </Button>
+          )}
+        </div>
+      </Allowed>
     </form>
   );
 }

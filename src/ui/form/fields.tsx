@@ -3,7 +3,7 @@ import { type ReactNode, useId, useState } from 'react';
 import { Icon } from '../parts/icon.tsx';
 import { useText } from '../text/text.ts';
 import { Choice, Flag, type InputProps, JsonField, Line, Lines, NumberField } from './inputs.tsx';
-import { choiceOf, labelOf } from './label.ts';
+import { choiceOf, describedOf, labelOf } from './label.ts';
 import { nounOf, ReferenceField } from './reference-field.tsx';
 import { ReferencesField } from './references-field.tsx';
 import { kindOf, type Schema, without } from './schema.ts';
@@ -91,7 +91,7 @@ const prose = new Set(['title', 'note']);
 export function Field(props: FieldProps): ReactNode {
   const { name, value, change, error, isRequired = false, isFilter = false } = props;
   const schema = without(props.schema);
-  const description = isFilter ? undefined : schema.description;
+  const description = isFilter ? undefined : describedOf(schema.description);
   const all: InputProps = { label: labelOf(name), description, error, isRequired, isFilter, schema, value, change };
   switch (kindOf(schema)) {
     case 'choice':
@@ -129,7 +129,7 @@ function Variants({ name, schema, value, change, errors }: FieldProps): ReactNod
     <fieldset className="group">
       <Select
         label={labelOf(name)}
-        description={text.form.variants[name as 'source'] ?? schema.description}
+        description={text.form.variants[name as 'source'] ?? describedOf(schema.description)}
         data={all
           .map(({ properties }) => String(properties?.['type']?.const))
           .map((one) => ({ value: one, label: choiceOf(one) }))}

@@ -11,3 +11,7 @@ export function choiceOf(value: string): string {
   const words: Readonly<Record<string, string>> = { ...text().status, ...text().choices };
   return words[value] ?? value;
 }
+
+/** What the API says of a field, as the person here reads it. */
+export const describedOf = (description: string | undefined): string | undefined =>
+  description === undefined ? undefined : (text().described[description] ?? description);

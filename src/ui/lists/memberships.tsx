@@ -1,10 +1,11 @@
-import { Button, Modal } from '@mantine/core';
+import { Modal } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { useWish } from '../hub.ts';
 import type { Column } from '../list/columns.ts';
 import type { Item } from '../list/endpoint-list.ts';
 import { List } from '../list/list.tsx';
+import { ActButton } from '../parts/act.tsx';
 import { To } from '../parts/links.tsx';
 import { tellProblem } from '../parts/tell.ts';
 import { Time } from '../parts/time.tsx';
@@ -45,10 +46,12 @@ const columns: readonly Column<Membership>[] = [
   },
 ];
 
-function Remove({ membership: { id, account, role } }: { membership: Membership }): ReactNode {
+function Remove({ membership: { id, account, role, client } }: { membership: Membership }): ReactNode {
   const wish = useWish('membership delete');
   return (
-    <Button
+    <ActButton
+      needs="membership delete"
+      client={client ?? undefined}
       variant="subtle"
       color="red"
       size="compact-xs"
@@ -57,7 +60,7 @@ function Remove({ membership: { id, account, role } }: { membership: Membership 
       onClick={() => wish.mutate({ params: { membership: id } }, { onError: tellProblem })}
     >
       {current().parts.remove}
-    </Button>
+    </ActButton>
   );
 }
 
@@ -76,7 +79,15 @@ export function Memberships({ of, name }: { of: Of; name: string }): ReactNode {
         keyOf={({ id }) => id}
         icon="account"
         none={text.role.noMembers[of]}
-        actions={<Button onClick={() => setOpen(true)}>{text.role.give}</Button>}
+        actions={
+          <ActButton
+            needs="membership create"
+            client={of === 'client' ? name : undefined}
+            onClick={() => setOpen(true)}
+          >
+            {text.role.give}
+          </ActButton>
+        }
       />
       <Modal
         opened={isOpen}
@@ -84,7 +95,13 @@ export function Memberships({ of, name }: { of: Of; name: string }): ReactNode {
         title={text.role.give}
         closeButtonProps={{ 'aria-label': text.parts.close }}
       >
-        <EndpointForm name="membership create" fixed={{ [of]: name }} submit={text.role.give} done={close} />
+        <EndpointForm
+          name="membership create"
+          client={of === 'client' ? name : undefined}
+          fixed={{ [of]: name }}
+          submit={text.role.give}
+          done={close}
+        />
       </Modal>
     </>
   );

@@ -3,7 +3,8 @@ import type { Column } from '../list/columns.ts';
 import type { Item } from '../list/endpoint-list.ts';
 import { List } from '../list/list.tsx';
 import type { Search } from '../list/search.ts';
-import { ButtonLink, To } from '../parts/links.tsx';
+import { To } from '../parts/links.tsx';
+import { New } from '../parts/new.tsx';
 import { useText } from '../text/text.ts';
 import { created, email, named, server, sites, status, verified } from './common-columns.tsx';
 
@@ -33,7 +34,6 @@ const platforms: readonly Column<Item<'platform list'>>[] = [
 
 export function PlatformList({ fixed = {} }: { fixed?: Search }): ReactNode {
   const text = useText();
-  const create = <ButtonLink to="/platforms/new">{text.platform.create}</ButtonLink>;
   return (
     <List
       name="platform list"
@@ -43,7 +43,7 @@ export function PlatformList({ fixed = {} }: { fixed?: Search }): ReactNode {
       keyOf={({ id }) => id}
       icon="platform"
       none={text.platform.none}
-      next={create}
+      next={<New noun="platform" />}
     />
   );
 }
@@ -64,7 +64,6 @@ const servers: readonly Column<Item<'server list'>>[] = [
 
 export function ServerList(): ReactNode {
   const text = useText();
-  const create = <ButtonLink to="/servers/new">{text.server.create}</ButtonLink>;
   return (
     <List
       name="server list"
@@ -73,7 +72,7 @@ export function ServerList(): ReactNode {
       keyOf={({ id }) => id}
       icon="server"
       none={text.server.none}
-      next={create}
+      next={<New noun="server" />}
     />
   );
 }
@@ -82,7 +81,6 @@ const clients: readonly Column<Item<'client list'>>[] = [named('client'), status
 
 export function ClientList(): ReactNode {
   const text = useText();
-  const create = <ButtonLink to="/clients/new">{text.client.create}</ButtonLink>;
   return (
     <List
       name="client list"
@@ -91,7 +89,7 @@ export function ClientList(): ReactNode {
       keyOf={({ id }) => id}
       icon="client"
       none={text.client.none}
-      next={create}
+      next={<New noun="client" />}
     />
   );
 }
@@ -112,7 +110,6 @@ const accounts: readonly Column<Item<'account list'>>[] = [
 
 export function AccountList(): ReactNode {
   const text = useText();
-  const create = <ButtonLink to="/accounts/new">{text.account.create}</ButtonLink>;
   return (
     <List
       name="account list"
@@ -121,7 +118,7 @@ export function AccountList(): ReactNode {
       keyOf={({ id }) => id}
       icon="account"
       none={text.account.none}
-      next={create}
+      next={<New noun="account" />}
     />
   );
 }

@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ComponentProps, lazy, type ReactNode, Suspense } from 'react';
 import { asks } from '../hub.ts';
 import type { Column } from '../list/columns.ts';
 import type { Item } from '../list/endpoint-list.ts';
 import { List } from '../list/list.tsx';
 import type { Search } from '../list/search.ts';
-import { ButtonLink, To } from '../parts/links.tsx';
+import { To } from '../parts/links.tsx';
+import { may } from '../parts/may.ts';
+import { New } from '../parts/new.tsx';
 import { useText } from '../text/text.ts';
 import { created, named, server, status, verified } from './common-columns.tsx';
 
@@ -58,16 +60,17 @@ const columns: readonly Column<Site>[] = [
   { id: 'language', title: ({ fields }) => fields.language, min: 60, isExtra: true, show: ({ language }) => language },
 ];
 
+const bulk: NonNullable<ComponentProps<typeof List<'site list'>>['bulk']> = (selection, query, total, clear) => (
+  <Suspense>
+    <SiteBulk {...{ selection, query, total, clear }} />
+  </Suspense>
+);
+
 /** Sites, all or those of a platform, client or server. */
 export function SiteList({ fixed = {} }: { fixed?: Search }): ReactNode {
   const text = useText();
-  const platforms = useQuery(asks('platform list', { query: { limit: 1 } }));
+  const platforms = useQuery({ ...asks('platform list', { query: { limit: 1 } }), enabled: may('platform list') });
   const hasPlatform = (platforms.data?.total ?? 1) > 0;
-  const create = (
-    <ButtonLink to={hasPlatform ? '/sites/new' : '/platforms/new'} search={hasPlatform ? fixed : {}}>
-      {hasPlatform ? text.site.create : text.platform.create}
-    </ButtonLink>
-  );
   return (
     <List
       name="site list"
@@ -77,12 +80,8 @@ export function SiteList({ fixed = {} }: { fixed?: Search }): ReactNode {
       keyOf={({ name }) => name}
       icon="site"
       none={hasPlatform ? text.site.none : text.site.noPlatform}
-      next={create}
-      bulk={(selection, query, total, clear) => (
-        <Suspense>
-          <SiteBulk {...{ selection, query, total, clear }} />
-        </Suspense>
-      )}
+      next={hasPlatform ? <New noun="site" {...fixed} /> : <New noun="platform" />}
+      {...(may('batch create') ? { bulk } : {})}
     />
   );
 }

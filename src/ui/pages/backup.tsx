@@ -1,10 +1,10 @@
-import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { asks, often, useWish } from '../hub.ts';
 import { TaskList } from '../lists/task-list.tsx';
+import { ActButton } from '../parts/act.tsx';
 import { bytes } from '../parts/bytes.ts';
 import { Card, Facts } from '../parts/facts.tsx';
 import { To } from '../parts/links.tsx';
@@ -51,13 +51,14 @@ function Pin({ backup }: { backup: BackupAnswer }): ReactNode {
   const wishes = { pin: useWish('backup pin'), unpin: useWish('backup unpin') };
   const wish = backup.pinned ? wishes.unpin : wishes.pin;
   return (
-    <Button
+    <ActButton
+      needs={backup.pinned ? 'backup unpin' : 'backup pin'}
       variant="default"
       loading={wish.isPending}
       onClick={() => wish.mutate({ params: { name: backup.name } }, { onError: tellProblem })}
     >
       {backup.pinned ? text.backup.unpin : text.backup.pin}
-    </Button>
+    </ActButton>
   );
 }
 

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -8,6 +7,7 @@ import { asks, often, useWish } from '../hub.ts';
 import type { Column } from '../list/columns.ts';
 import type { Item } from '../list/endpoint-list.ts';
 import { List } from '../list/list.tsx';
+import { ActButton } from '../parts/act.tsx';
 import { Card, Facts } from '../parts/facts.tsx';
 import { To } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -166,18 +166,20 @@ function Actions({ batch }: { batch: Answer<'batch get'> }): ReactNode {
   const params = { batch: batch.id };
   if (batch.status === 'running')
     return (
-      <Button
+      <ActButton
+        needs="batch cancel"
         variant="default"
         loading={cancel.isPending}
         disabled={batch.cancelRequested}
         onClick={() => cancel.mutate({ params }, { onError: tellProblem })}
       >
         {batch.cancelRequested ? text.task.cancelling : text.batch.cancel}
-      </Button>
+      </ActButton>
     );
   if ((batch.counts['done'] ?? 0) === batch.members) return null;
   return (
-    <Button
+    <ActButton
+      needs="batch retry"
       variant="default"
       loading={retry.isPending}
       onClick={() =>
@@ -191,6 +193,6 @@ function Actions({ batch }: { batch: Answer<'batch get'> }): ReactNode {
       }
     >
       {text.batch.retry}
-    </Button>
+    </ActButton>
   );
 }

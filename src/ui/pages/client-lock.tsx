@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { useWish } from '../hub.ts';
+import { ActButton } from '../parts/act.tsx';
 import { DangerDialog } from '../parts/danger.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ButtonLink } from '../parts/links.tsx';
@@ -33,13 +33,14 @@ export function UnlockButton({ client: { name } }: { client: ClientAnswer }): Re
   const text = useText();
   const wish = useWish('client set');
   return (
-    <Button
+    <ActButton
+      needs="client set"
       variant="default"
       loading={wish.isPending}
       onClick={() => wish.mutate({ params: { name }, body: { status: 'enabled' } }, { onError: tellProblem })}
     >
       {text.client.unlock}
-    </Button>
+    </ActButton>
   );
 }
 
@@ -49,9 +50,9 @@ export function LockButton({ client: { name, usage } }: { client: ClientAnswer }
   const { mutateAsync } = useWish('client set');
   return (
     <>
-      <Button variant="outline" color="red" onClick={() => setOpen(true)}>
+      <ActButton needs="client set" variant="outline" color="red" onClick={() => setOpen(true)}>
         {text.client.lock}
-      </Button>
+      </ActButton>
       {isOpen && (
         <DangerDialog
           title={text.client.lock}

@@ -9,8 +9,9 @@ import { Memberships } from '../lists/memberships.tsx';
 import { SiteList } from '../lists/site-list.tsx';
 import { DeleteButton } from '../parts/delete-button.tsx';
 import { Card } from '../parts/facts.tsx';
-import { ButtonLink, pageOf } from '../parts/links.tsx';
+import { pageOf } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { New } from '../parts/new.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { tabsOf } from '../parts/tabs.ts';
@@ -39,7 +40,6 @@ export function ClientNew(): ReactNode {
 const tabs = ['overview', 'sites', 'access', 'activity', 'danger'] as const;
 
 export function Client(): ReactNode {
-  const text = useText();
   const { name, tab = 'overview' } = useParams({ from: '/clients/$name/{-$tab}' });
   const client = useQuery({ ...asks('client get', { params: { name } }), refetchInterval: often * 2 });
   return (
@@ -47,11 +47,7 @@ export function Client(): ReactNode {
       title={name}
       status={client.data && <Pill status={client.data.status} />}
       about={client.data && client.data.title !== name ? client.data.title : undefined}
-      actions={
-        <ButtonLink to="/sites/new" search={{ client: name }}>
-          {text.site.create}
-        </ButtonLink>
-      }
+      actions={<New noun="site" client={name} />}
       tabs={tabsOf(tabs, tab, `/clients/${encodeURIComponent(name)}`)}
     >
       <Loaded query={client}>{(data) => <Part client={data} tab={tab} />}</Loaded>
@@ -88,6 +84,7 @@ function Overview({ client }: { client: Answer<'client get'> }): ReactNode {
           <EndpointForm
             key={JSON.stringify([title, given])}
             name="client set"
+            client={name}
             params={{ name }}
             isChange
             values={{ title, ...given }}

@@ -2,10 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { asks, often, seldom } from '../hub.ts';
+import { Empty } from '../parts/empty.tsx';
 import { Card } from '../parts/facts.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ButtonLink, To } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { may } from '../parts/may.ts';
+import { New } from '../parts/new.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { Time, Took } from '../parts/time.tsx';
@@ -29,7 +32,7 @@ export function Home(): ReactNode {
               <div className="figures">
                 <Figure to="/sites" value={counts.sites} name={text.nav.sites} />
                 <Figure to="/platforms" value={counts.platforms} name={text.nav.platforms} />
-                <Figure to="/servers" value={counts.servers} name={text.nav.servers} />
+                {may('server list') && <Figure to="/servers" value={counts.servers} name={text.nav.servers} />}
                 <Figure to="/tasks" search={{ status: 'running' }} value={counts.running} name={text.home.runningNow} />
                 <Figure to="/tasks" search={{ status: 'queued' }} value={counts.queued} name={text.home.waiting} />
                 <Figure
@@ -57,6 +60,12 @@ export function Home(): ReactNode {
 /** What is missing until a site is open, and the way to it. */
 function Begin({ counts }: { counts: { servers: number; platforms: number } }): ReactNode {
   const text = useText();
+  if (!may('server create'))
+    return (
+      <Empty icon="site" title={text.site.none}>
+        <New noun="site" />
+      </Empty>
+    );
   const step: FirstStep = counts.servers === 0 ? 'server' : counts.platforms === 0 ? 'platform' : 'site';
   return (
     <Card title={text.first.title}>

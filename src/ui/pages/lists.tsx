@@ -4,14 +4,14 @@ import { RoleList } from '../lists/role-list.tsx';
 import { AccountList, ClientList, PlatformList, ServerList } from '../lists/simple-lists.tsx';
 import { SiteList } from '../lists/site-list.tsx';
 import { TaskList } from '../lists/task-list.tsx';
-import { ButtonLink } from '../parts/links.tsx';
+import { New } from '../parts/new.tsx';
 import { Page } from '../parts/page.tsx';
 import { useText } from '../text/text.ts';
 
 export function Sites(): ReactNode {
   const text = useText();
   return (
-    <Page title={text.nav.sites} actions={<ButtonLink to="/sites/new">{text.site.create}</ButtonLink>}>
+    <Page title={text.nav.sites} actions={<New noun="site" />}>
       <SiteList />
     </Page>
   );
@@ -20,7 +20,7 @@ export function Sites(): ReactNode {
 export function Platforms(): ReactNode {
   const text = useText();
   return (
-    <Page title={text.nav.platforms} actions={<ButtonLink to="/platforms/new">{text.platform.create}</ButtonLink>}>
+    <Page title={text.nav.platforms} actions={<New noun="platform" />}>
       <PlatformList />
     </Page>
   );
@@ -29,7 +29,7 @@ export function Platforms(): ReactNode {
 export function Servers(): ReactNode {
   const text = useText();
   return (
-    <Page title={text.nav.servers} actions={<ButtonLink to="/servers/new">{text.server.create}</ButtonLink>}>
+    <Page title={text.nav.servers} actions={<New noun="server" />}>
       <ServerList />
     </Page>
   );
@@ -38,7 +38,7 @@ export function Servers(): ReactNode {
 export function Clients(): ReactNode {
   const text = useText();
   return (
-    <Page title={text.nav.clients} actions={<ButtonLink to="/clients/new">{text.client.create}</ButtonLink>}>
+    <Page title={text.nav.clients} actions={<New noun="client" />}>
       <ClientList />
     </Page>
   );
@@ -47,7 +47,7 @@ export function Clients(): ReactNode {
 export function Accounts(): ReactNode {
   const text = useText();
   return (
-    <Page title={text.nav.accounts} actions={<ButtonLink to="/accounts/new">{text.account.create}</ButtonLink>}>
+    <Page title={text.nav.accounts} actions={<New noun="account" />}>
       <AccountList />
     </Page>
   );
@@ -56,7 +56,7 @@ export function Accounts(): ReactNode {
 export function Roles(): ReactNode {
   const text = useText();
   return (
-    <Page title={text.nav.roles} actions={<ButtonLink to="/roles/new">{text.role.create}</ButtonLink>}>
+    <Page title={text.nav.roles} actions={<New noun="role" />}>
       <RoleList />
     </Page>
   );

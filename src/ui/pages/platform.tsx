@@ -9,8 +9,9 @@ import { PlatformPackages } from '../lists/package-lists.tsx';
 import { SiteList } from '../lists/site-list.tsx';
 import { TaskList } from '../lists/task-list.tsx';
 import { Card, Facts } from '../parts/facts.tsx';
-import { ButtonLink, To } from '../parts/links.tsx';
+import { To } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { New } from '../parts/new.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { tabsOf } from '../parts/tabs.ts';
@@ -25,7 +26,6 @@ type PlatformAnswer = Answer<'platform get'>;
 const tabs = ['overview', 'sites', 'packages', 'compare', 'migrate', 'tasks'] as const;
 
 export function Platform(): ReactNode {
-  const text = useText();
   const { name, tab = 'overview' } = useParams({ from: '/platforms/$name/{-$tab}' });
   const platform = useQuery({ ...asks('platform get', { params: { name } }), refetchInterval: often * 2 });
   return (
@@ -37,11 +37,7 @@ export function Platform(): ReactNode {
         platform.data && (
           <>
             <TaskButtons noun="platform" name={name} tasks={platform.data.tasks} shown={['platform verify']} />
-            {platform.data.status === 'enabled' && (
-              <ButtonLink to="/sites/new" search={{ platform: name }}>
-                {text.site.create}
-              </ButtonLink>
-            )}
+            {platform.data.status === 'enabled' && <New noun="site" platform={name} />}
           </>
         )
       }

@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { asks, often, useWish } from '../hub.ts';
+import { ActButton } from '../parts/act.tsx';
 import { Card } from '../parts/facts.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
@@ -75,13 +75,14 @@ function QueueLine({ queue }: { queue: Queue }): ReactNode {
           <Time at={queue.lastRunAt} />
         </span>
       )}
-      <Button
+      <ActButton
+        needs={queue.paused ? 'queue resume' : 'queue pause'}
         variant="default"
         loading={wish.isPending}
         onClick={() => wish.mutate({ params: { name: queue.name } }, { onError: tellProblem })}
       >
         {queue.paused ? text.queue.resume : text.queue.pause}
-      </Button>
+      </ActButton>
     </li>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { type Answer, endpointOf, type Input } from '../../api/endpoints.ts';
+import { Allowed } from '../form/allowed.tsx';
 import { checked, type Errors, given, problemErrors } from '../form/errors.ts';
 import { Fields } from '../form/fields.tsx';
 import { defaultsOf, type Schema, schemaOf } from '../form/schema.ts';
@@ -85,41 +86,43 @@ function Form({
         send();
       }}
     >
-      <Fields
-        schema={schemaOf(endpointOf('server create').body)}
-        values={values}
-        change={setValues}
-        errors={errors}
-        main={['name', 'host', 'title']}
-        leave={['services']}
-      />
-      {types.map((type) => (
-        <Service
-          key={type}
-          type={type}
-          engines={engines.filter((one) => one.type === type)}
-          chosen={chosen[type]}
-          choose={(engine) => {
-            choose({ ...chosen, [type]: engine ?? '' });
-            setOptions({ ...options, [type]: {} });
-          }}
-          options={options[type] ?? {}}
-          change={(next) => setOptions({ ...options, [type]: next })}
+      <Allowed needs="server create">
+        <Fields
+          schema={schemaOf(endpointOf('server create').body)}
+          values={values}
+          change={setValues}
           errors={errors}
-          path={`services.${services.findIndex((one) => one.type === type)}.options.`}
+          main={['name', 'host', 'title']}
+          leave={['services']}
         />
-      ))}
-      {wish.error && errors.size === 0 && <ProblemNote problem={wish.error} />}
-      {errors.size > 0 && (
-        <p className="wrong" role="alert">
-          {text.form.wrong(errors.size)}
-        </p>
-      )}
-      <div className="actions">
-        <Button type="submit" loading={wish.isPending}>
-          {text.server.create}
-        </Button>
-      </div>
+        {types.map((type) => (
+          <Service
+            key={type}
+            type={type}
+            engines={engines.filter((one) => one.type === type)}
+            chosen={chosen[type]}
+            choose={(engine) => {
+              choose({ ...chosen, [type]: engine ?? '' });
+              setOptions({ ...options, [type]: {} });
+            }}
+            options={options[type] ?? {}}
+            change={(next) => setOptions({ ...options, [type]: next })}
+            errors={errors}
+            path={`services.${services.findIndex((one) => one.type === type)}.options.`}
+          />
+        ))}
+        {wish.error && errors.size === 0 && <ProblemNote problem={wish.error} />}
+        {errors.size > 0 && (
+          <p className="wrong" role="alert">
+            {text.form.wrong(errors.size)}
+          </p>
+        )}
+        <div className="actions">
+          <Button type="submit" loading={wish.isPending}>
+            {text.server.create}
+          </Button>
+        </div>
+      </Allowed>
     </form>
   );
 }

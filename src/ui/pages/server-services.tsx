@@ -2,10 +2,12 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
+import { Allowed } from '../form/allowed.tsx';
 import { type Errors, given, problemErrors } from '../form/errors.ts';
 import { Fields } from '../form/fields.tsx';
 import { defaultsOf, type Schema } from '../form/schema.ts';
 import { asks, useWish } from '../hub.ts';
+import { ActButton } from '../parts/act.tsx';
 import { Card } from '../parts/facts.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
@@ -68,7 +70,8 @@ function AddService({
     <li>
       <code>{type}</code>
       <span className="grow">{title}</span>
-      <Button
+      <ActButton
+        needs="service create"
         variant="default"
         loading={wish.isPending}
         onClick={() =>
@@ -79,7 +82,7 @@ function AddService({
         }
       >
         {text.parts.add}
-      </Button>
+      </ActButton>
       {wish.error && <ProblemNote problem={wish.error} />}
     </li>
   );
@@ -121,24 +124,26 @@ function ServiceCard({
           send();
         }}
       >
-        {fields.length === 0 && <p className="dim">{text.server.noOptions}</p>}
-        {schema && (
-          <Fields
-            schema={{ ...schema, required: [] }}
-            values={{ ...defaultsOf(schema), ...values }}
-            change={setValues}
-            errors={errors}
-          />
-        )}
-        {service.secretsSet.length > 0 && (
-          <p className="dim">{text.server.secretsSet(service.secretsSet.join(', '))}</p>
-        )}
-        {wish.error && <ProblemNote problem={wish.error} />}
-        {fields.length > 0 && (
-          <Button type="submit" loading={wish.isPending} disabled={Object.keys(changed).length === 0}>
-            {text.parts.save}
-          </Button>
-        )}
+        <Allowed needs="service set">
+          {fields.length === 0 && <p className="dim">{text.server.noOptions}</p>}
+          {schema && (
+            <Fields
+              schema={{ ...schema, required: [] }}
+              values={{ ...defaultsOf(schema), ...values }}
+              change={setValues}
+              errors={errors}
+            />
+          )}
+          {service.secretsSet.length > 0 && (
+            <p className="dim">{text.server.secretsSet(service.secretsSet.join(', '))}</p>
+          )}
+          {wish.error && <ProblemNote problem={wish.error} />}
+          {fields.length > 0 && (
+            <Button type="submit" loading={wish.isPending} disabled={Object.keys(changed).length === 0}>
+              {text.parts.save}
+            </Button>
+          )}
+        </Allowed>
       </form>
     </Card>
   );

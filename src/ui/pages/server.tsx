@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
@@ -7,6 +6,7 @@ import { asks, often, useWish } from '../hub.ts';
 import { PlatformList } from '../lists/simple-lists.tsx';
 import { SiteList } from '../lists/site-list.tsx';
 import { TaskList } from '../lists/task-list.tsx';
+import { ActButton } from '../parts/act.tsx';
 import { DangerDialog } from '../parts/danger.tsx';
 import { Card, Facts } from '../parts/facts.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -117,9 +117,9 @@ function Danger({ server }: { server: ServerAnswer }): ReactNode {
       <ul className="lines">
         <li>
           <span className="grow">{text.server.forgetAbout}</span>
-          <Button variant="outline" color="red" onClick={() => setOpen(true)}>
+          <ActButton needs="server delete" variant="outline" color="red" onClick={() => setOpen(true)}>
             {text.server.forget}
-          </Button>
+          </ActButton>
         </li>
       </ul>
       {isOpen && (

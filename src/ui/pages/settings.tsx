@@ -2,6 +2,7 @@ import { Button, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
+import { Allowed } from '../form/allowed.tsx';
 import { asks, useWish } from '../hub.ts';
 import { Card } from '../parts/facts.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -52,31 +53,33 @@ function One({ setting }: { setting: Setting }): ReactNode {
           }
         }}
       >
-        <Textarea
-          label={setting.about}
-          value={typed}
-          autosize
-          minRows={1}
-          maxRows={12}
-          spellCheck={false}
-          classNames={{ input: 'mono' }}
-          error={isBad ? text.form.notJson : undefined}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            setBad(false);
-          }}
-        />
-        {wish.error && <ProblemNote problem={wish.error} />}
-        <div className="actions">
-          <Button type="submit" loading={wish.isPending} disabled={typed === before}>
-            {text.parts.save}
-          </Button>
-          {!setting.isDefault && (
-            <Button variant="default" onClick={() => save(null)}>
-              {text.setting.reset}
+        <Allowed needs="setting set">
+          <Textarea
+            label={setting.about}
+            value={typed}
+            autosize
+            minRows={1}
+            maxRows={12}
+            spellCheck={false}
+            classNames={{ input: 'mono' }}
+            error={isBad ? text.form.notJson : undefined}
+            onChange={(event) => {
+              setTyped(event.currentTarget.value);
+              setBad(false);
+            }}
+          />
+          {wish.error && <ProblemNote problem={wish.error} />}
+          <div className="actions">
+            <Button type="submit" loading={wish.isPending} disabled={typed === before}>
+              {text.parts.save}
             </Button>
-          )}
-        </div>
+            {!setting.isDefault && (
+              <Button variant="default" onClick={() => save(null)}>
+                {text.setting.reset}
+              </Button>
+            )}
+          </div>
+        </Allowed>
       </form>
     </Card>
   );

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import type { Input } from '../../api/endpoints.ts';
 import { endpointOf } from '../../api/endpoints.ts';
+import { Allowed } from '../form/allowed.tsx';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { checked, type Errors, problemErrors } from '../form/errors.ts';
 import { useWish } from '../hub.ts';
@@ -27,6 +28,7 @@ export function SiteDomains({ site }: { site: SiteAnswer }): ReactNode {
         <EndpointForm
           key={JSON.stringify([redirection, tls, certificatePath, keyPath])}
           name="site set"
+          client={site.client}
           params={{ name: site.name }}
           isChange
           values={{
@@ -80,55 +82,57 @@ function Aliases({
           save();
         }}
       >
-        <p className="dim">{text.site.aliasesAbout(site.name)}</p>
-        {aliases.map((alias, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a row has no name while one is typed
-          <div key={at} className="actions alias">
-            <TextInput
-              aria-label={text.site.alias}
-              className="grow"
-              value={alias.name}
-              error={errors.get(`aliases.${at}`) ?? errors.get(`aliases.${at}.name`)}
-              onChange={(event) => replace(at, { name: event.currentTarget.value })}
-              spellCheck={false}
-              autoComplete="off"
-            />
-            <Select
-              aria-label={text.site.aliasKind}
-              w={130}
-              data={[
-                { value: 'alias', label: text.choices.alias },
-                { value: 'redirect', label: text.choices.redirect },
-              ]}
-              value={alias.redirect ? 'redirect' : 'alias'}
-              onChange={(value) => replace(at, { redirect: value === 'redirect' })}
-              allowDeselect={false}
-            />
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              aria-label={text.site.aliasAway(alias.name)}
-              onClick={() => setAliases(aliases.toSpliced(at, 1))}
+        <Allowed needs="site set" client={site.client}>
+          <p className="dim">{text.site.aliasesAbout(site.name)}</p>
+          {aliases.map((alias, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a row has no name while one is typed
+            <div key={at} className="actions alias">
+              <TextInput
+                aria-label={text.site.alias}
+                className="grow"
+                value={alias.name}
+                error={errors.get(`aliases.${at}`) ?? errors.get(`aliases.${at}.name`)}
+                onChange={(event) => replace(at, { name: event.currentTarget.value })}
+                spellCheck={false}
+                autoComplete="off"
+              />
+              <Select
+                aria-label={text.site.aliasKind}
+                w={130}
+                data={[
+                  { value: 'alias', label: text.choices.alias },
+                  { value: 'redirect', label: text.choices.redirect },
+                ]}
+                value={alias.redirect ? 'redirect' : 'alias'}
+                onChange={(value) => replace(at, { redirect: value === 'redirect' })}
+                allowDeselect={false}
+              />
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label={text.site.aliasAway(alias.name)}
+                onClick={() => setAliases(aliases.toSpliced(at, 1))}
+              >
+                <Icon name="cross" />
+              </ActionIcon>
+            </div>
+          ))}
+          {errors.get('aliases') && <p className="wrong">{errors.get('aliases')}</p>}
+          {wish.error && errors.size === 0 && <ProblemNote problem={wish.error} />}
+          <div className="actions">
+            <Button
+              variant="default"
+              leftSection={<Icon name="plus" size={14} />}
+              onClick={() => setAliases([...aliases, { name: '', redirect: false }])}
             >
-              <Icon name="cross" />
-            </ActionIcon>
+              {text.site.aliasAdd}
+            </Button>
+            <Button type="submit" disabled={!isChanged} loading={wish.isPending}>
+              {text.parts.save}
+            </Button>
+            {isChanged && <span className="dim">{text.form.unsaved}</span>}
           </div>
-        ))}
-        {errors.get('aliases') && <p className="wrong">{errors.get('aliases')}</p>}
-        {wish.error && errors.size === 0 && <ProblemNote problem={wish.error} />}
-        <div className="actions">
-          <Button
-            variant="default"
-            leftSection={<Icon name="plus" size={14} />}
-            onClick={() => setAliases([...aliases, { name: '', redirect: false }])}
-          >
-            {text.site.aliasAdd}
-          </Button>
-          <Button type="submit" disabled={!isChanged} loading={wish.isPending}>
-            {text.parts.save}
-          </Button>
-          {isChanged && <span className="dim">{text.form.unsaved}</span>}
-        </div>
+        </Allowed>
       </form>
     </Card>
   );

@@ -2,9 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { asks, often } from '../hub.ts';
+import { ActLink } from '../parts/act.tsx';
 import { bytes } from '../parts/bytes.ts';
 import { Card, Facts } from '../parts/facts.tsx';
-import { ButtonLink, To } from '../parts/links.tsx';
+import { To } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { Time } from '../parts/time.tsx';
@@ -21,9 +22,15 @@ export function SiteOverview({ site }: { site: SiteAnswer }): ReactNode {
       <Card
         title={text.site.about}
         side={
-          <ButtonLink to="/sites/$name/clone" params={{ name: site.name }} variant="default" size="compact-xs">
+          <ActLink
+            to={`/sites/${encodeURIComponent(site.name)}/clone`}
+            needs="site clone"
+            client={site.client}
+            variant="default"
+            size="compact-xs"
+          >
             {text.site.clone}
-          </ButtonLink>
+          </ActLink>
         }
       >
         <Facts

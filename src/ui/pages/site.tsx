@@ -69,7 +69,7 @@ function SiteActions({ site }: { site: SiteAnswer }): ReactNode {
           {text.site.visit}
         </Button>
       )}
-      <LoginButton site={site.name} task={site.tasks.find(({ name }) => name === 'site login')} />
+      <LoginButton site={site} />
     </>
   );
 }

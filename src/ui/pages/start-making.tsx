@@ -71,7 +71,7 @@ export function Open({ site }: { site: SiteAnswer }): ReactNode {
         <TaskResult task={install.data} />
       ) : (
         <div className="actions">
-          <LoginButton site={site.name} task={site.tasks.find(({ name }) => name === 'site login')} />
+          <LoginButton site={site} />
         </div>
       )}
       <div className="actions">

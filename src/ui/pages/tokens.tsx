@@ -1,13 +1,16 @@
-import { Button, Modal } from '@mantine/core';
+import { Modal } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import type { EndpointName } from '../../api/endpoints.ts';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { useWish } from '../hub.ts';
 import type { Column } from '../list/columns.ts';
 import type { Item } from '../list/endpoint-list.ts';
 import { List } from '../list/list.tsx';
+import { ActButton } from '../parts/act.tsx';
 import { ShownOnce } from '../parts/shown-once.tsx';
 import { tellProblem } from '../parts/tell.ts';
 import { Time } from '../parts/time.tsx';
+import { session } from '../session.ts';
 import { text as current, useText } from '../text/text.ts';
 
 type Token = Item<'token list'>;
@@ -41,11 +44,16 @@ const columns: readonly Column<Token>[] = [
   },
 ];
 
+/** Those of somebody else are a matter of power over their account. */
+const needsOf = (own: 'token create' | 'token delete', account: string): EndpointName =>
+  account === session()?.account.name ? own : 'account set';
+
 function Revoke({ token }: { token: Token }): ReactNode {
   const wish = useWish('token delete');
   if (token.revokedAt !== null) return <span className="dim">{current().account.revoked}</span>;
   return (
-    <Button
+    <ActButton
+      needs={needsOf('token delete', token.account)}
       variant="subtle"
       color="red"
       size="compact-xs"
@@ -53,7 +61,7 @@ function Revoke({ token }: { token: Token }): ReactNode {
       onClick={() => wish.mutate({ params: { token: token.id } }, { onError: tellProblem })}
     >
       {current().account.revoke}
-    </Button>
+    </ActButton>
   );
 }
 
@@ -75,7 +83,11 @@ export function Tokens({ account }: { account: string }): ReactNode {
         keyOf={({ id }) => id}
         icon="key"
         none={text.account.noTokens}
-        actions={<Button onClick={() => setOpen(true)}>{text.account.makeToken}</Button>}
+        actions={
+          <ActButton needs={needsOf('token create', account)} onClick={() => setOpen(true)}>
+            {text.account.makeToken}
+          </ActButton>
+        }
       />
       <Modal
         opened={isOpen}

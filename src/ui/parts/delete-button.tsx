@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useWish } from '../hub.ts';
 import { useText } from '../text/text.ts';
+import { ActButton } from './act.tsx';
 import { DangerDialog } from './danger.tsx';
 
 const lists = { client: '/clients', account: '/accounts', role: '/roles' } as const;
@@ -14,9 +14,9 @@ export function DeleteButton({ noun, name }: { noun: keyof typeof lists; name: s
   const { mutateAsync } = useWish(`${noun} delete`);
   return (
     <>
-      <Button variant="outline" color="red" onClick={() => setOpen(true)}>
+      <ActButton needs={`${noun} delete`} variant="outline" color="red" onClick={() => setOpen(true)}>
         {text[noun].delete}
-      </Button>
+      </ActButton>
       {isOpen && (
         <DangerDialog
           title={text[noun].delete}

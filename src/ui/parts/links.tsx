@@ -1,6 +1,7 @@
 import { Button, type ButtonProps } from '@mantine/core';
 import { createLink, Link } from '@tanstack/react-router';
 import type { AnchorHTMLAttributes, ReactNode, RefAttributes } from 'react';
+import { may } from './may.ts';
 
 type AnchorProps = ButtonProps &
   Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof ButtonProps> &
@@ -10,7 +11,7 @@ const Anchor = (props: AnchorProps): ReactNode => <Button component="a" {...prop
 /** A link that looks like a button. */
 export const ButtonLink = createLink(Anchor);
 
-const pages: Readonly<Record<string, string>> = {
+const pages = {
   site: '/sites/',
   platform: '/platforms/',
   server: '/servers/',
@@ -20,10 +21,12 @@ const pages: Readonly<Record<string, string>> = {
   task: '/tasks/',
   batch: '/batches/',
   role: '/roles/',
-};
+} as const;
+const isPaged = (noun: string): noun is keyof typeof pages => noun in pages;
 
-export const pageOf = (noun: string, name: string): string => `${pages[noun] ?? '/'}${encodeURIComponent(name)}`;
+export const pageOf = (noun: string, name: string): string =>
+  `${isPaged(noun) ? pages[noun] : '/'}${encodeURIComponent(name)}`;
 
-/** The name of a thing, which leads to its page. */
+/** The name of a thing, which leads to its page where this person may see that. */
 export const To = ({ noun, name, children }: { noun: string; name: string; children?: ReactNode }): ReactNode =>
-  noun in pages ? <Link to={pageOf(noun, name)}>{children ?? name}</Link> : (children ?? name);
+  isPaged(noun) && may(`${noun} get`) ? <Link to={pageOf(noun, name)}>{children ?? name}</Link> : (children ?? name);

@@ -4,11 +4,12 @@ import { asks } from '../hub.ts';
 import type { Item } from '../list/endpoint-list.ts';
 import type { IconName } from '../parts/icon.tsx';
 import { pageOf } from '../parts/links.tsx';
+import { may } from '../parts/may.ts';
 import type { Possible } from '../task/task-button.tsx';
 import { titleOf } from '../task/title.ts';
 import type { Text } from '../text/en.ts';
 import { useText } from '../text/text.ts';
-import { places } from './places.ts';
+import { usePlaces } from './places.ts';
 
 /** A task that is asked for of a site. */
 export interface Act {
@@ -36,17 +37,22 @@ const forEver = { staleTime: Number.POSITIVE_INFINITY };
 /** What is meant by what was typed; `isBusy` while the hub is still asked. */
 export function useFinds(typed: string): { readonly finds: readonly Find[]; readonly isBusy: boolean } {
   const text = useText();
+  const places = usePlaces();
   const types = useQuery({ ...asks('task-type list', {}), ...forEver });
   const { verb, rest } = meaning(typed, types.data?.items ?? [], text);
   const [q] = useDebouncedValue(rest, patienceMs);
   const isAsked = q !== '';
   const keep = { placeholderData: <Before>(before: Before) => before, retry: false };
-  const sites = useQuery({ ...asks('site list', { query: { q, limit: sitesMax } }), enabled: isAsked, ...keep });
+  const sites = useQuery({
+    ...asks('site list', { query: { q, limit: sitesMax } }),
+    enabled: isAsked && may('site list'),
+    ...keep,
+  });
   const others = { query: { q, limit: othersMax } };
   const isNoun = isAsked && verb === null;
-  const platforms = useQuery({ ...asks('platform list', others), enabled: isNoun, ...keep });
-  const servers = useQuery({ ...asks('server list', others), enabled: isNoun, ...keep });
-  const clients = useQuery({ ...asks('client list', others), enabled: isNoun, ...keep });
+  const platforms = useQuery({ ...asks('platform list', others), enabled: isNoun && may('platform list'), ...keep });
+  const servers = useQuery({ ...asks('server list', others), enabled: isNoun && may('server list'), ...keep });
+  const clients = useQuery({ ...asks('client list', others), enabled: isNoun && may('client list'), ...keep });
   // Of before, while nothing is asked: it is not what is meant.
   const found = isAsked && rest !== '' ? (sites.data?.items ?? []) : [];
   const isBusy = rest !== q || (isAsked && sites.isFetching);
@@ -70,7 +76,7 @@ export function useFinds(typed: string): { readonly finds: readonly Find[]; read
       ...named('platforms', 'platform', platforms),
       ...named('servers', 'server', servers),
       ...named('clients', 'client', clients),
-      ...pagesOf(typed, text),
+      ...pagesOf(typed, text, places),
     ],
   };
 }
@@ -118,13 +124,15 @@ function taskOf(typed: string, text: Text): Find[] {
   return id === undefined ? [] : [{ group: 'tasks', icon: 'task', title: text.task.title(id), to: pageOf('task', id) }];
 }
 
-function pagesOf(typed: string, text: Text): Find[] {
+function pagesOf(typed: string, text: Text, places: ReturnType<typeof usePlaces>): Find[] {
   const wanted = typed.trim().toLowerCase();
   const make = (noun: 'site' | 'platform' | 'server' | 'client' | 'account' | 'role'): Find => ({
     ...{ group: 'actions', icon: 'plus', title: text[noun].create, to: `/${noun}s/new` },
   });
   const all: Find[] = [
-    ...(['site', 'platform', 'server', 'client', 'account', 'role'] as const).map(make),
+    ...(['site', 'platform', 'server', 'client', 'account', 'role'] as const)
+      .filter((noun) => may(`${noun} create`))
+      .map(make),
     ...places
       .filter((place) => place !== null)
       .map(([to, name, icon]): Find => ({ group: 'pages', icon, title: text.nav[name], to })),

@@ -1,6 +1,7 @@
 import { useDisclosure } from '@mantine/hooks';
 import { Navigate, Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { AnotherBanner } from '../account/as-another.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useSession } from '../session.ts';
 import { useQuestion } from '../sign-in/confirming.ts';
@@ -48,6 +49,7 @@ export function Shell(): ReactNode {
         <Sidebar />
       </div>
       <main id="page" tabIndex={-1} aria-busy={isLoading}>
+        <AnotherBanner />
         <Outlet />
       </main>
       {question && (

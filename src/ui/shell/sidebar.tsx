@@ -3,12 +3,14 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { asks, seldom } from '../hub.ts';
 import { Icon } from '../parts/icon.tsx';
+import { may } from '../parts/may.ts';
 import { useText } from '../text/text.ts';
-import { places } from './places.ts';
+import { usePlaces } from './places.ts';
 
 export function Sidebar(): ReactNode {
   const text = useText();
-  const { data } = useQuery({ ...asks('status', {}), refetchInterval: seldom });
+  const places = usePlaces();
+  const { data } = useQuery({ ...asks('status', {}), refetchInterval: seldom, enabled: may('status') });
   const counts: Readonly<Record<string, number | undefined>> = {
     tasks: data && data.queue.queued + data.queue.running,
   };

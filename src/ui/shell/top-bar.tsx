@@ -2,9 +2,9 @@ import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mant
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { Problem } from '../../model/problem.ts';
 import { asks, seldom, signOut } from '../hub.ts';
 import { Icon } from '../parts/icon.tsx';
+import { may } from '../parts/may.ts';
 import { tellProblem } from '../parts/tell.ts';
 import { useSession } from '../session.ts';
 import { useText } from '../text/text.ts';
@@ -53,7 +53,9 @@ export function TopBar(): ReactNode {
 /** Says aloud only what somebody should know: that nothing is being done, or that the hub is away. */
 function HubState(): ReactNode {
   const text = useText();
-  const { data, error } = useQuery({ ...asks('status', {}), refetchInterval: seldom });
+  // A role that does not see how the hub is.
+  const isShown = may('status');
+  const { data, error } = useQuery({ ...asks('status', {}), refetchInterval: seldom, enabled: isShown });
   const word = stateOf();
   return (
     <span role="status" className="hub-state">
@@ -66,8 +68,6 @@ function HubState(): ReactNode {
   );
 
   function stateOf(): string | null {
-    // A role that does not see how the hub is.
-    if (error instanceof Problem && error.code === 'forbidden') return null;
     if (error) return text.nav.away;
     if (data?.queue.paused) return text.nav.paused;
     return data?.workers.length === 0 ? text.nav.noWorker : null;

@@ -3,16 +3,22 @@ import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Problem } from '../../model/problem.ts';
 import { call } from '../hub.ts';
+import { ActButton } from '../parts/act.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { tellProblem } from '../parts/tell.ts';
 import { useText } from '../text/text.ts';
-import { type Possible, Reason } from './task-button.tsx';
+import type { Possible } from './task-button.tsx';
 
 const lookEveryMs = 300;
 const patienceMs = 120_000;
 
 /** One click from here into the site, as its administrator: makes a link, and is that link when it is there. */
-export function LoginButton({ site, task }: { site: string; task: Possible | undefined }): ReactNode {
+export function LoginButton({
+  site: { name: site, client, tasks },
+}: {
+  site: { readonly name: string; readonly client: string; readonly tasks: readonly Possible[] };
+}): ReactNode {
+  const task = tasks.find(({ name }) => name === 'site login');
   const text = useText();
   const link = useMutation({ mutationFn: () => loginLink(site), onSuccess: open, onError: tellProblem });
   if (task === undefined) return null;
@@ -30,16 +36,16 @@ export function LoginButton({ site, task }: { site: string; task: Possible | und
       </Button>
     );
   return (
-    <Reason of={task.possible ? undefined : task.reason}>
-      <Button
-        leftSection={<Icon name="key" size={14} />}
-        loading={link.isPending}
-        {...(!task.possible && { 'data-disabled': true, 'aria-disabled': true })}
-        onClick={() => task.possible && link.mutate()}
-      >
-        {text.site.login}
-      </Button>
-    </Reason>
+    <ActButton
+      needs="site login-link"
+      client={client}
+      reason={task.possible ? undefined : (task.reason ?? '')}
+      leftSection={<Icon name="key" size={14} />}
+      loading={link.isPending}
+      onClick={() => link.mutate()}
+    >
+      {text.site.login}
+    </ActButton>
   );
 }
 

@@ -2,10 +2,10 @@ import { Button } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useWish } from '../hub.ts';
+import { Reason } from '../parts/act.tsx';
 import { tellProblem } from '../parts/tell.ts';
 import { useText } from '../text/text.ts';
 import type { TaskAnswer } from './task-answer.ts';
-import { Reason } from './task-button.tsx';
 
 /** Cancel, ask again, give up: each with the reason why not. One that can never be any more is left out. */
 export function TaskActions({ task }: { task: TaskAnswer }): ReactNode {

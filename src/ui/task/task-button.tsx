@@ -1,9 +1,10 @@
-import { Button, Menu, Tooltip } from '@mantine/core';
+import { Button, Menu } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import type { Schema } from '../form/schema.ts';
 import { asks, useWish } from '../hub.ts';
+import { ActButton } from '../parts/act.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { tell, tellProblem } from '../parts/tell.ts';
 import { useText } from '../text/text.ts';
@@ -67,7 +68,6 @@ export function useTask(noun: Noun, name: string): readonly [(task: Possible) =>
   return [begin, dialog && <Suspense>{dialog}</Suspense>];
 }
 
-/** A button that is not possible now stays where it is and says why. */
 export function TaskButton({
   task,
   begin,
@@ -81,22 +81,15 @@ export function TaskButton({
 }): ReactNode {
   const text = useText();
   return (
-    <Reason of={task.possible ? undefined : task.reason}>
-      <Button
-        variant={isMain ? 'filled' : 'default'}
-        {...(isDanger && { color: 'red', variant: 'outline' })}
-        {...(!task.possible && { 'data-disabled': true, 'aria-disabled': true })}
-        onClick={() => task.possible && begin(task)}
-      >
-        {titleOf(task, text.tasks)}
-      </Button>
-    </Reason>
+    <ActButton
+      variant={isMain ? 'filled' : 'default'}
+      {...(isDanger && { color: 'red', variant: 'outline' })}
+      reason={task.possible ? undefined : (task.reason ?? '')}
+      onClick={() => begin(task)}
+    >
+      {titleOf(task, text.tasks)}
+    </ActButton>
   );
-}
-
-export function Reason({ of, children }: { of: string | undefined; children: ReactNode }): ReactNode {
-  if (of === undefined) return children;
-  return <Tooltip label={of}>{children as React.ReactElement}</Tooltip>;
 }
 
 /** Some as buttons, the others in a menu. */

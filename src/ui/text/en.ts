@@ -3,6 +3,8 @@ const plural = (count: number, one: string, many: string): string =>
 
 /** All that the panel says, in English. What the hub says itself (problems, reasons, logs) is English everywhere. */
 export const en = {
+  /** What the API says of its fields, in this language; English it says itself. */
+  described: {} as Readonly<Record<string, string>>,
   nav: {
     main: 'Main',
     menu: 'Menu',
@@ -110,6 +112,14 @@ export const en = {
     migrate: 'Migrate all',
     services: 'Services',
     platforms: 'Platforms',
+  },
+  may: {
+    not: (roles: readonly string[]) =>
+      roles.length === 0
+        ? 'You have no role here, and without one you may not do this.'
+        : `Your role${roles.length > 1 ? 's' : ''} ${roles.join(' and ')} may not do this.`,
+    asAnother: (name: string) =>
+      `You are signed in as ${name}: you may what both of you may, and nothing that is only theirs to do.`,
   },
   parts: {
     whatNow: 'What to do:',
@@ -328,6 +338,18 @@ export const en = {
     link: 'One-time link',
     linkAbout: (until: string) =>
       `It is shown only now, and opens once, until ${until}. Give it to its person and to nobody else.`,
+  },
+  another: {
+    about: 'To help, you can sign in as this account for a while, and see what its person sees. Both of you are told.',
+    begin: 'Sign in as this account',
+    isYou: 'It is your own.',
+    isLocked: 'It is locked: nobody can sign in as it.',
+    banner: 'Signed in as somebody else',
+    isAnother: (name: string, by: string, until: string) =>
+      `You are ${by}, signed in as ${name} until ${until}. What you do is done in the name of ${name}, and the audit has both names.`,
+    end: (by: string) => `Be ${by} again`,
+    helpers: 'Who was signed in as you',
+    isHere: 'until now',
   },
   backup: {
     none: 'No backups yet. A site makes one with its button “Back up”.',

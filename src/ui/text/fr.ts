@@ -1,10 +1,12 @@
 import type { Text } from './en.ts';
+import { frDescriptions } from './fr-descriptions.ts';
 
 /** Zéro et un sont au singulier. */
 const plural = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('fr')} ${count < 2 ? one : many}`;
 
 export const fr: Text = {
+  described: frDescriptions,
   nav: {
     main: 'Principal',
     menu: 'Menu',
@@ -112,6 +114,16 @@ export const fr: Text = {
     migrate: 'Tout migrer',
     services: 'Services',
     platforms: 'Plateformes',
+  },
+  may: {
+    not: (roles) =>
+      roles.length === 0
+        ? 'Vous n’avez aucun rôle ici, et sans rôle vous ne pouvez pas faire cela.'
+        : roles.length > 1
+          ? `Vos rôles ${roles.join(' et ')} ne le permettent pas.`
+          : `Votre rôle ${roles.join()} ne le permet pas.`,
+    asAnother: (name) =>
+      `Vous êtes connecté en tant que ${name} : vous pouvez ce que vous pouvez tous les deux, et rien de ce qui ne regarde que cette personne.`,
   },
   parts: {
     whatNow: 'Que faire :',
@@ -332,6 +344,19 @@ export const fr: Text = {
     link: 'Lien à usage unique',
     linkAbout: (until) =>
       `Il n’est montré que maintenant, et s’ouvre une fois, jusqu’au ${until}. Donnez-le à sa personne et à nul autre.`,
+  },
+  another: {
+    about:
+      'Pour aider, vous pouvez vous connecter un moment à la place de ce compte, et voir ce que voit sa personne. Vous en êtes informés tous les deux.',
+    begin: 'Se connecter à la place de ce compte',
+    isYou: 'C’est le vôtre.',
+    isLocked: 'Il est verrouillé : personne ne peut s’y connecter.',
+    banner: 'Connecté à la place de quelqu’un d’autre',
+    isAnother: (name, by, until) =>
+      `Vous êtes ${by}, connecté en tant que ${name} jusqu’à ${until}. Ce que vous faites est fait au nom de ${name}, et le journal d’audit garde les deux noms.`,
+    end: (by) => `Redevenir ${by}`,
+    helpers: 'Qui s’est connecté à votre place',
+    isHere: 'jusqu’à maintenant',
   },
   backup: {
     none: 'Aucune sauvegarde pour l’instant. Un site en fait une avec son bouton « Sauvegarder ».',

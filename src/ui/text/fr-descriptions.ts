@@ -1,0 +1,203 @@
+/** What the API says of its fields, in French; tests/panel-language.test.ts finds what is missing. */
+export const frDescriptions: Readonly<Record<string, string>> = {
+  'How many sites it may have; as many as it likes unless given':
+    'Combien de sites il peut avoir ; sans limite si vide',
+  'How many backups': 'Combien de sauvegardes',
+  'How much its sites and backups may take, in MB': 'La place que ses sites et sauvegardes peuvent prendre, en Mo',
+  'Locking disables its sites with a notice; unlocking enables those again':
+    'Le verrou désactive ses sites avec un avis ; le lever les réactive',
+  'Give it this role at once': 'Lui donner ce rôle tout de suite',
+  'With a role: for this client; for the whole hub unless given':
+    'Avec un rôle : pour ce client ; pour tout le hub si vide',
+  'Answer a link with which its person chooses a password':
+    'Donner un lien avec lequel la personne choisit son mot de passe',
+  "Whose it is; one's own unless given. Through the socket: 'admin', made on demand":
+    'À qui il est ; à soi-même si vide. Par le socket : « admin », créé au besoin',
+  'In 90 days (setting token.valid-days) unless given; null: never':
+    'Dans 90 jours (réglage token.valid-days) si vide ; null : jamais',
+  "What it is limited to: permissions as a role has them, or 'read'; to nothing unless given":
+    'À quoi il est limité : des permissions comme celles d’un rôle, ou « read » ; à rien si vide',
+  'As it was answered to what came before': 'Tel que la réponse précédente le donnait',
+  'Of the authenticator app': 'De l’application d’authentification',
+  "What stands behind '?' in the address one came back to": 'Ce qui suit « ? » dans l’adresse de retour',
+  'Of a passkey, as session passkey-begin answered it': 'D’une clé d’accès, tel que session passkey-begin l’a donné',
+  "What stands behind '#' in the link": 'Ce qui suit « # » dans le lien',
+  "As GET /api/permissions has them: 'site read', 'site task', or one task by its name":
+    'Comme dans GET /api/permissions : « site read », « site task », ou une tâche par son nom',
+  'For what this client owns; for the whole hub unless given':
+    'Pour ce que ce client possède ; pour tout le hub si vide',
+  "Where ssh finds it; 'localhost', the hub's own machine, unless given":
+    'Où ssh le trouve ; « localhost », la machine du hub, si vide',
+  "Below this lies all that we keep there; '/var/aegir' unless given":
+    'Tout ce que nous y gardons est dessous ; « /var/aegir » si vide',
+  "Name of the engine: 'nginx', 'mysql', …": 'Nom du moteur : « nginx », « mysql », …',
+  'What the engine can be told; see GET /api/engines': 'Ce qu’on peut dire au moteur ; voir GET /api/engines',
+  'Only the given options change; null resets one, or all':
+    'Seules les options données changent ; null en remet une, ou toutes, à leur valeur première',
+  'Its directory on the server, absolute; what a source builds is built there':
+    'Son dossier sur le serveur, absolu ; ce qu’une source construit y est construit',
+  'The server it lies on; the only one with a web server unless given':
+    'Le serveur où elle se trouve ; le seul qui a un serveur web si vide',
+  'Only these clients may use it; none: all of them': 'Seuls ces clients peuvent s’en servir ; aucun : tous',
+  'What to build it from, as a type and its fields: archive location sha256 docroot; git repository ref composer docroot; composer package version repository; debian package; makefile makefile; path, where the code is there':
+    'De quoi la construire : un type et ses champs ; path si le code est déjà là',
+  'A tar or zip file: address, or path on the server': 'Un fichier tar ou zip : adresse, ou chemin sur le serveur',
+  'What the file must have; needed for http': 'Ce que le fichier doit avoir ; exigé pour http',
+  'Directory in it that holds index.php, where it is not found by itself':
+    'Le dossier qui contient index.php, s’il n’est pas trouvé seul',
+  'Address, or path on the server': 'Adresse, ou chemin sur le serveur',
+  "Branch, tag or whole commit; the repository's own choice unless given":
+    'Branche, étiquette ou commit entier ; le choix du dépôt si vide',
+  'Install what its composer.json asks for (without --dev)': 'Installer ce que son composer.json demande (sans --dev)',
+  'A project such as drupal/recommended-project': 'Un projet comme drupal/recommended-project',
+  'Such as ^10 or 10.1.8; the newest unless given': 'Comme ^10 ou 10.1.8 ; la plus récente si vide',
+  'Composer repository of the project: address, or directory of zip files':
+    'Dépôt Composer du projet : adresse, ou dossier de fichiers zip',
+  'An installed Debian package such as wordpress': 'Un paquet Debian installé, comme wordpress',
+  'Drush make file: address, or path on the server': 'Fichier make de Drush : adresse, ou chemin sur le serveur',
+  'Its canonical host name': 'Son nom d’hôte canonique',
+  "'standard', or the platform's first, unless given": '« standard », ou le premier de la plateforme, si vide',
+  'Of the site and its first account': 'Du site et de son premier compte',
+  "Whose it is; 'main' unless given": 'À qui il est ; « main » si vide',
+  "Whose db service it uses; the platform's server, or the only one":
+    'Le serveur de sa base de données ; celui de la plateforme, ou le seul, si vide',
+  "Server whose dns service makes its records, null: none; the platform's server, if it has one":
+    'Le serveur dont le DNS tient ses noms, null : aucun ; celui de la plateforme, s’il en a un',
+  'Other names of the site; { name, redirect: true } redirects to the canonical one':
+    'Autres noms du site ; { name, redirect: true } renvoie vers le nom canonique',
+  'It lies in the platform already: take it over': 'Il est déjà dans la plateforme : le reprendre',
+  'Of an imported site: number of the backup that it is made of':
+    'D’un site importé : numéro de la sauvegarde dont il est fait',
+  "With a backup: run the updates that the platform's code wants":
+    'Avec une sauvegarde : faire les mises à jour que le code de la plateforme demande',
+  'Of an imported site, below sites/; its name unless given': 'D’un site importé, sous sites/ ; son nom si vide',
+  'Only say what the task would do': 'Dire seulement ce que la tâche ferait',
+  'Canonical host name of the new site': 'Nom d’hôte canonique du nouveau site',
+  'Where it is made; the platform of this one unless given': 'Où il est fait ; la plateforme de celui-ci si vide',
+  'Whose db service it uses; that of this one unless given':
+    'Le serveur de sa base de données ; celui de ce site si vide',
+  'Whose it is; the client of this one unless given': 'À qui il est ; au client de celui-ci si vide',
+  'As this one has it unless given, with a certificate of its own': 'Comme celui-ci si vide, avec un certificat à lui',
+  'Server whose dns service makes its records; null: none': 'Le serveur dont le DNS tient ses noms ; null : aucun',
+  "How often it runs its cron: 15m, 1h, 1d, or 'off'; as the setting cron.every says unless given":
+    'Tous les combien son cron passe : 15m, 1h, 1d ou « off » ; selon le réglage cron.every si vide',
+  'Over the web, or by command line': 'Par le web, ou en ligne de commande',
+  "How often it is backed up: 6h, 1d, or 'off'; as the queue backup says unless given":
+    'Tous les combien il est sauvegardé : 6h, 1d ou « off » ; selon la file backup si vide',
+  'Which of its backups are kept: last, daily, weekly, monthly; as the setting backup.retention says':
+    'Quelles sauvegardes sont gardées : dernières, par jour, semaine, mois ; selon le réglage backup.retention',
+  'The newest so many': 'Les plus récentes, tant',
+  'The newest of each of so many days that have one': 'La dernière de chaque jour, pour tant de jours qui en ont une',
+  '… of so many weeks, which begin on Monday': '… de tant de semaines, qui commencent le lundi',
+  '… of so many months': '… de tant de mois',
+  'Where days begin': 'Où commencent les jours',
+  "As said aloud: 'site verify'": 'Tel qu’on le dit : « site verify »',
+  'See GET /api/task-types': 'Voir GET /api/task-types',
+  'Only say what it would do': 'Dire seulement ce qu’elle ferait',
+  'Not before this time': 'Pas avant ce moment',
+  'Lower runs first': 'La plus petite passe d’abord',
+  'The platform they are to be on': 'La plateforme où ils doivent être',
+  'These sites and no others': 'Ces sites et aucun autre',
+  'So many go first; the others only when all of these are done':
+    'Tant passent d’abord ; les autres seulement quand ceux-là ont réussi',
+  'How many at once': 'Combien à la fois',
+  'With so many failures no more is begun': 'Après tant d’échecs, rien d’autre n’est commencé',
+  'All sites that a list with this filter shows; {} means every site':
+    'Tous les sites qu’une liste avec ce filtre montre ; {} : tous les sites',
+  "Of all that have no period of their own: 15m, 1h, 7d, or 'off'":
+    'De tout ce qui n’a pas de rythme à soi : 15m, 1h, 7d ou « off »',
+  "Hours in which it begins anything: '22:00-04:00 Europe/Berlin'; always unless given":
+    'Heures où elle commence quelque chose : « 22:00-04:00 Europe/Berlin » ; toujours si vide',
+  'How many at once on one server': 'Combien à la fois sur un serveur',
+  "The endpoint that answers it: 'site list'": 'Le point d’accès qui y répond : « site list »',
+  'Filters, q, sort and columns, as the panel has them in its address':
+    'Filtres, q, tri et colonnes, comme dans l’adresse du panneau',
+  "'task failed', 'task stuck' or 'batch failed'": '« task failed », « task stuck » ou « batch failed »',
+  'always: of all that you may see': 'always : de tout ce que vous pouvez voir',
+  'Whose; your own unless you name another': 'De qui ; les vôtres si vous ne nommez personne',
+  'Remove the code too, with all that is in its directory; only where Aegir has built it':
+    'Supprimer aussi le code, avec tout ce que contient son dossier ; seulement si Aegir l’a construit',
+  "Number of the backup that it is made of; without it, it lies in the platform's directory":
+    'Numéro de la sauvegarde dont il est fait ; sinon il est dans le dossier de la plateforme',
+  "With a backup: run the updates that the platform's code wants on its database":
+    'Avec une sauvegarde : faire les mises à jour que le code demande à sa base de données',
+  'Id of the site that it is made of': 'Numéro du site dont il est fait',
+  'Platform that it goes to': 'La plateforme où il va',
+  'Only try it on a copy that is thrown away, and report what would happen; the site stays open':
+    'Essayer seulement sur une copie jetée ensuite, et dire ce qui arriverait ; le site reste ouvert',
+  'Switch over although the copy has logged errors; they are in the log':
+    'Basculer bien que la copie ait noté des erreurs ; elles sont dans le journal',
+  'Server whose db service its database goes to': 'Le serveur où va sa base de données',
+  'Platform with the same release on the web server that it goes to':
+    'Plateforme de la même version sur le serveur web où il va',
+  'Its new name; may be one of its aliases': 'Son nouveau nom ; peut être un de ses alias',
+  'What its old name does: lead to the new one, show the site too, or be free again':
+    'Ce que fait son ancien nom : mener au nouveau, montrer aussi le site, ou être libre',
+  'Leave its directory where it is': 'Laisser son dossier où il est',
+  'What it is for': 'Pour quoi elle est faite',
+  'Who asks: a person, or the clock': 'Qui demande : une personne, ou l’horloge',
+  'Number of the backup that it is made of': 'Numéro de la sauvegarde dont il est fait',
+  'Back up what is there now, before it is replaced': 'Sauvegarder ce qui est là maintenant, avant de le remplacer',
+  "Run the updates that the platform's code wants on it":
+    'Y faire les mises à jour que le code de la plateforme demande',
+  'Delete it although it is enabled.': 'Le supprimer bien qu’il soit activé.',
+  'Back it up before anything of it is removed': 'Le sauvegarder avant que rien n’en soit supprimé',
+  'How the site was called there, where the archive does not say it':
+    'Comment le site s’appelait là-bas, si l’archive ne le dit pas',
+  'Its directory below sites/ there, where the archive does not say it; its name unless given':
+    'Son dossier sous sites/ là-bas, si l’archive ne le dit pas ; son nom si vide',
+  'So much may be in it when it is unpacked': 'Tant peut s’y trouver une fois dépaqueté',
+  'Addresses at which the world reaches its sites: those of their DNS records':
+    'Adresses où le monde atteint ses sites : celles de leurs enregistrements DNS',
+  'Name at which it does: their DNS records are CNAMEs of it, but at the top of a zone':
+    'Nom où il les atteint : leurs enregistrements DNS y renvoient par CNAME, sauf au sommet d’une zone',
+  'Port for http': 'Port pour http',
+  'Port for https': 'Port pour https',
+  'Further ports for http': 'Autres ports pour http',
+  'Addresses to listen on; none: all of IPv4 and IPv6': 'Adresses où écouter ; aucune : toutes, IPv4 et IPv6',
+  'Directory of our configuration, if not below that of the server':
+    'Dossier de notre configuration, s’il n’est pas sous celui du serveur',
+  'Largest request, in MB': 'Plus grande requête, en Mo',
+  'Host of the database server; localhost: through its Unix socket':
+    'Hôte du serveur de bases de données ; localhost : par son socket Unix',
+  'Unix socket, if it is not where the client program looks for it':
+    'Socket Unix, s’il n’est pas où le programme client le cherche',
+  'User that may make databases and users': 'Utilisateur qui peut créer bases et utilisateurs',
+  'Its password; none: the server believes the operating system':
+    'Son mot de passe ; aucun : le serveur croit le système d’exploitation',
+  'Where sites connect from: the web servers, as the database server sees them':
+    'D’où viennent les sites : les serveurs web, tels que le serveur de bases de données les voit',
+  'Directory of the Unix socket, if it is not where psql looks for it':
+    'Dossier du socket Unix, s’il n’est pas où psql le cherche',
+  'Where sites reach it; by default 127.0.0.1 where the host is localhost, as Debian asks for a password only there':
+    'Où les sites l’atteignent ; 127.0.0.1 si l’hôte est localhost, car Debian n’y demande un mot de passe que là',
+  "Where they are kept; backups/ below the server's root unless given":
+    'Où elles sont gardées ; backups/ sous le dossier du serveur si vide',
+  'How hard zstd tries: 1 is quickest, 19 smallest': 'L’effort de zstd : 1 le plus rapide, 19 le plus petit',
+  'Where it is': 'Où il se trouve',
+  'What it is encrypted with: keep a copy, without it nothing can be restored':
+    'Ce qui le chiffre : gardez-en une copie, sans elle rien ne peut être restauré',
+  'Of an S3 store': 'D’un stockage S3',
+  'Of an S3 store that wants one': 'D’un stockage S3 qui en veut une',
+  'Private key for sftp; what ssh is configured for unless given':
+    'Clé privée pour sftp ; selon la configuration de ssh si vide',
+  'File with the key of the sftp server; what ssh knows unless given':
+    'Fichier avec la clé du serveur sftp ; ce que ssh connaît si vide',
+  'Zones that it may change; none: all that its server has':
+    'Zones qu’il peut changer ; aucune : toutes celles de son serveur',
+  'How long others may remember a record: low means that a site that moves is found sooner':
+    'Combien de temps un enregistrement peut être retenu : court, un site qui déménage est trouvé plus tôt',
+  'Where the primary server of the zones answers': 'Où répond le serveur primaire des zones',
+  'Name of the TSIG key, as in named.conf': 'Nom de la clé TSIG, comme dans named.conf',
+  'Its secret: tsig-keygen makes one': 'Son secret : tsig-keygen en fait un',
+  'Where its webserver answers': 'Où répond son serveur web',
+  'As in pdns.conf': 'Comme dans pdns.conf',
+  'Of another API of the same shape': 'D’une autre API de même forme',
+  'A token that may edit the DNS of these zones, and read them':
+    'Un jeton qui peut modifier le DNS de ces zones, et les lire',
+  'How long a task waits until the records are seen; 0: not at all. When they are not, it fails and is undone':
+    'Combien de temps une tâche attend de voir les enregistrements ; 0 : pas du tout. Sinon elle échoue et est défaite',
+  'Name servers that are asked; none: those that the zone of a name says are its own':
+    'Serveurs de noms interrogés ; aucun : ceux que la zone d’un nom dit être les siens',
+  "Who is asked for those; the machine's own unless given": 'À qui les demander ; à celui de la machine si vide',
+};

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { endpointNames, endpointOf } from '../src/api/endpoints.ts';
+import { builtIn } from '../src/built-in.ts';
+import { schemaOf } from '../src/hub/about.ts';
+import { fr } from '../src/ui/text/fr.ts';
+
+/** Every description within a JSON schema. */
+function* descriptionsIn(schema: unknown): Generator<string> {
+  if (typeof schema !== 'object' || schema === null) return;
+  if ('description' in schema && typeof schema.description === 'string') yield schema.description;
+  for (const part of Object.values(schema)) yield* descriptionsIn(part);
+}
+
+test('every field that a form can ask for is described in French too, and nothing that is not there any more', () => {
+  const bodies = endpointNames.map(endpointOf).flatMap(({ body }) => (body ? [body] : []));
+  const schemas = [
+    ...bodies,
+    ...builtIn.taskTypes.map(({ args }) => args),
+    ...builtIn.engines.map(({ options }) => options),
+  ];
+  const said = new Set(schemas.flatMap((schema) => [...descriptionsIn(schemaOf(schema))]));
+  assert.ok(said.size > 100, `${said.size} descriptions`);
+  const known = new Set(Object.keys(fr.described));
+  assert.deepEqual([[...said.difference(known)], [...known.difference(said)]], [[], []]);
+});
