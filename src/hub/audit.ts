@@ -39,7 +39,10 @@ export interface Audited {
   readonly details?: object;
 }
 
-/** In the transaction that does what it tells of; of what was refused or failed, in one of its own. */
+/**
+ * In the transaction that does what it tells of; of what was refused or failed, in one of its own: a client that was to be
+ * made by it is then none.
+ */
 export async function audit(
   tx: Kysely<Tables>,
   { actor, what, subject, result, code, details = {} }: Audited,
@@ -49,7 +52,7 @@ export async function audit(
     insert into audit (account_id, account, by_id, by, address, means, what, noun, subject_id, subject, client_id, result,
                        code, details)
     values (${accountId}, ${account}, ${by?.accountId ?? null}, ${by?.name ?? null}, ${address}, ${means}, ${what},
-            ${subject?.noun ?? null}, ${subject?.id ?? null}, ${subject?.name ?? null}, ${subject?.client ?? null},
+            ${subject?.noun ?? null}, ${subject?.id ?? null}, ${subject?.name ?? null}, (select id from client where id = ${subject?.client ?? null}),
             ${result}, ${code ?? null}, ${jsonb(details)}::jsonb)`.execute(tx);
 }
 
