@@ -549,6 +549,7 @@ export const en = {
       'sign-in gc': 'Sessions and links that are over are forgotten',
       'notification gc': 'Old notifications are forgotten',
       'audit gc': 'Who did what is forgotten when it is long ago',
+      reserve: 'Spare sites are made, and replaced when they are old',
       statistics: 'What each site has and takes is counted',
     },
   },
@@ -734,6 +735,7 @@ export const en = {
     bug: 'A fault in Aegir',
   },
   fields: {
+    limit: 'At once on one server',
     template: 'Template',
     pattern: 'Names',
     full: 'Spares after each window',

@@ -564,6 +564,7 @@ export const fr: Text = {
       'sign-in gc': 'Les sessions et les liens terminés sont oubliés',
       'notification gc': 'Les vieilles notifications sont oubliées',
       'audit gc': 'Qui a fait quoi est oublié quand c’est très ancien',
+      reserve: 'Des sites de réserve sont faits, et remplacés quand ils sont vieux',
       statistics: 'Ce que chaque site contient et occupe est compté',
     },
   },
@@ -759,6 +760,7 @@ export const fr: Text = {
     bug: 'Une erreur d’Aegir',
   },
   fields: {
+    limit: 'À la fois sur un serveur',
     template: 'Modèle',
     pattern: 'Noms',
     full: 'En réserve après chaque fenêtre',
