@@ -734,6 +734,11 @@ export const en = {
     bug: 'A fault in Aegir',
   },
   fields: {
+    template: 'Template',
+    pattern: 'Names',
+    full: 'Full at',
+    emergency: 'Made at any time below',
+    life: 'Life time',
     log: 'Log',
     code: 'Code',
     timeZone: 'Time zone',

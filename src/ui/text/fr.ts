@@ -759,6 +759,11 @@ export const fr: Text = {
     bug: 'Une erreur d’Aegir',
   },
   fields: {
+    template: 'Modèle',
+    pattern: 'Noms',
+    full: 'Plein à',
+    emergency: 'Faits à toute heure en dessous de',
+    life: 'Durée de vie',
     log: 'Journal',
     code: 'Code',
     timeZone: 'Fuseau horaire',
