@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   core: async () => (await import('./core.ts')).core(),
   sites: async () => (await import('./sites.ts')).sites(),
   sweeps: async () => (await import('./sweeps.ts')).sweeps(),
+  reserve: async () => (await import('./reserve.ts')).reserve(),
   panel: async () => (await import('./panel.ts')).panel(),
 };
 

@@ -92,6 +92,21 @@ async function done(database: HubDatabase, task: string): Promise<DoneTask> {
   return { events, askedToEndMs: times.asked, claimToEndMs: times.claim };
 }
 
+/** Each step and command with when it began and how long it took. */
+export function timeline(events: DoneTask['events']): string {
+  const from = events[0]?.at.getTime() ?? 0;
+  return events
+    .flatMap(({ at, data }) => {
+      const when = `    ${String(at.getTime() - from).padStart(6)} ms  `;
+      if (data.type === 'step.started') return [`${when}${data.step}`];
+      if (data.type === 'check.done' || data.type === 'task.done') return [`${when}${data.type}`];
+      if (data.type === 'command.started') return [`${when}  ${data.command.slice(0, 110)}`];
+      if (data.type === 'command.done') return [`${when}    ${data.ms} ms`];
+      return data.type === 'note' ? [`${when}  ${data.text}`] : [];
+    })
+    .join('\n');
+}
+
 /** A copy of the code, made a platform and verified. `root` is below the copy: '' or 'web'. Answers how long the first verify took. */
 export async function addPlatform(
   { call, directory, done: wait }: Hosting,

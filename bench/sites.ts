@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { startCluster } from './cluster.ts';
 import { type Figure, figure, percentile } from './figure.ts';
-import { addPlatform, type DoneTask, type Hosting, startHosting } from './hosting.ts';
+import { addPlatform, type Hosting, startHosting, timeline } from './hosting.ts';
 import { type PlainPipelines, plainPipelines } from './plain-pipeline.ts';
 import { fillDrupal, fillFiles, fillWordpress, realSize, type SitePlace } from './real-size.ts';
 import { say, withResources } from './resources.ts';
@@ -100,21 +100,6 @@ async function seconds(hosting: Hosting, task: { readonly id: string }, without?
   const at = (type: string): number =>
     events.find(({ data }) => data.type === type && 'step' in data && data.step === without)?.at.getTime() ?? 0;
   return (askedToEndMs - (at('step.done') - at('step.started'))) / 1000;
-}
-
-/** Each step and command with when it began and how long it took. */
-function timeline(events: DoneTask['events']): string {
-  const from = events[0]?.at.getTime() ?? 0;
-  return events
-    .flatMap(({ at, data }) => {
-      const when = `    ${String(at.getTime() - from).padStart(6)} ms  `;
-      if (data.type === 'step.started') return [`${when}${data.step}`];
-      if (data.type === 'check.done' || data.type === 'task.done') return [`${when}${data.type}`];
-      if (data.type === 'command.started') return [`${when}  ${data.command.slice(0, 110)}`];
-      if (data.type === 'command.done') return [`${when}    ${data.ms} ms`];
-      return data.type === 'note' ? [`${when}  ${data.text}`] : [];
-    })
-    .join('\n');
 }
 
 async function backupAndRestore(hosting: Hosting, { title }: Kind, site: SitePlace, plain: PlainPipelines) {

@@ -148,8 +148,9 @@ export interface Application extends UpdateRules {
   /**
    * Makes it the site of who has it from now on: title and mail address as they are in `site`, for the first account too, whose
    * password nobody knows afterwards. Nobody gets a mail. May be repeated; login links that were made before do not work any more.
+   * Answers a new one, as PHP has been started: who waits for it waits for that once.
    */
-  handOver(machine: Machine, site: InstalledSite): Promise<void>;
+  handOver(machine: Machine, site: InstalledSite): Promise<string>;
   rebuildCaches(machine: Machine, site: InstalledSite): Promise<void>;
   pendingUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
   /**

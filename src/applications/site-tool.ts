@@ -27,6 +27,8 @@ const longMs = 15 * 60_000;
 /** A site of ten years has tables that take their time, and so do its updates. */
 export const veryLongMs = 60 * 60_000;
 const reads = { timeoutMs: shortMs, effect: 'reads' } as const;
+// A token is written, which a dry run only pretends.
+const makesLink = { timeoutMs: shortMs, effect: 'changes', dryAnswer: { path: '/dry-run' } } as const;
 const changes = { timeoutMs: longMs, effect: 'changes' } as const;
 /** Whatever a lost task has left running has ended by then, as scripts end themselves. */
 const waitMs = veryLongMs + 60_000;
@@ -102,18 +104,17 @@ export function siteVerbs({ name: application, emptied, textFiles }: Application
     isInstalled: async (machine, site) => (await call(machine, site, 'is installed', installedAnswer, reads)).installed,
     status: (machine, site) => call(machine, site, 'status', statusAnswer, reads),
     async loginLink(machine, site, user) {
-      // A token is written, which a dry run only pretends.
-      const how = { timeoutMs: shortMs, effect: 'changes', dryAnswer: { path: '/dry-run' } } as const;
-      const { path } = await call(machine, site, 'login link', pathAnswer, how, { user: user ?? null });
+      const { path } = await call(machine, site, 'login link', pathAnswer, makesLink, { user: user ?? null });
       return `${site.address}${path}`;
     },
     ...cronVerbs(application),
     counts: (machine, site) => call(machine, site, 'counts', countsAnswer, reads),
     setMaintenance: (machine, site, on) =>
       call(machine, site, 'maintenance', nothing, { ...changes, timeoutMs: shortMs }, { on }),
-    handOver: (machine, site) => {
+    async handOver(machine, site) {
       const { title, email } = site.site;
-      return call(machine, site, 'hand over', nothing, { ...changes, timeoutMs: shortMs }, { owner: { title, email } });
+      const { path } = await call(machine, site, 'hand over', pathAnswer, makesLink, { owner: { title, email } });
+      return `${site.address}${path}`;
     },
     rebuildCaches,
     pendingUpdates: (machine, site) => updates(machine, site, false, reads),

@@ -59,10 +59,10 @@ async function tellEnd({ io, call }: Pick<Connected, 'io' | 'call'>, task: Answe
 }
 
 async function tellLink({ io, call }: Pick<Connected, 'io' | 'call'>, task: Answer<'task get'>): Promise<void> {
-  if (task.name !== 'site login' && task.name !== 'site install') return;
+  if (!['site login', 'site install', 'site hand-over'].includes(task.name)) return;
   const { id, name } = task.subject;
   const site = await call('site get', { params: { name: id } });
-  if (task.name === 'site install') io.out(`Open:  ${harmless(site.url)}\n`);
+  if (task.name !== 'site login') io.out(`Open:  ${harmless(site.url)}\n`);
   try {
     const { link } = await call('site login-link', { params: { name: id }, query: { task: task.id } });
     io.out(`Login: ${harmless(link)}\n`);

@@ -39,10 +39,7 @@ export interface Audited {
   readonly details?: object;
 }
 
-/**
- * In the transaction that does what it tells of; of what was refused or failed, in one of its own: a client that was to be
- * made by it is then none.
- */
+/** In the transaction that does what it tells of; of what was refused or failed, in one of its own. */
 export async function audit(
   tx: Kysely<Tables>,
   { actor, what, subject, result, code, details = {} }: Audited,
@@ -52,7 +49,8 @@ export async function audit(
     insert into audit (account_id, account, by_id, by, address, means, what, noun, subject_id, subject, client_id, result,
                        code, details)
     values (${accountId}, ${account}, ${by?.accountId ?? null}, ${by?.name ?? null}, ${address}, ${means}, ${what},
-            ${subject?.noun ?? null}, ${subject?.id ?? null}, ${subject?.name ?? null}, (select id from client where id = ${subject?.client ?? null}),
+            ${subject?.noun ?? null}, ${subject?.id ?? null}, ${subject?.name ?? null},
+            (select id from client where id = ${subject?.client ?? null}), -- one that what failed had made is gone with it
             ${result}, ${code ?? null}, ${jsonb(details)}::jsonb)`.execute(tx);
 }
 

@@ -201,7 +201,7 @@ async function ask(
       return done();
     case 'hand over':
       await change({ ...state, ...owner });
-      return done();
+      return done({ path: '/user/reset/1/1700000000/simulated-admin/login' });
     case 'updates':
       return toRun ? runUpdates(state, change) : done({ updates: state.updates });
     case 'problems':

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { Secret } from '../model/secret.ts';
 import type { SiteContext } from './context.ts';
 import { taskType } from './define.ts';
 import { putSettings } from './site-directory.ts';
-import { makeLoginLink } from './site-install.ts';
 import { checkNames, pointed, repairing } from './site-records.ts';
 import type { Step } from './task-type.ts';
 import { publish } from './vhost.ts';
@@ -21,7 +21,7 @@ export const siteHandOver = taskType({
   priority: -10,
   context: (load, id) => load.site(id),
   check: checkNames,
-  steps: (context) => [publishNames, handOver, ...repairing(context), makeLoginLink],
+  steps: (context) => [publishNames, ...repairing(context), handOver],
   done: (context) => ({ site: { ...pointed(context) } }),
   failed: () => ({}),
 });
@@ -39,6 +39,8 @@ const publishNames: HandOverStep = {
 
 const handOver: HandOverStep = {
   name: 'give it its title and its first account',
-  run: ({ application, machine, installed }) => application.handOver(machine, installed),
+  async run({ application, machine, installed, report }) {
+    await report.keep('loginLink', new Secret(await application.handOver(machine, installed)));
+  },
   undo: 'nothing', // What it was called before is nobody's any more.
 };

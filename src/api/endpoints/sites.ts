@@ -119,7 +119,8 @@ export const siteEndpoints = {
   'site login-link': endpoint({
     method: 'GET',
     path: '/api/sites/:name/login-link',
-    summary: 'The one-time login link that the last `site install` or `site login` made; kept for a day',
+    summary:
+      'The one-time login link that its last task made which makes one (`site install`, `site login`, `site hand-over`); kept for a day',
     query: z.strictObject({ task: text.id.optional() }),
     answer: z.object({ link: z.string(), task: z.string(), createdAt: z.string() }),
   }),

@@ -25,7 +25,7 @@ export function TaskResult({ task }: { task: TaskAnswer }): ReactNode {
         </Button>
       </div>
     );
-  if (task.name !== 'site install' && task.name !== 'site login') return null;
+  if (!['site install', 'site login', 'site hand-over'].includes(task.name)) return null;
   return (
     <div className="note" data-tone="good">
       <p className="grow">{task.name === 'site install' ? text.task.installed(name) : text.task.linkMade(name)}</p>
