@@ -19,7 +19,7 @@ import { work } from './worker/work.ts';
 export async function runWorker(environment: Environment, catalog: Catalog, stop: AbortSignal): Promise<void> {
   const url = await databaseUrl(environment);
   await migrate(url); // A worker may be up before any hub.
-  const hub = openDatabase(url, { connectionsMax: environment.workerSlots * 2 + environment.workerRuns + 4 });
+  const hub = openDatabase(url, { connectionsMax: environment.workerSlots * 2 + environment.workerRuns + 8 });
   const key = await readSealKey(environment.keyPath);
   // The random part: a worker that is started again must not take its own old claims for alive.
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;

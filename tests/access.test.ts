@@ -5,6 +5,7 @@ import { type EndpointName, endpointNames, endpointOf } from '../src/api/endpoin
 import type { Example, Wanted } from './kit/access-example.ts';
 import { askedByAnyone, examples } from './kit/access-examples.ts';
 import { type AccessWorld, accessWorld, allCallers, type Caller, type Owner, type Things } from './kit/access-world.ts';
+import { answersLooks } from './kit/look-answers.ts';
 
 type Expected = 'answered' | 'refused' | 'not there';
 
@@ -120,6 +121,7 @@ async function check(
 
 test('every role at every endpoint, for what is its own, another client’s and the hub’s', async (t) => {
   const world = await accessWorld(t);
+  await answersLooks(t, world.hub);
   let count = 0;
   const cells = endpointNames.flatMap((name) =>
     examples[name].flatMap((example) =>

@@ -7,6 +7,7 @@ import { type EndpointName, endpointNames, endpointOf } from '../src/api/endpoin
 import { hostName } from '../src/model/host-name.ts';
 import { hostileOthers, hostileTexts } from './kit/hostile-values.ts';
 import { type Answered, furnished, setStatus, type TestHub } from './kit/hub.ts';
+import { answersLooks } from './kit/look-answers.ts';
 
 interface Schema {
   readonly type?: string;
@@ -182,6 +183,7 @@ const streams: ReadonlySet<EndpointName> = new Set(['task stream']);
 test(`${hostileTexts.length} hostile texts and ${hostileOthers.length} other values against every field of the API`, async (t) => {
   assert.ok(hostileTexts.length >= 200);
   const hub = await furnished(t);
+  await answersLooks(t, hub);
   await hub.good('POST', '/api/clients', { name: 'acme' });
   await hub.good('POST', '/api/accounts', { name: 'ada' });
   await hub.good('POST', '/api/webhooks', { url: 'https://hook.example.com/', account: 'ada' });

@@ -49,6 +49,12 @@ test('from the first administrator to a site that comes and goes, by clicks on r
     await button('New server').click();
     await page.getByRole('heading', { name: 'What is to be hosted?' }).waitFor();
   });
+  await step('its page says how much it has to do now', async () => {
+    const other = await page.context().newPage();
+    await other.goto(`${panel.url}/servers/master`);
+    await other.getByText(/on \d+ cores?/).waitFor();
+    await other.close();
+  });
   await step('a platform is made of the WordPress of Debian', async () => {
     await button('Add a platform').click();
     await page.getByRole('heading', { name: 'The site' }).waitFor();

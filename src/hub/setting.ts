@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
+import type { Answer } from '../api/endpoints.ts';
 import type { Json } from '../model/json.ts';
 import { period } from '../model/period.ts';
 import { everything } from '../model/permission.ts';
@@ -9,6 +10,7 @@ import { Secret } from '../model/secret.ts';
 import { covers, refused } from './access.ts';
 import { jsonb } from './database.ts';
 import type { Handler, Hub } from './hub.ts';
+import { schemaOf } from './json-schema.ts';
 import { isNetwork } from './notification/address.ts';
 import { smtp } from './notification/smtp-setting.ts';
 import { seal, unseal } from './seal.ts';
@@ -29,7 +31,7 @@ const publicAddress = z
   .refine((text) => /^https:|^http:\/\/(?:[^/]+\.)?localhost(?::\d+)?$/.test(text), 'does not begin with https://');
 
 /** Every setting there is, with its default and what it is for. */
-const settings = {
+export const settings = {
   'site.run-user': {
     about: 'The user that the code of a new site runs as',
     // Whoever runs as root or as aegir can read the secrets of all.
@@ -206,13 +208,20 @@ export const settingSql = (name: SettingName): RawBuilder<Json> =>
 const list: Handler<'setting list'> = async (_, { tx }) => {
   const { rows } = await sql<{ name: string; value: Json }>`select name, value from setting`.execute(tx);
   const found = new Map(rows.map(({ name, value }) => [name, value]));
-  const items = Object.entries(settings).map(([name, { about, value, ...more }]) => ({
-    ...{ name, about },
-    value: found.has(name) && 'secret' in more ? hidden : (found.get(name) ?? value),
-    isDefault: !found.has(name),
-  }));
+  const items = settingNames.map((name) => shown(name, found.get(name)));
   return { items, next: null, total: items.length };
 };
+
+const settingNames = Object.keys(settings) as readonly SettingName[]; // of the table above
+
+/** As it is answered; what is kept is not what is shown of a secret. Undefined: it stands at its default. */
+function shown(name: SettingName, kept: Json | undefined): Answer<'setting set'> {
+  const { about, schema, value, ...more } = settings[name];
+  const isSecret = 'secret' in more;
+  const isDefault = kept === undefined;
+  const now = isSecret && !isDefault ? hidden : kept;
+  return { ...{ name, about, isSecret, isDefault }, value: isDefault ? value : now, schema: schemaOf(schema) };
+}
 
 const hidden = '••••';
 const purpose = (name: string): string => `setting:${name}`;
@@ -239,13 +248,13 @@ const set: Handler<'setting set'> = async ({ params, body }, { tx, hub, caller }
     throw refused(caller, `change ${name}`, { client: null });
   if (body.value === undefined || body.value === null) {
     await sql`delete from setting where name = ${name}`.execute(tx);
-    return { name, about: settings[name].about, value: settings[name].value, isDefault: true };
+    return shown(name, undefined);
   }
   const parsed = settings[name].schema.safeParse(body.value);
   if (!parsed.success)
     throw new Problem('invalid', `this is no value for ${name}`, {
       hint: `Its default is ${JSON.stringify(settings[name].value)}.`,
-      fields: parsed.error.issues.map(({ message }) => ({ path: 'value', message })),
+      fields: parsed.error.issues.map(({ path, message }) => ({ path: ['value', ...path].join('.'), message })),
     });
   const isSecret = 'secret' in settings[name];
   const kept = isSecret
@@ -253,7 +262,7 @@ const set: Handler<'setting set'> = async ({ params, body }, { tx, hub, caller }
     : parsed.data;
   await sql`insert into setting (name, value) values (${name}, ${jsonb(kept)}::jsonb)
             on conflict (name) do update set value = excluded.value`.execute(tx);
-  return { name, about: settings[name].about, value: isSecret ? hidden : parsed.data, isDefault: false };
+  return shown(name, parsed.data);
 };
 
 function knownName(name: string): SettingName {

@@ -35,6 +35,7 @@ export interface Tables extends PeopleTables, SignInTables, NotificationTables, 
   event: EventTable;
   taskSecret: TaskSecretTable;
   worker: WorkerTable;
+  look: LookTable;
   setting: SettingTable;
   idempotency: IdempotencyTable;
   dnsRecord: DnsRecordTable;
@@ -263,6 +264,16 @@ interface WorkerTable {
   startedAt: Time;
   heartbeatAt: Time;
   waiting: Maybe<string>;
+}
+interface LookTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+  subjectId: Id;
+  args: JsonColumn<Json>;
+  askedAt: Time;
+  takenAt: MaybeTime;
+  answer: MaybeJson<Json>;
+  problem: MaybeJson<ProblemJson>;
 }
 interface SettingTable {
   name: string;

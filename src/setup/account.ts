@@ -51,6 +51,7 @@ const directories: readonly [string, Parameters<typeof putDirectory>[1]][] = [
   [places.settingsDirectory, { mode: 0o750, ...rootsForUs }],
   // Root opens the logs, so nobody else may make files here: a link in place of a log would be written to.
   [places.logDirectory, { mode: 0o750, ...rootsForUs }],
+  [places.webLogs, { mode: 0o750, ...rootsForUs }],
   [places.runDirectory, { mode: 0o750, ...ours }],
 ];
 

@@ -13,6 +13,8 @@ export const runDirectory = '/run/aegir';
 /** Answers without a token, so only aegir and root may open it. */
 export const hubSocket = '/run/aegir/hub.sock';
 export const logDirectory = '/var/log/aegir';
+/** As the engines of web servers know it: src/services/http/web-log.ts. */
+export const webLogs = `${logDirectory}/web`;
 /** A link to the version in use; root's, because root runs what is in it. */
 export const programLink = '/usr/local/lib/aegir';
 export const launcher = '/usr/local/bin/aegir';

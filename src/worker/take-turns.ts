@@ -128,7 +128,7 @@ async function endingOf(
 }
 
 /** As a task has it, but nothing is logged. */
-function loadFor({ hub, key, catalog, transfers, openMachine }: Worker, claim: AbortSignal, secrets: Secret[]) {
+export function loadFor({ hub, key, catalog, transfers, openMachine }: Worker, claim: AbortSignal, secrets: Secret[]) {
   return loader({
     ...{ db: hub.db, key, catalog, transfers, task: '0', report: silent },
     openMachine(server, more) {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { requeueLost } from '../hub/lost-tasks.ts';
 import { type ClaimedTask, claimTask } from '../hub/queue.ts';
 import type { Clock } from '../model/clock.ts';
+import { answerLooks } from './answer-looks.ts';
 import { runClaimed } from './run-claimed.ts';
 import { takeRuns } from './take-turns.ts';
 import type { Worker } from './worker.ts';
@@ -25,7 +26,7 @@ export async function work(worker: Worker, stop: AbortSignal): Promise<void> {
   stop.addEventListener('abort', wakeAll, { once: true });
   const watching = watch(worker, stop);
   const slots = Array.from({ length: worker.slots }, () => takeTasks(worker, stop, wakes, running));
-  await Promise.all([...slots, takeRuns(worker, stop)]);
+  await Promise.all([...slots, takeRuns(worker, stop), answerLooks(worker, stop)]);
   await watching;
   for (const end of unlisten) await end();
   await sql`delete from worker where name = ${worker.name}`.execute(worker.hub.db).catch(() => undefined);

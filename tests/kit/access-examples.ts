@@ -134,6 +134,7 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'membership delete': [own('ra', by('membership'))],
   'server list': [hub('rpv')],
   'server get': [hub('rpv', by('server'))],
+  'server load': [hub('rpv', by('server'))],
   'server create': [hub('rp', () => ({ body: { name: 'new' } }))],
   'server set': [hub('rp', by('server', { title: 'New' }))],
   'server delete': [hub('rp', by('emptyServer'))],
@@ -176,6 +177,7 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'site discard': [own('ra c', by('plan'))],
   'site packages': [own(everybody, by('site'))],
   'site login-link': [own('ra c', by('site'))],
+  'site web-log': [own(everybody, by('site'))],
   'site task': [
     own('rpa c', by('site', verify)),
     own('ra c', by('site', { name: 'site login' })),

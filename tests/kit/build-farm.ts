@@ -58,7 +58,7 @@ export async function buildFarm(t: TestContext): Promise<BuildFarm> {
     ...{
       otherRoot: join(root, 'platforms/p2'),
       fpmSocket: '/run/none.sock',
-      program: { test: ['true'], reload: ['true'], version: ['true'], pidPath: '/run/none.pid' },
+      program: { test: ['true'], reload: ['true'], version: ['true'], logs: '/nonexistent', pidPath: '/run/none.pid' },
     },
   };
   const truth = (source: PlatformSource): Truth => ({ ...freshTruth(), siteIsThere: false, source });

@@ -101,12 +101,14 @@ export async function onSimulated(server: Server, action: (bench: HttpBench) => 
           reload: ['sudo', '-n', '/usr/sbin/nginx', '-s', 'reload'],
           version: ['nginx', '-v'],
           pidPath: '/run/nginx.pid',
+          logs: '/var/log/aegir/web',
         }
       : {
           test: ['sudo', '-n', '/usr/sbin/apache2ctl', 'configtest'],
           reload: ['sudo', '-n', '/usr/sbin/apache2ctl', 'graceful'],
           version: ['apache2', '-v'],
           pidPath: '/run/apache2/apache2.pid',
+          logs: '/var/log/aegir/web',
         };
   await action({
     ...{

@@ -60,6 +60,7 @@ export const panelPages: readonly string[] = [
   '/roles/viewer/access',
   '/audit',
   '/account',
+  '/account/notifications',
   '/account/signIn',
   '/account/sessions',
   '/account/tokens',

@@ -16,6 +16,7 @@ export interface PrivateWeb {
     readonly reload: readonly [string, ...string[]];
     readonly version: readonly [string, ...string[]];
     readonly pidPath: string;
+    readonly logs: string;
   };
   /** Process id of the server's master, to look at its memory. */
   readonly pid: number;
@@ -68,7 +69,7 @@ export async function startPhpFpm(directory: string): Promise<{ socket: string; 
 /** nginx of its own on loopback ports. `include` is the main file of the engine under test; it need not be there yet. */
 export async function startNginx(directory: string, include: string): Promise<PrivateWeb> {
   const home = join(directory, 'nginx-home');
-  await mkdir(home, { recursive: true, mode: 0o755 });
+  await mkdir(join(home, 'logs'), { recursive: true, mode: 0o755 });
   const conf = join(home, 'nginx.conf');
   const temporary = ['client_body', 'fastcgi', 'proxy', 'scgi', 'uwsgi'].map(
     (name) => `${name}_temp_path ${home}/${name};`,
@@ -91,6 +92,7 @@ export async function startNginx(directory: string, include: string): Promise<Pr
       reload: [...nginx, '-s', 'reload'],
       version: ['/usr/sbin/nginx', '-v'],
       pidPath: `${home}/pid`,
+      logs: `${home}/logs`,
     },
     pid: child.pid ?? 0,
     stop: () => end(child),
@@ -112,7 +114,7 @@ export async function findModPhp(): Promise<string | null> {
  */
 export async function startApache(directory: string, include: string, modPhp?: string): Promise<PrivateWeb> {
   const home = join(directory, 'apache-home');
-  await mkdir(home, { recursive: true, mode: 0o755 });
+  await mkdir(join(home, 'logs'), { recursive: true, mode: 0o755 });
   const conf = join(home, 'apache.conf');
   const modules = [
     modPhp === undefined ? 'mpm_event' : 'mpm_prefork',
@@ -160,6 +162,7 @@ export async function startApache(directory: string, include: string, modPhp?: s
       reload: [...apache, '-k', 'graceful'],
       version: ['/usr/sbin/apache2', '-v'],
       pidPath: `${home}/pid`,
+      logs: `${home}/logs`,
     },
     pid: child.pid ?? 0,
     stop: () => end(child),

@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { endpoint, listQuery, page } from '../endpoint.ts';
 
-const setting = z
-  .object({ name: z.string(), about: z.string(), value: z.unknown(), isDefault: z.boolean() })
-  .meta({ id: 'Setting' });
 const schema = z.record(z.string(), z.unknown()).describe('A JSON schema');
+const setting = z
+  .object({
+    name: z.string(),
+    about: z.string(),
+    value: z.unknown(),
+    isDefault: z.boolean(),
+    isSecret: z.boolean().describe('Kept sealed, and never shown'),
+    schema: schema.describe('Of what it can be, as a JSON schema'),
+  })
+  .meta({ id: 'Setting' });
 
 export const hubEndpoints = {
   status: endpoint({

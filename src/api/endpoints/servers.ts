@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
+import { serverLoad } from '../look-shapes.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
@@ -23,6 +24,12 @@ export const serverEndpoints = {
     answer: page(shape.server),
   }),
   'server get': endpoint({ method: 'GET', path: '/api/servers/:name', summary: 'One server', answer: shape.server }),
+  'server load': endpoint({
+    method: 'GET',
+    path: '/api/servers/:name/load',
+    summary: 'How much a server has to do at this moment; a worker looks, which takes a second',
+    answer: serverLoad,
+  }),
   'server create': endpoint({
     method: 'POST',
     path: '/api/servers',

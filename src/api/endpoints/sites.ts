@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { period } from '../../model/period.ts';
 import { retention } from '../../model/retention.ts';
 import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
+import { webLogLine } from '../look-shapes.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
@@ -122,6 +123,17 @@ export const siteEndpoints = {
       'The one-time login link that its last task made which makes one (`site install`, `site login`, `site hand-over`); kept for a day',
     query: z.strictObject({ task: text.id.optional() }),
     answer: z.object({ link: z.string(), task: z.string(), createdAt: z.string() }),
+  }),
+  'site web-log': endpoint({
+    method: 'GET',
+    path: '/api/sites/:name/web-log',
+    summary: 'The last lines of its web server that are about it, the newest first; what could let one in is hidden',
+    query: z.strictObject({
+      log: z.enum(['access', 'error']).default('access').describe('Requests, or what went wrong with them'),
+      limit: z.coerce.number<string | number>().int().min(1).max(1000).default(200),
+      q: text.line(200).optional().describe('Only lines with this in them, in small or capital letters'),
+    }),
+    answer: z.object({ items: z.array(webLogLine) }),
   }),
   'alias list': endpoint({
     method: 'GET',

@@ -25,7 +25,7 @@ const summary = z.object({
 
 /**
  * The program `restic`. Its password is in a file that only we can read, and so are the keys of an S3 store, in the form of
- * Amazon's own tools: arguments and environment name the files only (docs/decisions/0040-backups.md).
+ * Amazon's own tools: arguments and environment name the files only (docs/decisions/0028-backups.md).
  */
 export class ResticClient {
   readonly #machine: Machine;

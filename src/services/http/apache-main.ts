@@ -1,7 +1,7 @@
 import { opening, tlsLines } from './apache-text.ts';
 import type { WebOptions, WebPaths } from './options.ts';
 import { apacheText, Fragment } from './quoted.ts';
-import { acmePath, markOf } from './rules.ts';
+import { acmePath, markOf, markPath } from './rules.ts';
 
 /** What our blocks need. Debian loads only some of them. */
 const modules = ['alias', 'env', 'headers', 'rewrite', 'setenvif', 'ssl', 'proxy', 'proxy_fcgi'];
@@ -31,7 +31,7 @@ function mainText(
   },
   mark: string,
 ): string {
-  const { config, acme } = paths;
+  const { config, acme, logs } = paths;
   const certificate = `${config}/tls.d/default.pem`;
   const load = (name: string): Fragment => apacheText`<IfModule !${new Fragment(`${name}_module`)}>
   LoadModule ${`${name}_module`} ${`${modulesPath}/mod_${name}.so`}
@@ -48,7 +48,7 @@ ${tls}${opening(paths, mark)}  RewriteRule ^ - [R=404,END]
   return apacheText`# Written by Aegir. Changes here are lost; the README in ${config} names the places for lines of your own.
 Define aegir_dollar $
 ${modules.map(load)}${on.listens.map((one) => apacheText`Listen ${new Fragment(one)}\n`)}
-IncludeOptional ${`${config}/pre.d/*.conf`}
+${logs === null ? [] : [accessLog(logs)]}IncludeOptional ${`${config}/pre.d/*.conf`}
 
 # A name that is nobody's. It stands first: Apache gives the first block what no block is named for.
 ${nobody(on.blocks, [])}${nobody(on.blocksTls, tlsLines({ certificatePath: certificate, keyPath: certificate }))}<Directory ${`${acme}/`}>
@@ -68,6 +68,11 @@ IncludeOptional ${`${config}/platform.d/*.conf`}
 IncludeOptional ${`${config}/post.d/*.conf`}
 `.text;
 }
+
+/** Here and not in the blocks: in each it would be one more open file. Whose a request was stands first; our own are not told. */
+const accessLog = (logs: string): Fragment => apacheText`SetEnvIf Request_URI ${`^${markPath}`} aegir_asks
+CustomLog ${`${logs}/apache-access.log`} "%V %a - %u [%{%Y-%m-%dT%H:%M:%S%z}t] \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" env=!aegir_asks
+`;
 
 /** The ports that a ports.conf of Debian opens: a second Listen for one of them would keep Apache from starting. */
 export function listenedIn(portsConf: string, withTls: boolean): ReadonlySet<string> {

@@ -38,7 +38,7 @@ export function apacheTexts(vhost: Vhost, paths: WebPaths, options: WebOptions, 
     // Left out where it is null: the marks of sites that were published before there was such a thing stay the same.
     // What it replaces is nothing that it is.
     JSON.stringify({ ...vhost, database: null, asHost: vhost.asHost ?? undefined, replaces: undefined }),
-    JSON.stringify([options, blocks]),
+    JSON.stringify([options, blocks, ...(paths.logs === null ? [] : [paths.logs])]),
     ...parameters(vhost).flat(),
   );
   const { pages, redirects, target } = names(vhost);
@@ -92,7 +92,10 @@ export const tlsLines = (certificate: {
 ];
 
 /** What stands first in every block: the challenge and the mark are answered whatever else the site says. */
-export const opening = ({ acme }: WebPaths, mark: string): Fragment => apacheText`  RewriteEngine On
+export const opening = (
+  { acme, logs }: WebPaths,
+  mark: string,
+): Fragment => apacheText`${logs === null ? [] : [errorLog(logs)]}  RewriteEngine On
   UseCanonicalName Off
   Header always set X-Content-Type-Options nosniff
   RequestHeader unset Proxy early
@@ -100,6 +103,11 @@ export const opening = ({ acme }: WebPaths, mark: string): Fragment => apacheTex
   RewriteRule ${rule(`^${escaped(acmePath)}`)} - [END]
   RewriteRule ${rule(`^${escaped(markPath)}${mark}$`)} - [R=204,END]
   RewriteRule ${rule(`^${escaped(markPath)}`)} - [R=404,END]
+`;
+
+/** Apache opens one file for all blocks that name the same. */
+const errorLog = (logs: string): Fragment => apacheText`  ErrorLog ${`${logs}/apache-error.log`}
+  ErrorLogFormat "[%{cu}t] [%-m:%l] [host\\ %V] [client\\ %a] %M% ,\\ referer\\ %{Referer}i"
 `;
 
 /** One argument of a rewrite directive. A leading '!' would turn its meaning round, hence the group. */

@@ -6,7 +6,7 @@ import { apacheMain, listenedIn } from './apache-main.ts';
 import { type ApacheBlocks, apacheTexts, writtenFor } from './apache-text.ts';
 import { selfSigned } from './certificate.ts';
 import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
-import type { Door, Http, Reached, Vhost } from './http.ts';
+import type { AskedLog, Door, Http, Reached, Vhost } from './http.ts';
 import { operatorLines } from './operator-lines.ts';
 import {
   addressOf,
@@ -22,6 +22,7 @@ import {
 import { readme } from './readme.ts';
 import { checkVhost, fileName, names, takenName } from './rules.ts';
 import { areGone, takersOf } from './takers.ts';
+import { lastLines, webLogs, withLogs } from './web-log.ts';
 
 /** Exactly what the sudoers file allows. */
 const system: WebProgram = {
@@ -29,6 +30,7 @@ const system: WebProgram = {
   reload: ['sudo', '-n', '/usr/sbin/apache2ctl', 'graceful'],
   version: ['/usr/sbin/apache2', '-v'],
   pidPath: '/run/apache2/apache2.pid',
+  logs: webLogs,
 };
 
 const directories = ['pre.d', 'platform.d', 'vhost.d', 'wild.d', 'post.d', 'site.d', 'tls.d'];
@@ -59,6 +61,7 @@ class Apache implements Http {
   readonly #paths: WebPaths;
   readonly #configuration: Configuration;
   readonly #pidPath: string;
+  readonly #logs: string;
   readonly #portsPath: string | null;
 
   constructor(host: EngineHost, options: WebOptions, program: WebProgram, portsPath: string | null) {
@@ -67,6 +70,7 @@ class Apache implements Http {
     this.#paths = webPaths(host, 'apache', options);
     this.#configuration = new Configuration(host.machine, this.#paths, 'Apache', program);
     this.#pidPath = program.pidPath;
+    this.#logs = program.logs;
     this.#portsPath = portsPath;
   }
 
@@ -75,7 +79,7 @@ class Apache implements Http {
     const made = await this.#configuration.directories(directories);
     const written = await putFile(this.#machine, `${config}/README`, readme('Apache', config), { mode: '0644' });
     const certificate = `${config}/tls.d/default.pem`;
-    const main = apacheMain(this.#paths, this.#options, {
+    const main = apacheMain(await withLogs(this.#machine, this.#paths, this.#logs), this.#options, {
       blocks: this.#blocks(),
       blocksTls: this.#blocksTls(),
       listens: await this.#listens(),
@@ -108,7 +112,12 @@ class Apache implements Http {
       certificate: vhost.certificate ?? { certificatePath: files.pem, keyPath: files.pem },
       operator: await operatorLines(this.#machine, config, vhost),
     };
-    const { exact, wild, mark } = apacheTexts(vhost, this.#paths, this.#options, blocks);
+    const { exact, wild, mark } = apacheTexts(
+      vhost,
+      await withLogs(this.#machine, this.#paths, this.#logs),
+      this.#options,
+      blocks,
+    );
     return this.#configuration.put({
       wanted: [
         { path: files.pem, text: pem },
@@ -178,6 +187,11 @@ class Apache implements Http {
 
   door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door {
     return doorOf(vhost, this.#options);
+  }
+
+  log(asked: AskedLog): Promise<readonly string[]> {
+    const about = asked.log === 'access' ? (name: string) => `^${name} ` : (name: string) => ` \\[host ${name}\\] `;
+    return lastLines(this.#machine, `${this.#logs}/apache-${asked.log}.log`, asked, about);
   }
 
   takers(): Promise<readonly string[]> {

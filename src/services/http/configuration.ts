@@ -15,6 +15,8 @@ export interface WebProgram {
   readonly version: readonly [string, ...string[]];
   /** File in which its main process keeps its id. */
   readonly pidPath: string;
+  /** Directory that it writes its logs of sites into, if it is there. */
+  readonly logs: string;
 }
 
 /** A file as it is to be, or the section of a site in a file that many share: `text` null is absent. */

@@ -11,6 +11,7 @@ import type { Vhost } from './http.ts';
 import { mainFiles } from './nginx-main.ts';
 import { mapText, ownBlockText, routingClass } from './nginx-text.ts';
 import { listenOn, type WebPaths, webOptions, webPaths } from './options.ts';
+import { webLogs } from './web-log.ts';
 
 /**
  * One file for each case: what is given, `----`, what is written. UPDATE_GOLDEN=1 writes what is written now:
@@ -34,7 +35,14 @@ const vhostOf = (more: Given['vhost'] & object): Vhost =>
 
 const pathsOf = (engine: string): WebPaths =>
   // Rendering reaches for no machine.
-  webPaths({ machine: undefined as never, paths: serverPaths('/var/aegir', 'master') }, engine, webOptions.parse({}));
+  ({
+    ...webPaths(
+      { machine: undefined as never, paths: serverPaths('/var/aegir', 'master') },
+      engine,
+      webOptions.parse({}),
+    ),
+    logs: webLogs,
+  });
 
 const render: Readonly<Record<string, (input: Given) => Readonly<Record<string, string>>>> = {
   nginx({ options: some, vhost: more, operator }) {

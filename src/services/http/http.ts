@@ -61,6 +61,13 @@ export interface Reached {
   readonly host: string | null;
 }
 
+export interface AskedLog {
+  readonly log: 'access' | 'error';
+  /** '*.example.com' is every name below it. */
+  readonly names: readonly string[];
+  readonly linesMax: number;
+}
+
 export interface Http extends Provides<Vhost, string> {
   /** Where the operator's own lines for a site go: files that we include and never write. */
   ownLines(siteName: string): string;
@@ -70,6 +77,11 @@ export interface Http extends Provides<Vhost, string> {
   door(vhost: Pick<Vhost, 'name' | 'redirection' | 'tls'>): Door | null;
   /** How the world reaches it, as the operator says: its own addresses may be behind others. */
   readonly reached: Reached;
+  /**
+   * The last lines of its log that are about one of these host names, as it wrote them, the oldest first: of as much as it
+   * has written lately. Throws Problem 'not-found' where it keeps no such log.
+   */
+  log(asked: AskedLog): Promise<readonly string[]>;
   /** Whoever takes requests at this moment. After the next `create` they take no more, but still answer what they took. */
   takers(): Promise<readonly string[]>;
   /** Waits until all that these took is answered, for any site; false: not within `limitMs`. */

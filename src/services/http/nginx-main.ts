@@ -63,6 +63,9 @@ include ${`${config}/platform.d/*.conf`};
 # A dollar sign in a value that may hold variables.
 geo $aegir_dollar { default "$"; }
 
+# Whose a request was stands first: all sites have one log.
+log_format aegir '$host $remote_addr - $remote_user [$time_iso8601] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"';
+
 # What a host name is: state, whether https is required, mark, then the site's fields or where to go instead.
 map $host $aegir_site {
   hostnames;
@@ -114,13 +117,13 @@ include ${`${config}/post.d/*.conf`};
 /** A regular expression where it stands alone; templates would eat its backslashes. */
 const pattern = (text: string): Fragment => new Fragment(`"${text}"`);
 
-function siteText({ config, acme }: WebPaths, { uploadMegabytesMax }: WebOptions): string {
+function siteText({ config, acme, logs }: WebPaths, { uploadMegabytesMax }: WebOptions): string {
   const all = pageFieldNames.map((name) => (name === 'password' ? `(?<aegir_${name}>.*)` : `(?<aegir_${name}>[^|]*)`));
   const php = nginxText`    include ${`${config}/php.conf`};\n`;
   const refuse = nginxText`    include ${`${config}/refuse.conf`};\n`;
   return nginxText`${new Fragment(written)}
 root $aegir_root;
-client_max_body_size ${uploadMegabytesMax}m;
+${logs === null ? [] : [nginxText`access_log ${`${logs}/nginx-access.log`} aegir;\nerror_log ${`${logs}/nginx-error.log`};\n`]}client_max_body_size ${uploadMegabytesMax}m;
 add_header X-Content-Type-Options nosniff always;
 add_header Retry-After $aegir_retry always;
 error_page 503 @aegir_notice;
@@ -133,6 +136,7 @@ location ^~ ${acmePath} {
   default_type text/plain;
 }
 location ^~ ${markPath} {
+  access_log off;
   if ($uri = "${new Fragment(markPath)}$aegir_mark") { return 204; }
   return 404;
 }

@@ -5,7 +5,7 @@ import type { Problem } from '../../model/problem.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
 import { selfSigned } from './certificate.ts';
 import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
-import type { Door, Http, Reached, Vhost } from './http.ts';
+import type { AskedLog, Door, Http, Reached, Vhost } from './http.ts';
 import { type MainFiles, mainFiles } from './nginx-main.ts';
 import { classesIn, mapText, markIn, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
 import { operatorLines } from './operator-lines.ts';
@@ -24,6 +24,7 @@ import { readme } from './readme.ts';
 import { checkVhost, fileName, names, takenName } from './rules.ts';
 import { sectionsOf, withSection } from './sections.ts';
 import { areGone, takersOf } from './takers.ts';
+import { lastLines, webLogs, withLogs } from './web-log.ts';
 
 /** Exactly what the sudoers file allows. */
 const system: WebProgram = {
@@ -31,6 +32,7 @@ const system: WebProgram = {
   reload: ['sudo', '-n', '/usr/sbin/nginx', '-s', 'reload'],
   version: ['/usr/sbin/nginx', '-v'],
   pidPath: '/run/nginx.pid',
+  logs: webLogs,
 };
 
 const directories = ['pre.d', 'platform.d', 'vhost.d', 'post.d', 'site.d', 'class.d', 'tls.d'];
@@ -64,6 +66,7 @@ class Nginx implements Http {
   readonly #paths: WebPaths;
   readonly #configuration: Configuration;
   readonly #pidPath: string;
+  readonly #logs: string;
 
   constructor(host: EngineHost, options: WebOptions, program: WebProgram) {
     this.#machine = host.machine;
@@ -71,6 +74,7 @@ class Nginx implements Http {
     this.#paths = webPaths(host, 'nginx', options);
     this.#configuration = new Configuration(host.machine, this.#paths, 'nginx', program);
     this.#pidPath = program.pidPath;
+    this.#logs = program.logs;
   }
 
   async verify(): Promise<Changes> {
@@ -157,6 +161,12 @@ class Nginx implements Http {
     return doorOf(vhost, this.#options);
   }
 
+  log(asked: AskedLog): Promise<readonly string[]> {
+    const about =
+      asked.log === 'access' ? (name: string) => `^${name} ` : (name: string) => `, host: "${name}(:[0-9]+)?"`;
+    return lastLines(this.#machine, `${this.#logs}/nginx-${asked.log}.log`, asked, about);
+  }
+
   takers(): Promise<readonly string[]> {
     return takersOf(this.#machine, this.#pidPath);
   }
@@ -175,7 +185,8 @@ class Nginx implements Http {
   }
 
   async #main(): Promise<MainFiles> {
-    return mainFiles(this.#paths, this.#options, await this.#listen(), await this.#listenTls());
+    const paths = await withLogs(this.#machine, this.#paths, this.#logs);
+    return mainFiles(paths, this.#options, await this.#listen(), await this.#listenTls());
   }
 
   /** Its text is null for a site that needs none; then a block or certificate of before is taken away. */

@@ -1,3 +1,4 @@
+import { Problem } from '../../model/problem.ts';
 import { type Engine, engine } from '../engine.ts';
 import type { Http } from './http.ts';
 import { reachedAt, reachedOptions } from './options.ts';
@@ -17,6 +18,11 @@ export const nullHttp: Engine = engine({
     destroy: async () => undefined,
     ownLines: () => '(nowhere: this server publishes no sites)',
     door: () => null,
+    log: async () => {
+      throw new Problem('not-found', 'sites of this server are published by something else, which keeps their logs', {
+        hint: 'Look there.',
+      });
+    },
     takers: async () => [],
     haveAnswered: async () => true,
     address: ({ name, redirection }) => `${redirection ?? name} (not published by Aegir)`,

@@ -49,6 +49,8 @@ export interface WebPaths {
   readonly journal: string;
   /** Answers of ACME challenges, shared by all engines: <acme>/<token>. */
   readonly acme: string;
+  /** Directory that logs of sites are written into; null: it is not there. */
+  readonly logs: string | null;
 }
 
 export function webPaths({ paths }: EngineHost, engine: string, { configPath }: WebOptions): WebPaths {
@@ -59,6 +61,7 @@ export function webPaths({ paths }: EngineHost, engine: string, { configPath }: 
     lock: `${config}.lock`,
     journal: `${config}/journal`,
     acme: `${config.slice(0, config.lastIndexOf('/'))}/acme`,
+    logs: null,
   };
 }
 

@@ -9,11 +9,12 @@ import { tellProblem } from '../parts/tell.ts';
 import { type Session, useSession } from '../session.ts';
 import { useText } from '../text/text.ts';
 import { Factors } from './factors.tsx';
+import { Notifications } from './notifications.tsx';
 import { OwnPassword } from './own-password.tsx';
 import { Profile } from './profile.tsx';
 import { Sessions } from './sessions.tsx';
 
-const tabs = ['profile', 'signIn', 'sessions', 'tokens'] as const;
+const tabs = ['profile', 'notifications', 'signIn', 'sessions', 'tokens'] as const;
 
 /** What everybody may change: what is said of them, and how they come in. */
 export function OwnAccount(): ReactNode {
@@ -40,6 +41,8 @@ export function OwnAccount(): ReactNode {
 
 function Part({ tab, session }: { tab: string; session: Session }): ReactNode {
   switch (tab) {
+    case 'notifications':
+      return <Notifications account={session.account.name} />;
     case 'signIn':
       return (
         <div className="cards">

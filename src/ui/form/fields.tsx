@@ -2,7 +2,7 @@ import { Select } from '@mantine/core';
 import { type ReactNode, useId, useState } from 'react';
 import { Icon } from '../parts/icon.tsx';
 import { useText } from '../text/text.ts';
-import { Choice, Flag, type InputProps, JsonField, Line, Lines, NumberField } from './inputs.tsx';
+import { Choice, Flag, type InputProps, JsonField, Line, Lines, NumberField, Secret } from './inputs.tsx';
 import { choiceOf, describedOf, labelOf } from './label.ts';
 import { nounOf, ReferenceField } from './reference-field.tsx';
 import { ReferencesField } from './references-field.tsx';
@@ -83,16 +83,33 @@ interface FieldProps {
   readonly errors?: ReadonlyMap<string, string>;
   readonly isRequired?: boolean;
   readonly isFilter?: boolean;
+  /** Its own, where the name alone would say something else. */
+  readonly label?: string;
+  /** Whatever its name is, it names no thing of the hub. */
+  readonly isPlain?: boolean;
 }
 
 const prose = new Set(['title', 'note']);
+/** What is not to be read over a shoulder. */
+const secrets = new Set(['password', 'secretAccessKey']);
 
 /** One field of what the API takes, drawn from its schema. */
 export function Field(props: FieldProps): ReactNode {
-  const { name, value, change, error, isRequired = false, isFilter = false } = props;
+  const { name, value, change, error, isRequired = false, isFilter = false, isPlain = false } = props;
+  const noun = isPlain ? undefined : nounOf(name);
   const schema = without(props.schema);
   const description = isFilter ? undefined : describedOf(schema.description);
-  const all: InputProps = { label: labelOf(name), description, error, isRequired, isFilter, schema, value, change };
+  const all: InputProps = {
+    label: props.label ?? labelOf(name),
+    description,
+    error,
+    isRequired,
+    isFilter,
+    isNullable: schema !== props.schema,
+    schema,
+    value,
+    change,
+  };
   switch (kindOf(schema)) {
     case 'choice':
       return <Choice {...all} />;
@@ -102,20 +119,17 @@ export function Field(props: FieldProps): ReactNode {
       return <NumberField {...all} />;
     case 'time':
       return <TimeField {...all} />;
-    case 'lines': {
-      const noun = nounOf(name);
+    case 'lines':
       return noun === undefined ? <Lines {...all} /> : <ReferencesField {...all} noun={noun} />;
-    }
     case 'variants':
       return <Variants {...props} schema={schema} />;
     case 'json':
     case 'fields':
       return <JsonField {...all} />;
-    case 'line': {
-      const noun = nounOf(name);
+    case 'line':
+      if (secrets.has(name)) return <Secret {...all} />;
       if (noun === undefined) return <Line {...all} isProse={prose.has(name)} />;
       return <ReferenceField {...all} noun={noun} value={typeof value === 'string' ? value : ''} />;
-    }
   }
 }
 

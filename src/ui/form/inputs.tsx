@@ -13,6 +13,7 @@ export interface InputProps {
   readonly isRequired: boolean;
   /** Of a list: short, and nothing is a choice too. */
   readonly isFilter: boolean;
+  readonly isNullable: boolean;
   readonly schema: Schema;
   readonly value: unknown;
   /** undefined: not given. */
@@ -27,8 +28,10 @@ const told = ({ label, description, error, isRequired }: InputProps) => ({
 });
 
 export function Choice(props: InputProps): ReactNode {
-  const { schema, value, change, isRequired, isFilter } = props;
+  const { schema, value, change, isRequired, isFilter, isNullable } = props;
   const text = useText();
+  // What is, and cannot be nothing, stays something.
+  const [wasEmpty] = useState(value === undefined);
   return (
     <Select
       {...told(props)}
@@ -36,7 +39,7 @@ export function Choice(props: InputProps): ReactNode {
       value={value === undefined ? null : String(value)}
       onChange={(next) => change(next ?? undefined)}
       placeholder={isFilter ? text.list.any : ''}
-      clearable={!isRequired && schema.default === undefined}
+      clearable={!isRequired && schema.default === undefined && (isFilter || isNullable || wasEmpty)}
       comboboxProps={{ withinPortal: !isFilter }}
     />
   );
@@ -94,6 +97,15 @@ export function Line(props: InputProps & { isProse: boolean }): ReactNode {
     />
   );
 }
+
+export const Secret = ({ label, description, error, isRequired, value, change }: InputProps): ReactNode => (
+  <SecretInput
+    {...{ label, description, error, isRequired }}
+    value={typeof value === 'string' ? value : ''}
+    change={(typed) => change(typed === '' ? undefined : typed)}
+    isNew
+  />
+);
 
 /** What no other field is for. */
 export function JsonField(props: InputProps): ReactNode {

@@ -3,7 +3,9 @@ import type { ReactNode } from 'react';
 import { isPermission } from '../../model/permission.ts';
 import { asks } from '../hub.ts';
 import { Loaded } from '../parts/loaded.tsx';
+import { titleOf } from '../task/title.ts';
 import { useText } from '../text/text.ts';
+import { describedOf } from './label.ts';
 
 /** '*' is all of them. */
 const holds = (chosen: ReadonlySet<string>, name: string): boolean => chosen.has('*') || chosen.has(name);
@@ -44,7 +46,9 @@ export function PermissionBoxes({
                     <span>
                       <b>{name}</b>
                       {of === 'hub' && <span className="dim"> · {text.role.ofHub}</span>}
-                      <span className="dim about">{about}</span>
+                      <span className="dim about">
+                        {isPermission(name) ? describedOf(about) : titleOf({ name, title: about }, text.tasks)}
+                      </span>
                     </span>
                   </label>
                 );

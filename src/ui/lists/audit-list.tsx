@@ -14,11 +14,11 @@ import { text as current, useText } from '../text/text.ts';
 type Audited = Item<'audit list'>;
 
 const columns: readonly Column<Audited>[] = [
-  { id: 'at', title: ({ fields }) => fields.at, min: 110, grow: 0.7, show: ({ at }) => <Time at={at} /> },
+  { id: 'at', title: ({ fields }) => fields.at, min: 84, grow: 0.7, show: ({ at }) => <Time at={at} /> },
   {
     id: 'account',
     title: ({ fields }) => fields.account,
-    min: 100,
+    min: 90,
     show: ({ account, by }) => (
       <span className="two">
         {account}
@@ -26,7 +26,7 @@ const columns: readonly Column<Audited>[] = [
       </span>
     ),
   },
-  { id: 'what', title: ({ fields }) => fields.what, min: 130, show: (one) => <What of={one} /> },
+  { id: 'what', title: ({ fields }) => fields.what, min: 110, show: (one) => <What of={one} /> },
   {
     id: 'subject',
     title: ({ fields }) => fields.subject,

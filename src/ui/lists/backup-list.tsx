@@ -73,7 +73,7 @@ const columns: readonly Column<Backup>[] = [
     title: ({ fields }) => fields.pinned,
     min: 60,
     grow: 0.3,
-    show: ({ pinned }) => (pinned ? '📌' : ''),
+    show: ({ pinned }) => (pinned ? current().choices.true : ''),
   },
   {
     id: 'version',

@@ -23,7 +23,7 @@ export function Backup(): ReactNode {
   const backup = useQuery({ ...asks('backup get', { params: { name } }), refetchInterval: often * 2 });
   return (
     <Page
-      title={name}
+      title={backup.data?.name ?? name}
       status={backup.data && <Pill status={backup.data.status} />}
       about={backup.data && bytes(backup.data.bytes)}
       actions={

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { Card } from '../parts/facts.tsx';
+import { Used } from '../parts/used.tsx';
 import { useText } from '../text/text.ts';
 
 const mb = 1024 * 1024;
@@ -22,33 +23,5 @@ export function ClientUsage({ client }: { client: Answer<'client get'> }): React
         />
       </div>
     </Card>
-  );
-}
-
-function Used({
-  name,
-  used,
-  most,
-  shown = (count) => count.toLocaleString(),
-}: {
-  name: string;
-  used: number;
-  most: number | null;
-  shown?: (count: number) => string;
-}): ReactNode {
-  const text = useText();
-  const words = most === null ? text.client.unlimited(shown(used)) : text.client.usedOf(shown(used), shown(most));
-  return (
-    <div>
-      <p className="used">
-        <b>{name}</b>
-        <span className="number dim">{words}</span>
-      </p>
-      {most !== null && (
-        <div className="progress" data-full={used >= most} aria-hidden="true">
-          <div style={{ width: `${most === 0 ? 100 : Math.min(100, (100 * used) / most)}%` }} />
-        </div>
-      )}
-    </div>
   );
 }

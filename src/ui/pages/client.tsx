@@ -109,7 +109,7 @@ function Danger({ client }: { client: Answer<'client get'> }): ReactNode {
         </li>
         <li>
           <span className="grow">{text.client.deleteAbout}</span>
-          <DeleteButton noun="client" name={client.name} />
+          <DeleteButton noun="client" name={client.name} isUsed={client.usage.sites > 0} />
         </li>
       </ul>
     </Card>

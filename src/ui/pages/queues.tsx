@@ -67,9 +67,10 @@ function QueueLine({ queue }: { queue: Queue }): ReactNode {
   return (
     <li>
       <Pill status={queue.paused ? 'paused' : 'enabled'}>{queue.paused ? text.status.paused : text.queue.runs}</Pill>
-      <b>{queue.name}</b>
-      <span className="dim">{abouts[queue.name]}</span>
-      <span className="grow" />
+      <span className="grow two">
+        <b>{queue.name}</b>
+        <span className="dim">{abouts[queue.name]}</span>
+      </span>
       {queue.lastRunAt !== null && (
         <span className="dim">
           <Time at={queue.lastRunAt} />

@@ -42,7 +42,9 @@ export function Role(): ReactNode {
     <Page
       title={name}
       about={role.data && (role.data.title === name ? '' : role.data.title)}
-      actions={role.data && !role.data.builtIn && <DeleteButton noun="role" name={name} />}
+      actions={
+        role.data && !role.data.builtIn && <DeleteButton noun="role" name={name} isUsed={role.data.accounts > 0} />
+      }
       tabs={tabsOf(tabs, tab, `/roles/${encodeURIComponent(name)}`)}
     >
       <Loaded query={role} lines={10}>

@@ -11,8 +11,14 @@ import { ActButton } from '../parts/act.tsx';
 import { Card } from '../parts/facts.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
-import { useText } from '../text/text.ts';
+import { text as current, useText } from '../text/text.ts';
 import type { ServerAnswer } from './answers.ts';
+
+/** What a server offers, by its type. */
+const serviceTitle = (type: string): string => {
+  const titles: Readonly<Record<string, string>> = current().serviceTypes;
+  return titles[type] ?? type;
+};
 
 type Service = ServerAnswer['services'][number];
 
@@ -68,7 +74,7 @@ function AddService({
   const wish = useWish('service create');
   return (
     <li>
-      <code>{type}</code>
+      <span className="dim">{serviceTitle(type)}</span>
       <span className="grow">{title}</span>
       <ActButton
         needs="service create"
@@ -116,7 +122,7 @@ function ServiceCard({
       },
     );
   return (
-    <Card title={`${service.type}: ${service.engine}`} side={<Pill status={service.status} />}>
+    <Card title={`${serviceTitle(service.type)}: ${service.engine}`} side={<Pill status={service.status} />}>
       <form
         className="stack"
         onSubmit={(event) => {

@@ -17,6 +17,8 @@ import { Time } from '../parts/time.tsx';
 import { TaskButtons } from '../task/task-button.tsx';
 import { useText } from '../text/text.ts';
 import type { ServerAnswer } from './answers.ts';
+import { ServerDiagnosis } from './server-diagnosis.tsx';
+import { ServerLoad } from './server-load.tsx';
 import { ServerServices } from './server-services.tsx';
 
 const tabs = ['overview', 'services', 'platforms', 'sites', 'tasks', 'danger'] as const;
@@ -73,7 +75,8 @@ function Overview({ server }: { server: ServerAnswer }): ReactNode {
           ]}
         />
       </Card>
-      <Diagnosis of={server.diagnosis} />
+      <ServerLoad server={server.name} />
+      <ServerDiagnosis of={server.diagnosis} />
       <Card title={text.parts.change}>
         <EndpointForm
           key={`${server.title} ${server.host}`}
@@ -87,23 +90,6 @@ function Overview({ server }: { server: ServerAnswer }): ReactNode {
         />
       </Card>
     </div>
-  );
-}
-
-/** What the last verify found on the machine: names and what they are, however deep. */
-function Diagnosis({ of }: { of: unknown }): ReactNode {
-  const text = useText();
-  if (typeof of !== 'object' || of === null)
-    return (
-      <Card title={text.server.diagnosis}>
-        <p className="dim">{text.server.noDiagnosis}</p>
-      </Card>
-    );
-  const words = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
-  return (
-    <Card title={text.server.diagnosis}>
-      <Facts of={Object.entries(of).map(([name, value]) => [name, <code key={name}>{words(value)}</code>] as const)} />
-    </Card>
   );
 }
 

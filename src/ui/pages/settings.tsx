@@ -1,86 +1,66 @@
-import { Button, Textarea } from '@mantine/core';
+import '../style/settings.css';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
-import type { Answer } from '../../api/endpoints.ts';
-import { Allowed } from '../form/allowed.tsx';
-import { asks, useWish } from '../hub.ts';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { asks } from '../hub.ts';
 import { Card } from '../parts/facts.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
-import { ProblemNote } from '../parts/problem-note.tsx';
-import { tell } from '../parts/tell.ts';
 import { useText } from '../text/text.ts';
+import { SettingForm } from './setting-form.tsx';
 
-type Setting = Answer<'setting list'>['items'][number];
+/** By how their names begin; what begins otherwise is in the last. */
+const groups = {
+  sites: ['site', 'cron'],
+  backups: ['backup'],
+  platforms: ['platform'],
+  tasks: ['task', 'queue', 'audit', 'statistic'],
+  messages: ['mail', 'webhook'],
+  signIn: ['hub', 'sign-in', 'session', 'invitation', 'token', 'impersonation'],
+  others: [],
+} as const satisfies { readonly [group: string]: readonly string[] };
+type Group = keyof typeof groups;
+
+const groupOf = (name: string): Group =>
+  (Object.keys(groups) as Group[]).find(
+    (
+      group, // of the table just above
+    ) => groups[group].some((beginning) => name.startsWith(`${beginning}.`)),
+  ) ?? 'others';
 
 export function Settings(): ReactNode {
   const text = useText();
   const settings = useQuery(asks('setting list', { query: { limit: 200 } }));
   return (
     <Page title={text.nav.settings}>
-      <Loaded query={settings}>
+      <Loaded query={settings} lines={12}>
         {({ items }) => (
-          <div className="stack">
-            {items.map((setting) => (
-              <One key={`${setting.name} ${JSON.stringify(setting.value)}`} setting={setting} />
-            ))}
+          <div className="setting-cards">
+            {(Object.keys(groups) as Group[]) // of the table above
+              .map((group) => [group, items.filter(({ name }) => groupOf(name) === group)] as const)
+              .filter(([, members]) => members.length > 0)
+              .map(([group, members]) => (
+                <Card
+                  key={group}
+                  title={text.setting.groups[group]}
+                  side={
+                    group === 'messages' && (
+                      <Link to="/account/{-$tab}" params={{ tab: 'notifications' }}>
+                        {text.setting.tryMail}
+                      </Link>
+                    )
+                  }
+                >
+                  <div className="settings">
+                    {members.map((setting) => (
+                      <SettingForm key={`${setting.name} ${JSON.stringify(setting.value)}`} setting={setting} />
+                    ))}
+                  </div>
+                </Card>
+              ))}
           </div>
         )}
       </Loaded>
     </Page>
-  );
-}
-
-/** As JSON: what it may be the hub knows, and says when it is not. */
-function One({ setting }: { setting: Setting }): ReactNode {
-  const text = useText();
-  const before = JSON.stringify(setting.value, null, 1);
-  const [typed, setTyped] = useState(before);
-  const [isBad, setBad] = useState(false);
-  const wish = useWish('setting set');
-  const save = (value: unknown): void =>
-    wish.mutate({ params: { name: setting.name }, body: { value } }, { onSuccess: () => tell(text.parts.saved) });
-  return (
-    <Card title={setting.name} side={setting.isDefault ? <span className="dim">{text.setting.isDefault}</span> : null}>
-      <form
-        className="stack form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          try {
-            save(JSON.parse(typed));
-          } catch {
-            setBad(true);
-          }
-        }}
-      >
-        <Allowed needs="setting set">
-          <Textarea
-            label={setting.about}
-            value={typed}
-            autosize
-            minRows={1}
-            maxRows={12}
-            spellCheck={false}
-            classNames={{ input: 'mono' }}
-            error={isBad ? text.form.notJson : undefined}
-            onChange={(event) => {
-              setTyped(event.currentTarget.value);
-              setBad(false);
-            }}
-          />
-          {wish.error && <ProblemNote problem={wish.error} />}
-          <div className="actions">
-            <Button type="submit" loading={wish.isPending} disabled={typed === before}>
-              {text.parts.save}
-            </Button>
-            {!setting.isDefault && (
-              <Button variant="default" onClick={() => save(null)}>
-                {text.setting.reset}
-              </Button>
-            )}
-          </div>
-        </Allowed>
-      </form>
-    </Card>
   );
 }

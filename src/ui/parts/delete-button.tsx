@@ -7,14 +7,29 @@ import { DangerDialog } from './danger.tsx';
 
 const lists = { client: '/clients', account: '/accounts', role: '/roles' } as const;
 
-export function DeleteButton({ noun, name }: { noun: keyof typeof lists; name: string }): ReactNode {
+export function DeleteButton({
+  noun,
+  name,
+  isUsed = false,
+}: {
+  noun: keyof typeof lists;
+  name: string;
+  /** By what has to go first. */
+  isUsed?: boolean;
+}): ReactNode {
   const text = useText();
   const navigate = useNavigate();
   const [isOpen, setOpen] = useState(false);
   const { mutateAsync } = useWish(`${noun} delete`);
   return (
     <>
-      <ActButton needs={`${noun} delete`} variant="outline" color="red" onClick={() => setOpen(true)}>
+      <ActButton
+        needs={`${noun} delete`}
+        reason={isUsed ? text[noun].deleteAbout : undefined}
+        variant="outline"
+        color="red"
+        onClick={() => setOpen(true)}
+      >
         {text[noun].delete}
       </ActButton>
       {isOpen && (

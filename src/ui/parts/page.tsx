@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 export interface Tab {
   /** Its address. */
@@ -28,6 +28,11 @@ export function Page({
   useEffect(() => {
     document.title = [open && tabs?.[0] !== open ? open.title : '', title, 'Aegir'].filter(Boolean).join(' · ');
   }, [title, open, tabs]);
+  const nav = useRef<HTMLElement>(null);
+  // On a phone there are more than fit.
+  useEffect(() => {
+    nav.current?.querySelector(`[href="${open?.to}"]`)?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [open?.to]);
   return (
     <>
       <header className="page-head">
@@ -39,7 +44,7 @@ export function Page({
         <div className="actions">{actions}</div>
       </header>
       {tabs && (
-        <nav className="tabs" aria-label={title}>
+        <nav ref={nav} className="tabs" aria-label={title}>
           {tabs.map(({ to, title: name }) => (
             <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
               {name}

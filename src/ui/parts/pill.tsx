@@ -4,6 +4,7 @@ import { useText } from '../text/text.ts';
 const tones: Readonly<Record<string, 'good' | 'bad' | 'busy' | 'warn'>> = {
   enabled: 'good',
   done: 'good',
+  sent: 'good',
   failed: 'bad',
   stuck: 'bad',
   refused: 'bad',

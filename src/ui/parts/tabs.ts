@@ -13,6 +13,7 @@ const needs: { readonly [One in Name]?: EndpointName } = {
   sites: 'site list',
   platforms: 'platform list',
   migrate: 'platform migrate',
+  notifications: 'notification list',
   sessions: 'session list',
   tokens: 'token list',
 };

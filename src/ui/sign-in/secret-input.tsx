@@ -10,15 +10,17 @@ export function SecretInput({
   change,
   isNew = false,
   isFirst = false,
+  isRequired = false,
 }: {
   label: string;
-  description?: string;
+  description?: string | undefined;
   error?: string | undefined;
   value: string;
   change: (value: string) => void;
   /** Tells a password manager that it can make one. */
   isNew?: boolean;
   isFirst?: boolean;
+  isRequired?: boolean;
 }): ReactNode {
   const text = useText();
   return (
@@ -26,6 +28,7 @@ export function SecretInput({
       label={label}
       description={description}
       error={error}
+      withAsterisk={isRequired}
       value={value}
       onChange={(event) => change(event.currentTarget.value)}
       autoComplete={isNew ? 'new-password' : 'current-password'}

@@ -200,6 +200,85 @@ export const frDescriptions: Readonly<Record<string, string>> = {
   'Name servers that are asked; none: those that the zone of a name says are its own':
     'Serveurs de noms interrogés ; aucun : ceux que la zone d’un nom dit être les siens',
   "Who is asked for those; the machine's own unless given": 'À qui les demander ; à celui de la machine si vide',
+  'The user that the code of a new site runs as': 'L’utilisateur sous lequel s’exécute le code d’un nouveau site',
+  'The socket of the PHP-FPM pool that serves a new site': 'Le socket du groupe PHP-FPM qui sert un nouveau site',
+  'How large a backup may be that is uploaded': 'Taille maximale d’une sauvegarde téléversée, en Mo',
+  'How much may be in an uploaded backup when it is unpacked':
+    'Combien peut contenir une sauvegarde téléversée une fois décompressée, en Mo',
+  'How many backups of each site are kept: last, daily, weekly, monthly, timeZone; null: all of them':
+    'Combien de sauvegardes de chaque site sont gardées ; sans rien : toutes',
+  "How often sites run their cron that have no period of their own, by application; 'off': never. Then verify them":
+    'À quel intervalle s’exécute le cron des sites qui n’ont pas le leur, par application ; « off » : jamais. Vérifiez-les ensuite',
+  'Whether they run it over the web or by command line, by application; web unless it is said':
+    'S’il s’exécute par le web ou en ligne de commande, par application ; par le web sinon',
+  'How long a cron may take; then it has failed': 'Combien de secondes un cron peut durer ; ensuite il a échoué',
+  'How many runs of each site are kept, of each queue':
+    'Combien d’exécutions de chaque site sont gardées, pour chaque file',
+  'How many days the statistics of sites are kept': 'Combien de jours les statistiques des sites sont gardées',
+  'How many days is kept who did what': 'Pendant combien de jours est gardé qui a fait quoi',
+  'How many days ended tasks and their logs are kept':
+    'Combien de jours les tâches terminées et leurs journaux sont gardés',
+  'How large (in MiB) the code of a platform may be that Aegir builds':
+    'Taille maximale (en Mio) du code d’une plateforme qu’Aegir construit',
+  'How many files and directories it may have': 'Combien de fichiers et de dossiers il peut contenir',
+  'Where people reach the panel: https://panel.example.com; null: on its own machine only':
+    'Où l’on atteint le panneau : https://panel.example.com ; vide : seulement sur sa propre machine',
+  'After how many hours without a request somebody has to sign in again':
+    'Après combien d’heures sans requête il faut se connecter de nouveau',
+  'After how many days somebody has to sign in again, whatever happens':
+    'Après combien de jours il faut se connecter de nouveau, quoi qu’il arrive',
+  'How many minutes somebody can be signed in as another, to help':
+    'Combien de minutes quelqu’un peut être connecté à la place d’un autre, pour aider',
+  'Roles whose accounts must have a second factor: ["administrator"]':
+    'Rôles dont les comptes doivent avoir un second facteur',
+  'The OpenID Connect provider that says who somebody is: issuer, client, title, domains, claim, create; null: none':
+    'Le fournisseur OpenID Connect qui dit qui est quelqu’un',
+  'What the hub shows to that provider: its client secret':
+    'Ce que le hub montre à ce fournisseur : son secret de client',
+  'The mail server that takes what the hub sends: host, port, tls, user, from, title; null: no mails':
+    'Le serveur de courriel qui prend ce que le hub envoie',
+  'What the hub shows to that server, with the user in mail.smtp':
+    'Le mot de passe que le hub montre à ce serveur, avec l’utilisateur ci-dessus',
+  'How many mails an account gets within ten minutes, before what comes is sent as one':
+    'Combien de courriels un compte reçoit en dix minutes avant que ce qui suit n’en fasse plus qu’un seul',
+  'Networks of your own, such as 10.1.2.0/24, that webhooks may lead to, without https if need be; else only the internet':
+    'Vos propres réseaux, comme 10.1.2.0/24, où les webhooks peuvent mener, au besoin sans https ; sinon seulement internet',
+  'After how many days a token expires, unless it says otherwise':
+    'Après combien de jours un jeton expire, s’il ne dit pas autre chose',
+  'How many days an invitation can be accepted': 'Pendant combien de jours une invitation peut être acceptée',
+  'See how the hub is: its status and its queues': 'Voir comment va le hub : son état et ses files',
+  'Settings, and whether queues are paused': 'Les réglages, et la pause des files',
+  'Make, change and delete roles, of what one may oneself':
+    'Créer, changer et supprimer des rôles, de ce que l’on peut soi-même',
+  'See accounts, and who has which role': 'Voir les comptes, et qui a quel rôle',
+  'Sign in as another account that may not more than oneself, to help; both are in the audit':
+    'Se connecter à la place d’un compte qui ne peut pas plus que soi, pour aider ; les deux noms sont dans l’audit',
+  'Make, lock and delete accounts that may not more than oneself, and their tokens':
+    'Créer, verrouiller et supprimer des comptes qui ne peuvent pas plus que soi, et leurs jetons',
+  'Give roles to accounts, and take them away, of what one may oneself':
+    'Donner des rôles aux comptes, et les retirer, de ce que l’on peut soi-même',
+  'See clients': 'Voir les clients',
+  'Make, change, lock and delete clients': 'Créer, changer, verrouiller et supprimer des clients',
+  'See servers and their services, without their secrets': 'Voir les serveurs et leurs services, sans leurs secrets',
+  'Make, change and delete servers and services': 'Créer, changer et supprimer des serveurs et des services',
+  'Every task on servers': 'Toutes les tâches sur les serveurs',
+  'See platforms and what is on them; of a client: those that it may use':
+    'Voir les plateformes et ce qui s’y trouve ; pour un client : celles qu’il peut utiliser',
+  'Make and change platforms, and say which clients may use them':
+    'Créer et changer des plateformes, et dire quels clients peuvent les utiliser',
+  'Every task on platforms': 'Toutes les tâches sur les plateformes',
+  'See sites, their host names, packages, tasks and logs': 'Voir les sites, leurs noms, paquets, tâches et journaux',
+  'Make, clone and change sites': 'Créer, cloner et changer des sites',
+  'Say of a site what reaches beyond it: paths of certificates, data of plug-ins, a site that lies there to take over':
+    'Dire d’un site ce qui le dépasse : chemins de certificats, données d’extensions, un site déjà là à reprendre',
+  'Every task on sites': 'Toutes les tâches sur les sites',
+  'Get the one-time login link of a site': 'Obtenir le lien de connexion à usage unique d’un site',
+  'See backups': 'Voir les sauvegardes',
+  'Bring backups from elsewhere; pin and unpin them': 'Apporter des sauvegardes d’ailleurs ; les garder ou non',
+  'Every task on backups': 'Toutes les tâches sur les sauvegardes',
+  'Download backups: all of a site is in one': 'Télécharger des sauvegardes : tout un site est dans l’une d’elles',
+  'Read who did what': 'Lire qui a fait quoi',
+  'Give stuck tasks up': 'Abandonner des tâches bloquées',
   'The site that spares are clones of': 'Le site dont les sites de réserve sont des clones',
   "Where they are made; the template's platform unless given": 'Où ils sont faits ; la plateforme du modèle si vide',
   "Whose they are until somebody asks for them; the template's unless given":

@@ -1,0 +1,5 @@
+import type { LookType } from './look-type.ts';
+import { serverLoad } from './server-load.ts';
+import { siteWebLog } from './site-web-log.ts';
+
+export const lookTypes: readonly LookType[] = [serverLoad, siteWebLog];
