@@ -240,10 +240,10 @@ test('the command line says in words whether a site can go, and why not', async 
   assert.equal(code, 0);
   assert.match(text, /^example\.com, from p1 to p2: NOT possible \(4 same, 0 upgrade, 0 downgrade, 1 missing\)$/m);
   assert.match(text, /^ {2}missing on p2: token\. Add them to that platform/m);
-  assert.match(text, /^missing +error +module +token +true +1\.11 \(8000\) +- +it is missing there$/m);
+  assert.match(text, /^missing +error +module +token +yes +1\.11 \(8000\) +- +it is missing there$/m);
   assert.match(
     (await cli('platform', 'compare', 'p2', '--from', 'p1')).text,
-    /^example\.com +false .*missing on p2: token/m,
+    /^example\.com +no .*missing on p2: token/m,
   );
-  assert.match((await cli('package', 'sites', 'token')).text, /^example\.com +p1 +module +1\.11 +true/m);
+  assert.match((await cli('package', 'sites', 'token')).text, /^example\.com +p1 +module +1\.11 +yes/m);
 });

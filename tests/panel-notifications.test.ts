@@ -59,7 +59,7 @@ test('how people are told is set and tried in the panel', async (t) => {
 
   await t.test('what one is told of is kept as soon as it is chosen', async () => {
     const choice = page.getByLabel('A task has failed: Mail');
-    await choice.selectOption({ label: 'of all that I see' });
+    await choice.selectOption({ label: 'everything' });
     await page.getByText('Saved').first().waitFor();
     await page.reload();
     assert.equal(await choice.inputValue(), 'always');

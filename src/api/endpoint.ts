@@ -87,9 +87,9 @@ export const page = <One extends z.ZodType>(one: One) =>
 /** What every list takes besides its own filters. */
 export const listQuery = <Shape extends z.ZodRawShape>(filters: Shape) =>
   z.strictObject({
-    limit: z.coerce.number<string | number>().int().min(1).max(200).default(50),
-    after: z.string().max(2000).optional(),
-    q: z.string().min(1).max(200).optional(),
+    limit: z.coerce.number<string | number>().int().min(1).max(200).default(50).describe('How many on a page'),
+    after: z.string().max(2000).optional().describe('As the page before said it'),
+    q: z.string().min(1).max(200).optional().describe('Only what has this text in it'),
     ...filters,
   });
 

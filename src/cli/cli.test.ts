@@ -233,7 +233,7 @@ test('tasks are looked at, cancelled and asked for again', async (t) => {
   assert.equal(JSON.parse(log.out).event.type, 'task.cancelled');
   assert.equal((await run(['task', 'log', task.id, '--follow'])).code, 8);
   assert.match((await run(['task', 'retry', task.id, '--no-wait'])).out, /server verify \(queued\)/);
-  assert.match((await run(['queue', 'pause', 'task'])).out, /paused +true/);
+  assert.match((await run(['queue', 'pause', 'task'])).out, /paused +yes/);
   assert.match((await run(['status'])).out, /The queue is paused.*\nNo worker runs/);
 });
 

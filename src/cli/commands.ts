@@ -10,7 +10,7 @@ import { addFlags, flagValues, schemaOf, wordFrom } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
 import { harmless, type Io } from './io.ts';
 import { loadLines, logLines } from './look-lines.ts';
-import { showList, showOne } from './show.ts';
+import { moment, showList, showOne } from './show.ts';
 import { statusLines } from './status-lines.ts';
 
 /** What a command needs when it runs; made late, so that help needs no hub. */
@@ -180,7 +180,9 @@ export async function askAndShow(session: Session, name: EndpointName, input: ob
   // Flags are made from the schema of the same endpoint, and the hub checks them once more.
   const response = await request(session.send, name, input as never);
   const answer = (await response.json()) as Shown;
-  if (flags.wait === false || !(await followed(session, name, answer, flags))) show(session.io, name, answer, flags);
+  if (flags.wait !== false && (await followed(session, name, answer, flags))) return;
+  show(session.io, name, answer, flags);
+  if (!flags.json) for (const line of besides[name]?.(answer) ?? []) session.io.err(`${harmless(line)}\n`);
 }
 
 /** Where the answer is something that goes on, it is followed to its end. False: there is nothing to follow. */
@@ -211,9 +213,12 @@ function show(io: Io, name: EndpointName, answer: Shown, flags: Common): void {
   else if (answer.items) showList(io, hasColumnsOfItsOwn.has(verb) ? verb : noun, { ...answer, items: answer.items });
   else if (task !== null)
     io.out(`Task ${task.id}: ${task.name} (${task.status}). See: aegir task log ${task.id} --follow\n`);
-  else if ('deleted' in answer) io.out(`Deleted ${String(answer['deleted'])}\n`);
-  else showOne(io, inner(startsBatch.has(name) ? 'batch' : noun, answer));
+  else if ('deleted' in answer) io.out(`Deleted ${deleted(noun, String(answer['deleted']))}\n`);
+  else showOne(io, inner(startsBatch.has(name) ? 'batch' : noun, answer), noun);
 }
+
+/** A number alone says little. */
+const deleted = (noun: string, name: string): string => (/^\d+$/.test(name) ? `${noun} ${name}` : name);
 
 /** Verbs whose lists are not lists of their noun. */
 const hasColumnsOfItsOwn: ReadonlySet<string> = new Set([
@@ -238,11 +243,30 @@ const inWords: { readonly [name in EndpointName]?: (answer: Shown) => string } =
   'token create': ({ token }) => String(token),
   'account invite': ({ link }) => String(link),
   'account reset-password': ({ link }) => String(link),
-  'session end-others': ({ ended }) => `Ended ${String(ended)}`,
+  'session end-others': ({ ended }) => `Ended ${String(ended)} session${ended === 1 ? '' : 's'}`,
   'server load': (answer) => loadLines(answer as never).join('\n'), // The endpoint's own answer, as below.
   'site web-log': (answer) => logLines(answer as never).join('\n'),
   status: (answer) => statusLines(answer as never).join('\n'),
 };
+
+const goodOnce = ({ expiresAt }: Shown): readonly string[] => [
+  `Good once, until ${moment(String(expiresAt))}: its person chooses a password with it.`,
+];
+
+/** What a person wants to know besides; not for a program that takes the answer. */
+const besides: { readonly [name in EndpointName]?: (answer: Shown) => readonly string[] } = {
+  'account invite': goodOnce,
+  'account reset-password': goodOnce,
+  'token create': () => ['It is shown this once.'],
+  'webhook create': () => ['The secret is shown this once.'],
+  'notification choices': (answer) => waysInWords(answer as never),
+  'notification choose': (answer) => waysInWords(answer as never),
+};
+
+const waysInWords = ({ email, notByMail, notByWebhook }: Answer<'notification choices'>): readonly string[] => [
+  notByMail === null ? `Mails go to ${email ?? 'nobody'}.` : `No mails: ${notByMail}`,
+  ...(notByWebhook === null ? [] : [`No webhooks: ${notByWebhook}`]),
+];
 
 function taskIn(name: EndpointName, answer: Shown): ShownTask | null {
   if (name === 'task retry') return answer as unknown as ShownTask; // The endpoint's own answer.
@@ -252,6 +276,11 @@ function taskIn(name: EndpointName, answer: Shown): ShownTask | null {
 
 /** `{ site, task: null }` is shown as the site. */
 function inner(noun: string, answer: Shown): Readonly<Record<string, unknown>> {
+  // What was made stands beside what is shown once.
+  if (answer['about'] !== null && typeof answer['about'] === 'object') {
+    const { about, ...once } = answer;
+    return { ...(about as Shown), ...once };
+  }
   const one = answer[noun];
   return one !== null && typeof one === 'object' ? (one as Readonly<Record<string, unknown>>) : answer; // of our own API
 }

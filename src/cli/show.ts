@@ -85,22 +85,33 @@ export function showList(
     table(
       io,
       shown.map(heading),
-      items.map((row) => shown.map((key) => cell(row[key]))),
+      items.map((row) => shown.map((key) => ofNoun(noun, key, row[key]) ?? cell(row[key]))),
     ),
   );
   if (next) io.err(`${items.length} of ${String(total)}. The next page: --after ${String(next)}\n`);
 }
 
 const heading = (key: string): string =>
-  key.replace(/At$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  key
+    .replace(/At$/, '')
+    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replace(/ mb$/, ' MB');
+
+/** Where a value means more than it says. */
+function ofNoun(noun: string, key: string, value: unknown): string | undefined {
+  if (noun === 'membership' && key === 'client' && value === null) return 'the whole hub';
+  if (noun === 'client' && /Max(?:Mb)?$/.test(key) && value === null) return 'no limit';
+  if (noun === 'role' && key === 'permissions' && Array.isArray(value) && value.includes('*')) return 'everything';
+  return undefined;
+}
 
 /** One subject, with what can be done with it. */
-export function showOne(io: Io, row: Row): void {
+export function showOne(io: Io, row: Row, noun = ''): void {
   const shown = Object.entries(row).filter(([key]) => !['tasks', 'steps', 'actions', 'diagnosis'].includes(key));
   io.out(
     fields(
       io,
-      shown.map(([key, value]) => [heading(key), cell(value)] as const),
+      shown.map(([key, value]) => [heading(key), ofNoun(noun, key, value) ?? cell(value)] as const),
     ),
   );
   for (const { name, status } of listOf(row['steps'])) io.out(`  ${cell(status).padEnd(10)}${harmless(cell(name))}\n`);
@@ -120,6 +131,7 @@ const listOf = (value: unknown): readonly Row[] => (Array.isArray(value) ? (valu
 /** A value in one line. */
 export function cell(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string') return /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : value;
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ');
   if (typeof value === 'object') return objectCell(value as Row); // what is neither null nor a list
@@ -128,7 +140,8 @@ export function cell(value: unknown): string {
 
 /** Each kind of object is known by what it has. */
 const kinds: readonly (readonly [readonly string[], (value: Row) => string])[] = [
-  [['link', 'expiresAt'], ({ link }) => cell(link)],
+  [['link', 'expiresAt'], ({ link, expiresAt }) => `${cell(link)} (good once, until ${cell(expiresAt)})`],
+  [['sites', 'backups', 'bytes'], (value) => usageCell(value)],
   [['noun', 'name'], ({ name }) => cell(name)],
   [['role', 'client'], ({ role, client }) => (client === null ? cell(role) : `${cell(role)} of ${cell(client)}`)],
   [['account', 'role'], ({ account, role }) => `${cell(account)} (${cell(role)})`],
@@ -156,6 +169,10 @@ function turnCell({ every, by, lastAt, failures, problem }: Row): string {
   const last = lastAt === null ? 'did not run yet' : `last ${cell(lastAt)}`;
   return `every ${cell(every)}${by === undefined ? '' : ` by ${cell(by)}`}, ${last}${problem === null ? '' : `, failed ${cell(failures)} times: ${cell(problem)}`}`;
 }
+
+const usageCell = ({ sites, backups, bytes }: Row): string =>
+  `${counted(sites, 'site')}, ${counted(backups, 'backup')}, ${(Number(bytes) / 1024 / 1024).toFixed(1)} MB`;
+const counted = (count: unknown, noun: string): string => `${cell(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 /** '10.1.2 (10100)': the release, and the schema of its database. */
 function versionCell({ version, schemaVersion }: Row): string {

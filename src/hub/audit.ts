@@ -49,7 +49,8 @@ export async function audit(
     insert into audit (account_id, account, by_id, by, address, means, what, noun, subject_id, subject, client_id, result,
                        code, details)
     values (${accountId}, ${account}, ${by?.accountId ?? null}, ${by?.name ?? null}, ${address}, ${means}, ${what},
-            ${subject?.noun ?? null}, ${subject?.id ?? null}, ${subject?.name ?? null}, ${subject?.client ?? null},
+            ${subject?.noun ?? null}, ${subject?.id ?? null}, ${subject?.name ?? null},
+            (select id from client where id = ${subject?.client ?? null}), -- one that what failed had made is gone with it
             ${result}, ${code ?? null}, ${jsonb(details)}::jsonb)`.execute(tx);
 }
 

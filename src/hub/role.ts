@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
+import { namesShown } from '../model/names-shown.ts';
 import { everything, isPermission, permissions } from '../model/permission.ts';
 import { Problem } from '../model/problem.ts';
 import { covers, refused } from './access.ts';
@@ -101,10 +102,14 @@ export function knownPermissions(hub: Pick<Hub, 'catalog'>, named: readonly stri
     known.includes(name) ? [] : [{ path: `${path}.${at}`, message: 'is not a permission' }],
   );
   if (unknown.length > 0)
-    throw new Problem('invalid', 'there is no such permission', {
-      hint: 'aegir permission list shows all.',
-      fields: unknown,
-    });
+    throw new Problem(
+      'invalid',
+      `there is no permission '${namesShown(named.filter((name) => !known.includes(name)))}'`,
+      {
+        hint: 'aegir permission list shows all.',
+        fields: unknown,
+      },
+    );
   return known.filter((name) => named.includes(name));
 }
 

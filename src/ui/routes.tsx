@@ -50,6 +50,7 @@ const routes = [
   page('/audit', () => import('./pages/audit.tsx'), 'Audit'),
   page('/account/{-$tab}', () => import('./account/own-account.tsx'), 'OwnAccount'),
   page('/queues', () => import('./pages/queues.tsx'), 'Queues'),
+  page('/queues/$name/{-$tab}', () => import('./pages/queue.tsx'), 'Queue'),
   page('/settings', () => import('./pages/settings.tsx'), 'Settings'),
   openPage('/sign-in', () => import('./shell/sign-in.tsx'), 'SignIn'),
   openPage('/sign-in/return', () => import('./shell/sign-in.tsx'), 'SignInReturn'),

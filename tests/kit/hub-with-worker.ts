@@ -95,9 +95,10 @@ export async function hubWithWorker(t: TestContext, more: HubMore = {}): Promise
   // What is registered first runs first: workers end before their database is dropped.
   t.after(async () => {
     await Promise.all(running.map((one) => one.stop()));
-    assert.deepEqual(bugs, [], 'faults in Aegir itself');
   });
   const { url, ...database } = await testDatabase(t);
+  // Last, as after one that throws no other is run, and what is left open keeps the process alive.
+  t.after(() => assert.deepEqual(bugs, [], 'faults in Aegir itself'));
   const key = sealKey(randomBytes(32));
   const transfers = more.transfers ?? '/nonexistent/transfers';
   const world = more.world ?? freshWorld();

@@ -65,6 +65,9 @@ export const panelPages: readonly string[] = [
   '/account/sessions',
   '/account/tokens',
   '/queues',
+  '/queues/cron',
+  '/queues/cron/turns',
+  '/queues/backup/runs',
   '/settings',
   '/nothing/here',
 ];

@@ -9,9 +9,9 @@ const filters = {
   noun: text.word.optional().describe("What it was done to: 'site', 'role', …"),
   subject: text.line(300).optional().describe('Name of that as it was called then, or with `noun` its id'),
   what: text.line(100).optional().describe("What was asked for: 'site create'"),
-  result: z.enum(['done', 'refused', 'failed']).optional(),
-  since: text.time.optional(),
-  until: text.time.optional(),
+  result: z.enum(['done', 'refused', 'failed']).optional().describe('Refused: one may not'),
+  since: text.time.optional().describe('Not before this time: 2026-01-31T00:00:00Z'),
+  until: text.time.optional().describe('Before this time'),
 };
 
 export const auditEndpoints = {

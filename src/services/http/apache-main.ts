@@ -71,7 +71,7 @@ IncludeOptional ${`${config}/post.d/*.conf`}
 
 /** Here and not in the blocks: in each it would be one more open file. Whose a request was stands first; our own are not told. */
 const accessLog = (logs: string): Fragment => apacheText`SetEnvIf Request_URI ${`^${markPath}`} aegir_asks
-CustomLog ${`${logs}/apache-access.log`} "%V %a - %u [%{%Y-%m-%dT%H:%M:%S%z}t] \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" env=!aegir_asks
+CustomLog ${`${logs}/apache-access.log`} "%V %a - %u [%{%Y-%m-%dT%H:%M:%S%z}t] \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\"" env=!aegir_asks
 `;
 
 /** The ports that a ports.conf of Debian opens: a second Listen for one of them would keep Apache from starting. */

@@ -8,7 +8,7 @@ import { ActButton } from '../parts/act.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { pageOf } from '../parts/links.tsx';
 import { tellProblem } from '../parts/tell.ts';
-import { exact } from '../parts/time.tsx';
+import { clock } from '../parts/time.tsx';
 import { useSession } from '../session.ts';
 import { useText } from '../text/text.ts';
 
@@ -47,7 +47,7 @@ export function AnotherBanner(): ReactNode {
   return (
     <aside className="another" aria-label={text.another.banner}>
       <Icon name="client" />
-      <p className="grow">{text.another.isAnother(name, by, exact(until))}</p>
+      <p className="grow">{text.another.isAnother(name, by, clock(until))}</p>
       <Button color="dark" loading={isPending} onClick={() => mutate()}>
         {text.another.end(by)}
       </Button>

@@ -37,6 +37,8 @@ export function Notifications({ account }: { account: string }): ReactNode {
 function ChoiceTable({ choices }: { choices: Choices }): ReactNode {
   const text = useText();
   const { items, email, notByMail, notByWebhook } = choices;
+  const { noEmail, noMailServer, mailsGoTo } = text.told;
+  const byMail = email === null ? noEmail : notByMail === null ? mailsGoTo(email) : noMailServer;
   return (
     <div className="stack">
       <table className="choices">
@@ -54,8 +56,8 @@ function ChoiceTable({ choices }: { choices: Choices }): ReactNode {
         </tbody>
       </table>
       <div>
-        <p className="dim">{notByMail ?? text.told.mailsGoTo(email ?? '')}</p>
-        {notByWebhook !== null && <p className="dim">{notByWebhook}</p>}
+        <p className="dim">{byMail}</p>
+        {notByWebhook !== null && <p className="dim">{text.told.noEnabledWebhook}</p>}
       </div>
       <Test />
     </div>

@@ -3,6 +3,7 @@ import { useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { signOut } from '../hub.ts';
 import { Tokens } from '../pages/tokens.tsx';
+import { may } from '../parts/may.ts';
 import { Page } from '../parts/page.tsx';
 import { tabsOf } from '../parts/tabs.ts';
 import { tellProblem } from '../parts/tell.ts';
@@ -32,7 +33,13 @@ export function OwnAccount(): ReactNode {
           {text.nav.signOut}
         </Button>
       }
-      {...(!missing && { tabs: tabsOf(tabs, tab, '/account') })}
+      {...(!missing && {
+        tabs: tabsOf(
+          tabs.filter((name) => name !== 'signIn' || may('factor list')),
+          tab,
+          '/account',
+        ),
+      })}
     >
       {missing ? <Missing /> : <Part tab={tab} session={session} />}
     </Page>

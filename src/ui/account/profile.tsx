@@ -2,6 +2,7 @@ import { Select } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Input } from '../../api/endpoints.ts';
+import { Allowed } from '../form/allowed.tsx';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { call } from '../hub.ts';
 import { Card, Facts } from '../parts/facts.tsx';
@@ -29,7 +30,9 @@ export function Profile({ session }: { session: Session }): ReactNode {
       </Card>
       <div className="stack">
         <Card title={text.own.place}>
-          <Place session={session} />
+          <Allowed needs="session set">
+            <Place session={session} />
+          </Allowed>
         </Card>
         <Card title={text.own.roles}>
           <Facts of={roles.map(({ role, client }) => [role, client ?? text.own.wholeHub])} />

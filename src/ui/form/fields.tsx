@@ -91,7 +91,7 @@ interface FieldProps {
 
 const prose = new Set(['title', 'note']);
 /** What is not to be read over a shoulder. */
-const secrets = new Set(['password', 'secretAccessKey']);
+const secrets = new Set(['password', 'secretAccessKey', 'keySecret', 'apiKey', 'apiToken']);
 
 /** One field of what the API takes, drawn from its schema. */
 export function Field(props: FieldProps): ReactNode {

@@ -4,6 +4,7 @@ import type { Answer } from '../../api/endpoints.ts';
 import { asks, often, useWish } from '../hub.ts';
 import { ActButton } from '../parts/act.tsx';
 import { Card } from '../parts/facts.tsx';
+import { To } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
@@ -61,29 +62,36 @@ export function Queues(): ReactNode {
 
 function QueueLine({ queue }: { queue: Queue }): ReactNode {
   const text = useText();
-  const wishes = { pause: useWish('queue pause'), resume: useWish('queue resume') };
-  const wish = queue.paused ? wishes.resume : wishes.pause;
   const abouts: Readonly<Record<string, string>> = text.queue.abouts;
   return (
     <li>
       <Pill status={queue.paused ? 'paused' : 'enabled'}>{queue.paused ? text.status.paused : text.queue.runs}</Pill>
       <span className="grow two">
-        <b>{queue.name}</b>
-        <span className="dim">{abouts[queue.name]}</span>
+        <To noun="queue" name={queue.name} />
+        <span className="dim">{abouts[queue.name] ?? queue.about}</span>
       </span>
       {queue.lastRunAt !== null && (
         <span className="dim">
           <Time at={queue.lastRunAt} />
         </span>
       )}
-      <ActButton
-        needs={queue.paused ? 'queue resume' : 'queue pause'}
-        variant="default"
-        loading={wish.isPending}
-        onClick={() => wish.mutate({ params: { name: queue.name } }, { onError: tellProblem })}
-      >
-        {queue.paused ? text.queue.resume : text.queue.pause}
-      </ActButton>
+      <PauseButton queue={queue} />
     </li>
+  );
+}
+
+export function PauseButton({ queue }: { queue: Queue }): ReactNode {
+  const text = useText();
+  const wishes = { pause: useWish('queue pause'), resume: useWish('queue resume') };
+  const wish = queue.paused ? wishes.resume : wishes.pause;
+  return (
+    <ActButton
+      needs={queue.paused ? 'queue resume' : 'queue pause'}
+      variant="default"
+      loading={wish.isPending}
+      onClick={() => wish.mutate({ params: { name: queue.name } }, { onError: tellProblem })}
+    >
+      {queue.paused ? text.queue.resume : text.queue.pause}
+    </ActButton>
   );
 }

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
+import type { Answer } from '../../api/endpoints.ts';
 import { asks } from '../hub.ts';
 import { bytes } from '../parts/bytes.ts';
 import { Card } from '../parts/facts.tsx';
@@ -60,28 +61,36 @@ export function Trends(): ReactNode {
           <Card title={text.home.backupAges}>
             <Bars of={backupAges.map(({ age, sites }) => [text.home.ages[age], sites] as const)} />
           </Card>
-          <Card title={text.home.servers}>
-            <Bars
-              of={servers.map(({ name, sites }) => [<To key={name} noun="server" name={name} />, sites] as const)}
-            />
-          </Card>
-          <Card title={text.home.disk}>
-            <ul className="lines">
-              {servers.map(({ name, diskFreeMb, backupBytes }) => (
-                <li key={name}>
-                  <To noun="server" name={name} />
-                  <span className="grow" />
-                  <span className="number">
-                    {diskFreeMb === null ? text.home.diskUnknown : text.home.diskFree(bytes(diskFreeMb * mb))}
-                  </span>
-                  <span className="number dim">{text.home.diskBackups(bytes(backupBytes))}</span>
-                </li>
-              ))}
-            </ul>
-          </Card>
+          {servers.length > 0 && <ByServer of={servers} />}
         </div>
       )}
     </Loaded>
+  );
+}
+
+/** Of who sees servers. */
+function ByServer({ of: servers }: { of: Answer<'home'>['servers'] }): ReactNode {
+  const text = useText();
+  return (
+    <>
+      <Card title={text.home.servers}>
+        <Bars of={servers.map(({ name, sites }) => [<To key={name} noun="server" name={name} />, sites] as const)} />
+      </Card>
+      <Card title={text.home.disk}>
+        <ul className="lines">
+          {servers.map(({ name, diskFreeMb, backupBytes }) => (
+            <li key={name}>
+              <To noun="server" name={name} />
+              <span className="grow" />
+              <span className="number">
+                {diskFreeMb === null ? text.home.diskUnknown : text.home.diskFree(bytes(diskFreeMb * mb))}
+              </span>
+              <span className="number dim">{text.home.diskBackups(bytes(backupBytes))}</span>
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </>
   );
 }
 

@@ -21,6 +21,7 @@ const pages = {
   task: '/tasks/',
   batch: '/batches/',
   role: '/roles/',
+  queue: '/queues/',
 } as const;
 const isPaged = (noun: string): noun is keyof typeof pages => noun in pages;
 

@@ -7,6 +7,8 @@ const tones: Readonly<Record<string, 'good' | 'bad' | 'busy' | 'warn'>> = {
   sent: 'good',
   failed: 'bad',
   stuck: 'bad',
+  lost: 'bad',
+  late: 'warn',
   refused: 'bad',
   stopped: 'bad',
   'undo failed': 'bad',

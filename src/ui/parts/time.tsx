@@ -31,6 +31,13 @@ export const exact = (at: string): string =>
     timeZone: session()?.timeZone ?? undefined,
   });
 
+/** '14:03' */
+export const clock = (at: string): string =>
+  new Date(at).toLocaleTimeString(language(), {
+    ...{ hour: '2-digit', minute: '2-digit' },
+    timeZone: session()?.timeZone ?? undefined,
+  });
+
 function relative(at: string): string {
   const seconds = (Date.parse(at) - Date.now()) / 1000;
   const [unit, size] = steps.find(([, one]) => Math.abs(seconds) >= one) ?? ['second', 1];
