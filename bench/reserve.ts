@@ -92,7 +92,8 @@ const claimMaxMs = 5 * 60_000;
 async function claim(hosting: Hosting, { title: kind }: Kind, short: string, spare: boolean): Promise<number> {
   const { call, port } = hosting;
   const name = `${short}.${kind.toLowerCase()}.example.com`;
-  const title = `${kind} of ${short}`;
+  // With an end, so that no title is the beginning of another's.
+  const title = `${kind} of ${short}.`;
   const began = performance.now();
   const params = { name: kind.toLowerCase() };
   const claimed = await call('reserve claim', { params, body: { name, title, email: `owner@${name}` } });
