@@ -7,16 +7,25 @@ import { sweepNamed } from '../src/hub/sweeps.ts';
 import { placeTurns } from '../src/hub/turns.ts';
 import { type HubWithWorker, installedSite, verifiedFarm } from './kit/hub-with-worker.ts';
 
-/** One round of a queue whose turns are all due now, to the end of its tasks. */
-async function round({ hub, database: { db }, call, done }: HubWithWorker, name: string): Promise<number> {
+const waitedFor = new Set<string>();
+
+/** One round of a queue whose turns are all due now, to the end of its tasks; answers how many these were. */
+async function round({ hub, database: { db }, done }: HubWithWorker, name: keyof typeof taskOf): Promise<number> {
   await placeTurns(db, sweepNamed({ sweeps: [] }, name));
   await sql`update turn set due_at = now() where queue = ${name}`.execute(db);
   await addSweepTasks(hub);
-  const { items } = await call('queue turns', { params: { name }, query: { state: 'running' } });
-  for (const { task } of items) await done(task ?? '');
+  // A quick worker may be through with some of them already.
+  const { rows } = await sql<{ id: string }>`select id from task where name = ${taskOf[name]}`.execute(db);
+  const added = rows.filter(({ id }) => !waitedFor.has(id));
+  for (const { id } of added) {
+    await done(id);
+    waitedFor.add(id);
+  }
   await addSweepTasks(hub);
-  return items.length;
+  return added.length;
 }
+
+const taskOf = { backup: 'site backup', 'backup test': 'backup test' } as const;
 
 test('sites are backed up by their schedule, kept by their rule, and every backup is proven in its turn', async (t) => {
   const farm = await verifiedFarm(t, { http: 'nginx', db: 'mysql', application: 'drupal' });
