@@ -167,7 +167,8 @@ test('sites are found by name, alias, title, and by what they stand on', async (
     aliases: ['www.boutique.com'],
     title: 'Läden',
   });
-  await good('POST', '/api/sites', { name: 'blog.example.com', platform: 'd11', profile: 'minimal' });
+  await good('POST', '/api/servers', { name: 'db1', services: [{ type: 'db', engine: 'mysql' }] });
+  await good('POST', '/api/sites', { name: 'blog.example.com', platform: 'd11', profile: 'minimal', dbServer: 'db1' });
   await setStatus(made, 'site', 'blog.example.com', 'enabled');
   const found = async (query: string) =>
     (await good('GET', `/api/sites?${query}`)).items.map(({ name }: { name: string }) => name);
@@ -175,6 +176,8 @@ test('sites are found by name, alias, title, and by what they stand on', async (
   assert.deepEqual(await found('q=boutique'), ['shop.example.com']);
   assert.deepEqual(await found(`q=${encodeURIComponent('läden')}`), ['shop.example.com']);
   assert.deepEqual(await found('platform=@platform_d11'), ['blog.example.com']);
+  assert.deepEqual(await found('dbServer=db1'), ['blog.example.com']);
+  assert.deepEqual(await found('dbServer=master'), ['shop.example.com']);
   assert.deepEqual(await found('status=enabled'), ['blog.example.com']);
   assert.deepEqual(await found('profile=minimal&client=main&server=master'), ['blog.example.com']);
   const { items } = await good('GET', '/api/aliases?site=shop.example.com&kind=alias');

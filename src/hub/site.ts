@@ -108,6 +108,8 @@ export interface SiteFilter {
   readonly platform?: string | undefined;
   readonly client?: string | undefined;
   readonly server?: string | undefined;
+  /** Where its database is. */
+  readonly dbServer?: string | undefined;
   readonly profile?: string | undefined;
   readonly q?: string | undefined;
 }
@@ -123,6 +125,7 @@ async function conditions(asking: Asking, query: SiteFilter): Promise<readonly (
     equals('site.platform_id', await idOf('platform', query.platform)),
     equals('site.client_id', await idOf('client', query.client)),
     equals('platform.server_id', await idOf('server', query.server)),
+    equals('db.server_id', await idOf('server', query.dbServer)),
     equals('site.profile', query.profile),
     lookedFor(query.q),
   ];

@@ -28,6 +28,7 @@ export const panelPages: readonly string[] = [
   '/servers/main1/services',
   '/servers/main1/platforms',
   '/servers/main1/sites',
+  '/servers/main1/databases',
   '/servers/main1/tasks',
   '/servers/main1/danger',
   '/tasks',

@@ -43,6 +43,7 @@ export const batchEndpoints = {
           platform: text.reference.optional(),
           client: text.reference.optional(),
           server: text.reference.optional(),
+          dbServer: text.reference.optional(),
           profile: text.profile.optional(),
           q: z.string().min(1).max(200).optional(),
         })

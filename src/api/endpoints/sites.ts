@@ -23,6 +23,7 @@ export const siteEndpoints = {
         platform: text.reference.optional(),
         client: text.reference.optional(),
         server: text.reference.optional(),
+        dbServer: text.reference.optional(),
         profile: text.profile.optional(),
       },
       ['name', 'status', 'platform', 'client', 'profile', 'verified', 'created'],

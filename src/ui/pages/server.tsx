@@ -21,7 +21,7 @@ import { ServerDiagnosis } from './server-diagnosis.tsx';
 import { ServerLoad } from './server-load.tsx';
 import { ServerServices } from './server-services.tsx';
 
-const tabs = ['overview', 'services', 'platforms', 'sites', 'tasks', 'danger'] as const;
+const tabs = ['overview', 'services', 'platforms', 'sites', 'databases', 'tasks', 'danger'] as const;
 
 export function Server(): ReactNode {
   const { name, tab = 'overview' } = useParams({ from: '/servers/$name/{-$tab}' });
@@ -48,7 +48,9 @@ function Part({ server, tab }: { server: ServerAnswer; tab: string }): ReactNode
     case 'platforms':
       return <PlatformList fixed={{ server: server.name }} />;
     case 'sites':
-      return <SiteList fixed={{ server: server.name }} />;
+      return <SiteList key="sites" fixed={{ server: server.name }} />;
+    case 'databases':
+      return <SiteList key="databases" fixed={{ dbServer: server.name }} />;
     case 'tasks':
       return <TaskList fixed={{ noun: 'server', subject: server.id }} />;
     case 'danger':

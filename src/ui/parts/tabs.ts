@@ -11,6 +11,7 @@ const needs: { readonly [One in Name]?: EndpointName } = {
   tasks: 'task list',
   activity: 'audit list',
   sites: 'site list',
+  databases: 'site list',
   platforms: 'platform list',
   migrate: 'platform migrate',
   notifications: 'notification list',

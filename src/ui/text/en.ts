@@ -110,6 +110,7 @@ export const en = {
     activity: 'Activity',
     permissions: 'Permissions',
     danger: 'Danger',
+    databases: 'Databases',
     sites: 'Sites',
     compare: 'Compare',
     migrate: 'Migrate all',

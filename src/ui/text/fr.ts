@@ -112,6 +112,7 @@ export const fr: Text = {
     activity: 'Activité',
     permissions: 'Permissions',
     danger: 'Danger',
+    databases: 'Bases de données',
     sites: 'Sites',
     compare: 'Comparer',
     migrate: 'Tout migrer',
