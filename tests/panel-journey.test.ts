@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
-import { applications } from '../src/applications/applications.ts';
-import { LocalMachine } from '../src/machine/local.ts';
-import { engines } from '../src/services/engines.ts';
-import { nginxEngine } from '../src/services/http/nginx.ts';
-import { catalog } from '../src/tasks/catalog.ts';
-import { taskTypes } from '../src/tasks/task-types.ts';
-import { type HubWithWorker, hubWithWorker } from './kit/hub-with-worker.ts';
 import { errorsOf, openPanel, password } from './kit/panel.ts';
 import { type RealFarm, realFarm } from './kit/real-farm.ts';
+import { realHub } from './kit/real-hub.ts';
 
 /** Browsers know that all below localhost is this machine. */
 const [site, clone] = ['one.localhost', 'two.localhost'];
@@ -112,17 +106,7 @@ async function emptyHub(t: TestContext) {
   let close = async (): Promise<void> => undefined;
   t.after(() => close());
   const farm: RealFarm = await realFarm(t);
-  const hub: HubWithWorker = await hubWithWorker(t, {
-    open: (hands) => new LocalMachine(hands),
-    catalog: catalog(
-      {
-        ...{ applications, taskTypes, sweeps: [] },
-        engines: [...engines.filter(({ name }) => name !== 'nginx'), nginxEngine(farm.web.program)],
-      },
-      [],
-    ),
-  });
-  await hub.call('setting set', { params: { name: 'site.fpm-socket' }, body: { value: farm.data.fpmSocket } });
+  const hub = await realHub(t, farm);
   const panel = await openPanel(hub.hub);
   close = () => panel.close();
   return { farm, hub, panel };

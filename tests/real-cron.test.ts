@@ -6,19 +6,14 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
-import { applications } from '../src/applications/applications.ts';
 import { sweepNamed } from '../src/hub/sweeps.ts';
 import { placeTurns } from '../src/hub/turns.ts';
-import { LocalMachine } from '../src/machine/local.ts';
 import { Problem } from '../src/model/problem.ts';
 import { crontabEngine, noCrontabEngine } from '../src/services/cron/crontab.ts';
-import { engines } from '../src/services/engines.ts';
-import { nginxEngine } from '../src/services/http/nginx.ts';
-import { catalog } from '../src/tasks/catalog.ts';
-import { taskTypes } from '../src/tasks/task-types.ts';
 import { crontabOf } from './kit/crontab.ts';
-import { type HubWithWorker, hubWithWorker } from './kit/hub-with-worker.ts';
+import type { HubWithWorker } from './kit/hub-with-worker.ts';
 import { type RealFarm, realFarm } from './kit/real-farm.ts';
+import { realHub } from './kit/real-hub.ts';
 
 const run = promisify(execFile);
 const user = 'news';
@@ -28,22 +23,9 @@ const cron = sweepNamed({ sweeps: [] }, 'cron');
 /** A hub and a worker on real servers, with a WordPress that leaves a file behind whenever its cron runs. */
 async function hostedWordpress(t: TestContext): Promise<{ hub: HubWithWorker; real: RealFarm; mark: string }> {
   const real = await realFarm(t);
-  const { root, platformRoot, httpOptions, dbOptions, fpmSocket } = real.data;
-  const hub = await hubWithWorker(t, {
-    open: (hands) => new LocalMachine(hands),
-    catalog: catalog(
-      {
-        ...{ applications, taskTypes, sweeps: [] },
-        engines: [
-          ...engines.filter(({ type, name: one }) => type !== 'cron' && one !== 'nginx'),
-          ...[nginxEngine(real.web.program), crontabEngine(crontabOf(user)), noCrontabEngine(crontabOf(user))],
-        ],
-      },
-      [],
-    ),
-  });
+  const { root, platformRoot, httpOptions, dbOptions } = real.data;
+  const hub = await realHub(t, real, [crontabEngine(crontabOf(user)), noCrontabEngine(crontabOf(user))]);
   const { call, done } = hub;
-  await call('setting set', { params: { name: 'site.fpm-socket' }, body: { value: fpmSocket } });
   const services = [
     { type: 'http', engine: 'nginx', options: { ...httpOptions } },
     { type: 'db', engine: 'mysql', options: { ...dbOptions } },

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { Given } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import { isUsable } from '../model/reserve.ts';
 import { demandFree, writeAliases } from './alias.ts';
@@ -7,10 +6,10 @@ import { askFor } from './ask.ts';
 import { type Asked, accountOf, byItself, type Handler } from './hub.ts';
 import { outstanding, taskTypeOf } from './possible.ts';
 import { demandQuota } from './quota.ts';
+import { cloneTemplate } from './reserve-clone.ts';
 import { openSpares, type ReserveRow, reserveRow, rulesOf } from './reserve-rows.ts';
 import { resolve } from './resolve.ts';
 import { siteById } from './site.ts';
-import { cloneSite } from './site-clone.ts';
 import { chosenClient, clientEmail, emailFor } from './site-create.ts';
 import { heldPlatform } from './site-platform.ts';
 import { taskById } from './task.ts';
@@ -115,19 +114,13 @@ async function cloneFor(
   { name, title, email, clientId }: Wanted,
   at: Date,
 ): Promise<{ readonly site: string; readonly task: string }> {
-  const { tx, hub } = asked;
-  const asking = { tx, hub, ...byItself({ noun: 'site' }) };
-  const template = await resolve(asking, 'site', reserve.templateId, { lock: true });
-  const place = reserve.platformId === null ? {} : { platform: reserve.platformId };
-  const body: Omit<Given<'site clone'>['body'], 'dryRun'> = { name, title, email, client: clientId, ...place };
-  const { site, task } = await cloneSite(asking, template, body, accountOf(asked)).catch((error: unknown) => {
+  const { tx } = asked;
+  const template = await resolve({ tx, ...byItself({ noun: 'site' }) }, 'site', reserve.templateId, { lock: true });
+  const claimedBy = { accountId: accountOf(asked) };
+  const wanted = { name, title, email, client: clientId };
+  return cloneTemplate(asked, reserve, template, wanted, { at, claimedBy }).catch((error: unknown) => {
     throw isAboutTemplate(error) ? noneToMake(reserve) : error;
   });
-  await sql`
-    insert into spare (reserve_id, template_id, site_id, name, state, state_at, created_at, claimed_at, wanted, account_id, task_id)
-    values (${reserve.id}, ${template.id}, ${site}, ${name}, 'building', ${at}, ${at}, ${at}, ${name}, ${accountOf(asked)},
-            ${task})`.execute(tx);
-  return { site, task };
 }
 
 const isAboutTemplate = (error: unknown): boolean =>

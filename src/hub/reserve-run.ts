@@ -6,9 +6,9 @@ import { askFor } from './ask.ts';
 import { jsonb } from './database.ts';
 import { byItself, type Hub } from './hub.ts';
 import { demandPossible, taskTypeOf } from './possible.ts';
+import { cloneTemplate } from './reserve-clone.ts';
 import { openSpares, type ReserveRow, reserveRow, rulesOf, type SpareRow } from './reserve-rows.ts';
 import { resolve } from './resolve.ts';
-import { cloneSite } from './site-clone.ts';
 import type { Tables } from './tables.ts';
 
 type Running = Pick<Hub, 'database' | 'catalog' | 'sealKey'>;
@@ -147,13 +147,8 @@ async function build(hub: Running, id: string, at: Date): Promise<void> {
       if (reserve.heldUntil !== null && at < reserve.heldUntil) return;
       if (planReserve(rulesOf(reserve), await openSpares(tx, hub, id), at).build === 0) return;
       const name = await nextName(tx, reserve);
-      const asking = { tx, hub, ...byItself({ noun: 'site' }) };
-      const template = await resolve(asking, 'site', reserve.templateId, { lock: true });
-      const place = reserve.platformId === null ? {} : { platform: reserve.platformId };
-      const { site, task } = await cloneSite(asking, template, { name, client: reserve.clientId, ...place }, null);
-      await sql`
-        insert into spare (reserve_id, template_id, site_id, name, state, state_at, created_at, task_id)
-        values (${id}, ${template.id}, ${site}, ${name}, 'building', ${at}, ${at}, ${task})`.execute(tx);
+      const template = await resolve({ tx, ...byItself({ noun: 'site' }) }, 'site', reserve.templateId, { lock: true });
+      await cloneTemplate({ tx, hub }, reserve, template, { name, client: reserve.clientId }, { at, claimedBy: null });
     });
   } catch (error) {
     if (!(error instanceof Problem) || error.code === 'bug') throw error;

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -7,7 +6,7 @@ import { AuditList } from '../lists/audit-list.tsx';
 import { BackupList } from '../lists/backup-list.tsx';
 import { SitePackages } from '../lists/package-lists.tsx';
 import { TaskList } from '../lists/task-list.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { NewWindow } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
@@ -58,16 +57,9 @@ function SiteActions({ site }: { site: SiteAnswer }): ReactNode {
         ]}
       />
       {isOpen && (
-        <Button
-          component="a"
-          href={site.url}
-          target="_blank"
-          rel="noopener noreferrer"
-          variant="default"
-          leftSection={<Icon name="open" size={14} />}
-        >
+        <NewWindow href={site.url} variant="default">
           {text.site.visit}
-        </Button>
+        </NewWindow>
       )}
       <LoginButton site={site} />
     </>

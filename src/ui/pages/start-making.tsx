@@ -4,8 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { asks, often } from '../hub.ts';
 import { useLog } from '../log/use-log.ts';
-import { Icon } from '../parts/icon.tsx';
-import { ButtonLink } from '../parts/links.tsx';
+import { ButtonLink, NewWindow } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { LoginButton } from '../task/login-button.tsx';
@@ -75,16 +74,9 @@ export function Open({ site }: { site: SiteAnswer }): ReactNode {
         </div>
       )}
       <div className="actions">
-        <Button
-          component="a"
-          href={site.url}
-          target="_blank"
-          rel="noopener noreferrer"
-          variant="default"
-          leftSection={<Icon name="open" size={14} />}
-        >
+        <NewWindow href={site.url} variant="default">
           {text.site.visit}
-        </Button>
+        </NewWindow>
         <ButtonLink to="/" variant="default">
           {text.nav.home}
         </ButtonLink>

@@ -1,6 +1,7 @@
 import { Button, type ButtonProps } from '@mantine/core';
 import { createLink, Link } from '@tanstack/react-router';
 import type { AnchorHTMLAttributes, ReactNode, RefAttributes } from 'react';
+import { Icon, type IconName } from './icon.tsx';
 import { may } from './may.ts';
 
 type AnchorProps = ButtonProps &
@@ -10,6 +11,11 @@ const Anchor = (props: AnchorProps): ReactNode => <Button component="a" {...prop
 
 /** A link that looks like a button. */
 export const ButtonLink = createLink(Anchor);
+
+/** Leads out of the panel, in a window of its own that knows nothing of this one. */
+export const NewWindow = ({ icon = 'open', ...props }: AnchorProps & { href: string; icon?: IconName }): ReactNode => (
+  <Anchor target="_blank" rel="noopener noreferrer" leftSection={<Icon name={icon} size={14} />} {...props} />
+);
 
 const pages = {
   site: '/sites/',

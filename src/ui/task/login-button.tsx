@@ -1,10 +1,10 @@
-import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Problem } from '../../model/problem.ts';
 import { call } from '../hub.ts';
 import { ActButton } from '../parts/act.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { NewWindow } from '../parts/links.tsx';
 import { tellProblem } from '../parts/tell.ts';
 import { useText } from '../text/text.ts';
 import type { Possible } from './task-button.tsx';
@@ -24,16 +24,9 @@ export function LoginButton({
   if (task === undefined) return null;
   if (link.data !== undefined)
     return (
-      <Button
-        component="a"
-        href={link.data}
-        target="_blank"
-        rel="noopener noreferrer"
-        leftSection={<Icon name="open" size={14} />}
-        onClick={link.reset}
-      >
+      <NewWindow href={link.data} onClick={link.reset}>
         {text.site.openLink}
-      </Button>
+      </NewWindow>
     );
   return (
     <ActButton

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { asks } from '../hub.ts';
 import { Icon } from '../parts/icon.tsx';
-import { ButtonLink } from '../parts/links.tsx';
+import { ButtonLink, NewWindow } from '../parts/links.tsx';
 import { useText } from '../text/text.ts';
 import type { TaskAnswer } from './task-answer.ts';
 
@@ -49,14 +49,8 @@ function LoginLink({ site, task }: { site: string; task: string }): ReactNode {
   });
   if (!link.data) return null;
   return (
-    <Button
-      component="a"
-      href={link.data.link}
-      target="_blank"
-      rel="noopener noreferrer"
-      leftSection={<Icon name="key" size={14} />}
-    >
+    <NewWindow href={link.data.link} icon="key">
       {text.site.login}
-    </Button>
+    </NewWindow>
   );
 }
