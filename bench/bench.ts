@@ -7,6 +7,8 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   sites: async () => (await import('./sites.ts')).sites(),
   sweeps: async () => (await import('./sweeps.ts')).sweeps(),
   reserve: async () => (await import('./reserve.ts')).reserve(),
+  dns: async () => (await import('./dns.ts')).dns(),
+  servers: async () => (await import('./servers.ts')).servers(),
   panel: async () => (await import('./panel.ts')).panel(),
 };
 

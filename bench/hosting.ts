@@ -79,8 +79,15 @@ async function done(database: HubDatabase, task: string): Promise<DoneTask> {
   const signal = AbortSignal.timeout(taskMaxMs);
   for await (const event of followLog(database, task, 0, signal)) events.push(event);
   const last = events.at(-1)?.data;
-  if (last?.type !== 'task.done')
-    throw new Error(`task ${task} is not done: ${events.map(({ data }) => JSON.stringify(data)).join('\n')}`);
+  if (last?.type !== 'task.done') {
+    const { rows } = await database.pool.query(
+      `select one.id, one.name, one.status, one.locks, one.run_at, one.after_id, one.worker, one.attempt, one.heartbeat_at, now()
+       from task one where one.id = $1 or one.status in ('queued', 'running') order by one.id limit 20`,
+      [task],
+    );
+    const said = [...events.map(({ data }) => data), ...rows].map((one) => JSON.stringify(one));
+    throw new Error(`task ${task} is not done: ${said.join('\n')}`);
+  }
   const { rows } = await database.pool.query<{ asked: number; claim: number }>(
     `select extract(epoch from max(event.at) - task.created_at)::float8 * 1000 as asked,
             extract(epoch from max(event.at) - task.started_at)::float8 * 1000 as claim

@@ -157,7 +157,9 @@ const vhost = (index: number): Vhost => ({
   },
   fpmSocket: '/run/php/fpm.sock',
   tls: 'off',
+  hstsSeconds: null,
   certificate: null,
+  pem: null,
   lines: [],
 });
 

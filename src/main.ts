@@ -1,12 +1,15 @@
 import { createRequire } from 'node:module';
 import { Problem, problemCodes, problemJson } from './model/problem.ts';
 
-/** `aegir hub | worker | migrate | up`, and `aegir <noun> <verb>` for all else. Loads only what the command needs: the CLI is quick. */
+/** `aegir hub | worker | agent | migrate | up`, and `aegir <noun> <verb>` for all else. Loads only what the command needs: the CLI is quick. */
 async function main([command, ...rest]: readonly string[]): Promise<number> {
   switch (command) {
     case 'hub':
     case 'worker':
       return runProcess(command);
+    case 'agent':
+      if (rest.length === 0) return runAgentProcess();
+      break; // 'agent enrol' and the like are asked of the hub
     case 'migrate':
       return runMigrate();
     case 'up': {
@@ -15,11 +18,10 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     }
     case 'status':
       return runStatus(rest);
-    default: {
-      const { runCli } = await import('./cli/cli.ts');
-      return runCli(command === undefined ? [] : [command, ...rest]);
-    }
+    default:
   }
+  const { runCli } = await import('./cli/cli.ts');
+  return runCli(command === undefined ? [] : [command, ...rest]);
 }
 
 /** What runs on this machine needs no hub to be told; the rest is the hub's to say, here or where AEGIR_URL is. */
@@ -35,18 +37,47 @@ async function runStatus(rest: readonly string[]): Promise<number> {
 }
 
 async function runProcess(name: 'hub' | 'worker'): Promise<number> {
-  if (process.getuid?.() === 0)
-    throw new Problem('forbidden', `the ${name} does not run as root`, {
-      hint: 'Start it with ./up, or as user aegir.',
-    });
+  demandNotRoot(name);
   const { readEnvironment } = await import('./environment.ts');
   const { readCatalog } = await import('./built-in.ts');
   const environment = readEnvironment(process.env);
   const catalog = await readCatalog(environment.configPath);
+  const stop = stopped();
+  if (name === 'hub') await (await import('./hub-process.ts')).runHub(environment, catalog, version, stop);
+  else await (await import('./worker-process.ts')).runWorker(environment, catalog, stop);
+  return 0;
+}
+
+function demandNotRoot(name: string): void {
+  if (process.getuid?.() === 0)
+    throw new Problem('forbidden', `the ${name} does not run as root`, {
+      hint: 'Start it with ./up, or as user aegir.',
+    });
+}
+
+/** When somebody asks this process to end. */
+function stopped(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
-  if (name === 'hub') await (await import('./hub-process.ts')).runHub(environment, catalog, version, stop.signal);
-  else await (await import('./worker-process.ts')).runWorker(environment, catalog, stop.signal);
+  return stop.signal;
+}
+
+async function runAgentProcess(): Promise<number> {
+  demandNotRoot('agent');
+  const { readAgentEnvironment } = await import('./environment.ts');
+  const { readCatalog } = await import('./built-in.ts');
+  const { secretFile } = await import('./cli/secret-file.ts');
+  const { runAgent } = await import('./agent-process.ts');
+  const environment = readAgentEnvironment(process.env);
+  const { Secret } = await import('./model/secret.ts');
+  const { credentialPath, configPath } = environment;
+  const credential = new Secret(
+    secretFile(credentialPath, {
+      message: `there is no credential in ${credentialPath}`,
+      hint: `Make one on the hub with \`aegir agent enrol SERVER\`, and write it there (mode 600). See docs/agents.md.`,
+    }),
+  );
+  await runAgent(environment, credential, await readCatalog(configPath), version, stopped());
   return 0;
 }
 

@@ -150,6 +150,8 @@ const vhostOf = (application: Application, { site, platform, database }: Install
   database,
   fpmSocket: site.fpmSocket,
   tls: 'off' as const,
+  hstsSeconds: null,
   certificate: null,
+  pem: null,
   lines: [],
 });

@@ -16,10 +16,10 @@ import { nginxEngine } from '../src/services/http/nginx.ts';
 import { catalog } from '../src/tasks/catalog.ts';
 import { taskTypes } from '../src/tasks/task-types.ts';
 import { codeBases } from './kit/applications.ts';
-import { sameWorld } from './kit/farm.ts';
 import { type HubWithWorker, hubWithWorker, type TaskEnding } from './kit/hub-with-worker.ts';
 import { until } from './kit/machines.ts';
 import { type RealFarm, type RealFarmMore, realFarm } from './kit/real-farm.ts';
+import { sameWorld } from './kit/same-world.ts';
 import { siteName } from './kit/truth.ts';
 import { freePort } from './kit/web.ts';
 

@@ -61,6 +61,17 @@ test('the records of a site come with it, follow its aliases, its name, its serv
 
   await set(farm, { aliases: [{ name: 'b.example.com', redirect: true }] });
   assert.deepEqual(zoneOf(farm), at('192.0.2.1', 'b', 'www'));
+  // Before a move others are to remember less, and as much as ever afterwards.
+  const remembered = async (): Promise<unknown> => {
+    const { rows } = await sql<{ ttl: unknown }>`
+      select distinct pointing->'ttlSeconds' as ttl from dns_record`.execute(farm.database.db);
+    return rows.map(({ ttl }) => ttl);
+  };
+  const usual = await remembered();
+  await set(farm, { dnsTtl: 60 });
+  assert.deepEqual(await remembered(), [60]);
+  await set(farm, { dnsTtl: null });
+  assert.deepEqual(await remembered(), usual);
   await set(farm, { dns: null });
   assert.deepEqual(zoneOf(farm), others);
   await set(farm, { dns: 'master' });
@@ -73,7 +84,7 @@ test('the records of a site come with it, follow its aliases, its name, its serv
 
   await done(await askSite(farm, 'site rename', { name: 'new.example.com', keepOld: 'no' }, 'www.example.com'));
   assert.deepEqual(zoneOf(farm), at('192.0.2.1', 'b', 'new'));
-  await done(await askSite(farm, 'site move', { platform: 'p2' }, 'new.example.com'));
+  await done(await askSite(farm, 'site move', { platform: 'p2', keepOldSeconds: 0 }, 'new.example.com'));
   assert.deepEqual(zoneOf(farm), at('192.0.2.2', 'b', 'new'));
 
   const moved = { params: { name: 'web2', type: 'http' }, body: { options: { publicHost: 'web2.hosting.test' } } };
@@ -90,6 +101,19 @@ test('the records of a site come with it, follow its aliases, its name, its serv
   await done(await askSite(farm, 'site delete', { force: true, backup: false }, 'new.example.com'));
   assert.deepEqual(zoneOf(farm), others);
   await call('service delete', { params: { name: 'master', type: 'dns' } });
+});
+
+test('whether all names of a dns service lead where they should is answered in one look', async (t) => {
+  const farm = await dnsFarm(t);
+  await installedSite(farm, 'www.example.com', { aliases: ['a.example.com', 'www.elsewhere.org'] });
+  const names = () => farm.call('server names', { params: { name: 'master' } });
+  assert.deepEqual(await names(), { checked: 3, differ: 0, differences: [] });
+  await sql`update dns_record set pointing = jsonb_set(pointing, '{addresses}', '["192.0.2.77"]')
+    where name = 'a.example.com'`.execute(farm.database.db);
+  const differences = ['a.example.com answers A 192.0.2.1, not A 192.0.2.77'];
+  assert.deepEqual(await names(), { checked: 3, differ: 1, differences });
+  await withSecondServer(farm);
+  await assert.rejects(farm.call('server names', { params: { name: 'web2' } }), isProblem('not-found', /dns service/));
 });
 
 test('a name that somebody else has in the zone is refused before anything is made, and one in no zone is told', async (t) => {
@@ -143,7 +167,9 @@ test('a move that fails after its names were moved puts the records back as they
       throw new Error('power cut');
     }
   };
-  const ended = await farm.waitFor(await askSite(farm, 'site move', { platform: 'p2' }, 'www.example.com'));
+  const ended = await farm.waitFor(
+    await askSite(farm, 'site move', { platform: 'p2', keepOldSeconds: 0 }, 'www.example.com'),
+  );
   assert.deepEqual([ended.status, updates > 1], ['failed', true], JSON.stringify(ended.problem));
   assert.deepEqual(zoneOf(farm), zone);
   assert.equal(farm.world.states.get('bind')?.(), whole);

@@ -11,10 +11,9 @@ import { siteBackup } from '../src/tasks/site-backup.ts';
 import { siteImport } from '../src/tasks/site-import.ts';
 import { siteRestore } from '../src/tasks/site-restore.ts';
 import { ask, type BackedUp, backedUp, done, eachOn, titleOf } from './kit/backed-up.ts';
-import { backupName } from './kit/farm.ts';
 import { file, files, goodOf, hostileArchives, upload } from './kit/hostile-archives.ts';
 import { archiveOf, tarOf, unpacked } from './kit/made-archive.ts';
-import { cloneName, siteName } from './kit/truth.ts';
+import { backupName, cloneName, siteName } from './kit/truth.ts';
 
 async function refuses(t: TestContext, farm: BackedUp): Promise<void> {
   const good = goodOf(farm);

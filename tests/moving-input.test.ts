@@ -7,7 +7,6 @@ import { siteFiles } from '../src/services/http/nginx-text.ts';
 import { withSection } from '../src/services/http/sections.ts';
 import { simulatedWordpress } from '../src/simulation/code.ts';
 import { mariadbIsDown } from '../src/simulation/mariadb.ts';
-import { sameWorld } from './kit/farm.ts';
 import type { HubWithWorker } from './kit/hub-with-worker.ts';
 import { platformRoot } from './kit/hub-with-worker.ts';
 import { isProblem, vhostOf } from './kit/looks.ts';
@@ -24,6 +23,7 @@ import {
   type Verb,
   verbs,
 } from './kit/moving-farm.ts';
+import { sameWorld } from './kit/same-world.ts';
 
 /**
  * Bad input for everything that moves, copies or brings back a site (issue 3, promise 6): each time a problem that says what to

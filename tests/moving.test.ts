@@ -4,9 +4,9 @@ import { sql } from 'kysely';
 import { simulatedDrupal, simulatedWordpress } from '../src/simulation/code.ts';
 import { mariadbIsDown } from '../src/simulation/mariadb.ts';
 import { putSimulatedState, simulatedState } from '../src/simulation/php.ts';
-import { sameWorld } from './kit/farm.ts';
 import { type HubWithWorker, installedSite, type Kind, type TaskEnding, verifiedFarm } from './kit/hub-with-worker.ts';
 import { everythingIn, heldAt, kinds, onNginx, titleOf, vhostOf } from './kit/looks.ts';
+import { sameWorld } from './kit/same-world.ts';
 
 /** Sites that move, from the request to the end, with a hub and workers on a server in memory. */
 const name = 'example.com';

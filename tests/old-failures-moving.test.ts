@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mariadbIsDown } from '../src/simulation/mariadb.ts';
 import { simulatedState } from '../src/simulation/php.ts';
-import { sameWorld } from './kit/farm.ts';
 import { type HubWithWorker, platformRoot, type TaskEnding } from './kit/hub-with-worker.ts';
 import { heldAt, isProblem, vhostOf } from './kit/looks.ts';
 import {
@@ -17,6 +16,7 @@ import {
   setUpdates,
   verbs,
 } from './kit/moving-farm.ts';
+import { sameWorld } from './kit/same-world.ts';
 import { countStrikes, struck } from './kit/struck.ts';
 
 /**

@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TaskEvent } from '../src/model/event.ts';
 import { Problem } from '../src/model/problem.ts';
+import type { Ending } from '../src/tasks/ending.ts';
 import { siteDelete } from '../src/tasks/site-delete.ts';
 import { siteInstall } from '../src/tasks/site-install.ts';
-import { type Control, type Ending, run } from '../src/worker/run.ts';
+import { type Control, run } from '../src/worker/run.ts';
 import { codeBases } from './kit/applications.ts';
-import { hand, sameWorld } from './kit/farm.ts';
+import { hand } from './kit/farm.ts';
 import { killedWhen } from './kit/killed-worker.ts';
 import { holdersOf, isAlive, until } from './kit/machines.ts';
 import { withoutBackup } from './kit/played.ts';
 import { type RealFarm, type RealFarmMore, realFarm } from './kit/real-farm.ts';
+import { sameWorld } from './kit/same-world.ts';
 import { siteName, type Truth } from './kit/truth.ts';
 
 /**

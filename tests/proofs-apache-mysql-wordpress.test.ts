@@ -1,3 +1,3 @@
 import { prove } from './kit/proofs.ts';
 
-prove('apache, mysql, WordPress', 3);
+prove('apache, mysql, WordPress', 6);

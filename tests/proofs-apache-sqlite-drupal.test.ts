@@ -1,3 +1,3 @@
 import { prove } from './kit/proofs.ts';
 
-prove('apache, sqlite, Drupal', 3);
+prove('apache, sqlite, Drupal', 6);

@@ -1,3 +1,3 @@
 import { prove } from './kit/proofs.ts';
 
-prove('nginx, mysql, Drupal');
+prove('nginx, mysql, Drupal', 2);

@@ -1,3 +1,3 @@
 import { prove } from './kit/proofs.ts';
 
-prove('nginx, postgresql, Drupal', 3);
+prove('nginx, postgresql, Drupal', 6);

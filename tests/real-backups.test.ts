@@ -12,8 +12,7 @@ import { siteDelete } from '../src/tasks/site-delete.ts';
 import { siteImport } from '../src/tasks/site-import.ts';
 import { siteRestore } from '../src/tasks/site-restore.ts';
 import { asWeb, backedUp, done, eachOn, title, titleOf } from './kit/backed-up.ts';
-import { backupName } from './kit/farm.ts';
-import { cloneName } from './kit/truth.ts';
+import { backupName, cloneName } from './kit/truth.ts';
 
 test('backups of a real site', async (t) =>
   eachOn(t, await backedUp(t), {

@@ -11,8 +11,8 @@ import { siteRename } from '../src/tasks/site-rename.ts';
 import { siteRestore } from '../src/tasks/site-restore.ts';
 import { codeBases } from './kit/applications.ts';
 import { ask, done } from './kit/backed-up.ts';
-import { sameWorld } from './kit/farm.ts';
 import { type RealFarm, type RealFarmMore, realFarm } from './kit/real-farm.ts';
+import { sameWorld } from './kit/same-world.ts';
 import {
   contextOf,
   hasRun,

@@ -16,10 +16,11 @@ import { siteRestore } from '../src/tasks/site-restore.ts';
 import type { TaskType } from '../src/tasks/task-type.ts';
 import { codeBases } from './kit/applications.ts';
 import { ask, type BackedUp, backedUp, done, eachOn, titleOf } from './kit/backed-up.ts';
-import { backupName, sameWorld } from './kit/farm.ts';
 import { goodOf } from './kit/hostile-archives.ts';
 import { archiveOf } from './kit/made-archive.ts';
+import { sameWorld } from './kit/same-world.ts';
 import { smallDisk } from './kit/small-disk.ts';
+import { backupName } from './kit/truth.ts';
 
 /**
  * Bad input for what moves or brings back a site (issue 3, promise 6), on MariaDB, nginx and WordPress: a problem that says what

@@ -3,16 +3,18 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Ending } from '../src/tasks/ending.ts';
 import { siteDelete } from '../src/tasks/site-delete.ts';
 import { siteRestore } from '../src/tasks/site-restore.ts';
 import type { TaskType } from '../src/tasks/task-type.ts';
-import { type Ending, run } from '../src/worker/run.ts';
+import { run } from '../src/worker/run.ts';
 import { ask, type BackedUp, backedUp, done, eachOn, title, titleOf } from './kit/backed-up.ts';
-import { backupName, hand, sameWorld } from './kit/farm.ts';
+import { hand } from './kit/farm.ts';
 import { goodOf } from './kit/hostile-archives.ts';
 import { archiveOf } from './kit/made-archive.ts';
+import { sameWorld } from './kit/same-world.ts';
 import { smallDisk } from './kit/small-disk.ts';
-import { allocate, settle } from './kit/truth.ts';
+import { allocate, backupName, settle } from './kit/truth.ts';
 
 /**
  * How the old Aegir failed (shared/reference/aegir-baseline.md, section 5) when it brought back and deleted sites, on real

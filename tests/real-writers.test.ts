@@ -9,11 +9,11 @@ import { siteRestore } from '../src/tasks/site-restore.ts';
 import { codeBases } from './kit/applications.ts';
 import { done, titleOf } from './kit/backed-up.ts';
 import { type Commenters, commenting } from './kit/commenters.ts';
-import { backupName, hand } from './kit/farm.ts';
+import { hand } from './kit/farm.ts';
 import { unpacked } from './kit/made-archive.ts';
 import { phpClient } from './kit/php-client.ts';
 import { type RealFarm, realFarm } from './kit/real-farm.ts';
-import { siteName } from './kit/truth.ts';
+import { backupName, siteName } from './kit/truth.ts';
 
 /**
  * The old Aegir's maintenance mode did nothing (shared/reference/aegir-baseline.md, section 5): all of 40 requests during a

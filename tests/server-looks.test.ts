@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { LocalMachine } from '../src/machine/local.ts';
 import type { MemoryWorld } from '../src/machine/memory-world.ts';
 import { serverPaths } from '../src/model/server.ts';
-import type { Load } from '../src/tasks/context.ts';
+import type { RunLoad } from '../src/tasks/run-type.ts';
 import { serverLoad } from '../src/tasks/server-load.ts';
 import { installedSite, verifiedFarm } from './kit/hub-with-worker.ts';
 import { isProblem, onNginx } from './kit/looks.ts';
@@ -78,7 +78,7 @@ test('the load of this very machine is read', async () => {
     log: { append: async () => {} },
     claim: new AbortController().signal,
   });
-  const load = { server: async () => ({ machine, paths: serverPaths('/nonexistent', 'here') }) } as unknown as Load; // all that is asked of it
+  const load = { server: async () => ({ machine, paths: serverPaths('/nonexistent', 'here') }) } as unknown as RunLoad; // all that is asked of it
   const read = (await serverLoad.run(load, '1', {})) as { memory: { totalMb: number }; disks: { freeMb: number }[] };
   assert.ok(read.memory.totalMb > 100, JSON.stringify(read));
   assert.ok(read.disks.length > 0 && read.disks.every(({ freeMb }) => freeMb > 0), JSON.stringify(read));

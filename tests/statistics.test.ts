@@ -28,7 +28,7 @@ test('what sites have is counted in their turns, kept as history, summed by day 
   const { at, diskBytes, databaseBytes, ...rest } = items[0] ?? assert.fail();
   assert.deepEqual(rest, {
     ...{ site: 'b.example.com', client: 'acme' },
-    ...{ usersRegistered: 1, usersActive: 0, posts: 0, comments: 0 },
+    ...{ usersRegistered: 1, usersActive: 0, posts: 0, comments: 0, requests: null },
   });
   assert.ok(diskBytes > 0 && databaseBytes >= 0 && Math.abs(Date.parse(at) - Date.now()) < 60_000);
 
@@ -52,9 +52,9 @@ test('what sites have is counted in their turns, kept as history, summed by day 
   const response = await send('/api/statistics/export?client=acme', { method: 'GET' });
   assert.match(response.headers.get('content-type') ?? '', /^text\/csv/, await response.clone().text());
   const lines = (await response.text()).split('\r\n');
-  assert.equal(lines[0], 'site,client,at,usersRegistered,usersActive,posts,comments,diskBytes,databaseBytes');
+  assert.equal(lines[0], 'site,client,at,usersRegistered,usersActive,posts,comments,diskBytes,databaseBytes,requests');
   assert.equal(lines.length, 4 + 2);
-  assert.match(lines[1] ?? '', /^b\.example\.com,acme,\d{4}-\d\d-\d\dT[^,]+Z,7,3,2,1,1000,500$/);
+  assert.match(lines[1] ?? '', /^b\.example\.com,acme,\d{4}-\d\d-\d\dT[^,]+Z,7,3,2,1,1000,500,$/);
   const since = new Date(Date.now() - 3_600_000).toISOString();
   const recent = await send(`/api/statistics/export?since=${since}`, { method: 'GET' });
   assert.equal((await recent.text()).split('\r\n').length, 4 + 2);

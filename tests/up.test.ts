@@ -5,8 +5,8 @@ import { type FreshMachine, freshMachine } from './kit/fresh-machine.ts';
 import { insideWordpress, isOpen, settle, type Told, up, visit } from './kit/up.ts';
 import { openDirectory } from './kit/web.ts';
 
-/** Most of it is Debian's packages; on a busy machine five times of the minutes that it takes on a quiet one. */
-const timeoutMs = 20 * 60_000;
+/** Most of it is Debian's packages; on a busy machine many times of the minutes that it takes on a quiet one. */
+const timeoutMs = 35 * 60_000;
 
 const wordpressTitle = /^site1\.aegir\.localhost/;
 

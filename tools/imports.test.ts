@@ -29,13 +29,13 @@ const powers: readonly { readonly over: RegExp; readonly in: RegExp; readonly wh
   },
   {
     over: /^node:fs/,
-    in: /^(machine\/local(-\w+)?|hub\/migrate|hub\/postgres|hub\/seal|hub\/listen|hub\/transfers|hub\/panel|applications\/scripts|services\/db\/sqlite-script|cli\/.*|setup\/.*|main)\.ts$/,
+    in: /^(machine\/local(-\w+)?|machine\/ssh-connections|hub\/migrate|hub\/postgres|hub\/seal|hub\/listen|hub\/transfers|hub\/panel|applications\/scripts|services\/db\/sqlite-script|cli\/.*|setup\/.*|main)\.ts$/,
     why: 'files are written through a Machine',
   },
   { over: /^(pg|kysely)$/, in: /^(hub|worker)\/|^main\.ts$/, why: 'only the hub and its worker know the database' },
   {
-    over: /^machine\/(local|ssh|dry|memory)\.ts$/,
-    in: /^(machine|simulation)\/|^setup\/|^(main|worker-process)\.ts$/,
+    over: /^machine\/(local|ssh|ssh-connections?|dry|memory)\.ts$/,
+    in: /^(machine|simulation)\/|^setup\/|^(main|worker-process|agent-process)\.ts$/,
     why: 'hands are given, never taken',
   },
 ];

@@ -9,6 +9,8 @@ export interface CallMore {
   readonly signal?: AbortSignal;
   /** Asked twice with the same key, it is done once. */
   readonly idempotencyKey?: string;
+  /** The etag that was seen: it is done only if nobody has changed that since. */
+  readonly ifMatch?: string;
   /** Where to resume a stream: the number of the last event seen. */
   readonly lastEventId?: number;
 }
@@ -45,6 +47,7 @@ export async function request<Name extends EndpointName>(
       accept: 'application/json',
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(more.idempotencyKey !== undefined && { 'idempotency-key': more.idempotencyKey }),
+      ...(more.ifMatch !== undefined && { 'if-match': more.ifMatch }),
       ...(more.lastEventId !== undefined && { 'last-event-id': String(more.lastEventId) }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -48,11 +48,13 @@ export const params: { readonly [name: string]: z.ZodType<string> } = {
   task: id,
   batch: id,
   token: id,
+  agent: id,
   session: id,
   passkey: id,
   membership: id,
   view: id,
   webhook: id,
+  order: id,
 };
 
 export const paramNames = (path: string): readonly string[] =>
@@ -105,3 +107,18 @@ export const sortedQuery = <Shape extends z.ZodRawShape, const Sort extends stri
       .optional()
       .describe('By what it is sorted; with a hyphen the other way round'),
   });
+
+/**
+ * One of these words or several, as a query says them: 'failed,queued'. Callers may give a list. In JSON schema it is a list,
+ * which OpenAPI writes with commas.
+ */
+export function someOf<const Word extends string>(words: readonly [Word, ...Word[]]) {
+  const one = z.enum(words);
+  const several = z
+    .string()
+    .transform((text) => text.split(',', 100))
+    .pipe(z.array(one).min(1))
+    .meta({ type: 'array', items: { type: 'string', enum: [...words] } });
+  // What goes over the wire is text; who calls may say it as the words that they are.
+  return several as unknown as z.ZodType<readonly Word[], Word | readonly Word[]>;
+}

@@ -2,10 +2,12 @@ import type { AnswerOf, Endpoint, GivenOf, InputOf } from './endpoint.ts';
 import { auditEndpoints } from './endpoints/audit.ts';
 import { backupEndpoints } from './endpoints/backups.ts';
 import { batchEndpoints } from './endpoints/batches.ts';
+import { certificateEndpoints } from './endpoints/certificates.ts';
 import { factorEndpoints } from './endpoints/factors.ts';
 import { homeEndpoints } from './endpoints/home.ts';
 import { hubEndpoints } from './endpoints/hub.ts';
 import { notificationEndpoints } from './endpoints/notifications.ts';
+import { offerEndpoints } from './endpoints/offers.ts';
 import { packageEndpoints } from './endpoints/packages.ts';
 import { peopleEndpoints } from './endpoints/people.ts';
 import { platformEndpoints } from './endpoints/platforms.ts';
@@ -15,6 +17,7 @@ import { roleEndpoints } from './endpoints/roles.ts';
 import { serverEndpoints } from './endpoints/servers.ts';
 import { signInEndpoints } from './endpoints/sign-in.ts';
 import { siteEndpoints } from './endpoints/sites.ts';
+import { stagedMoveEndpoints } from './endpoints/staged-moves.ts';
 import { statisticEndpoints } from './endpoints/statistics.ts';
 import { taskEndpoints } from './endpoints/tasks.ts';
 import { viewEndpoints } from './endpoints/views.ts';
@@ -29,11 +32,14 @@ export const api = {
   ...platformEndpoints,
   ...siteEndpoints,
   ...backupEndpoints,
+  ...certificateEndpoints,
   ...packageEndpoints,
   ...taskEndpoints,
   ...batchEndpoints,
   ...queueEndpoints,
+  ...stagedMoveEndpoints,
   ...reserveEndpoints,
+  ...offerEndpoints,
   ...statisticEndpoints,
   ...homeEndpoints,
   ...auditEndpoints,

@@ -18,6 +18,14 @@ export const serverLoad = z
   })
   .meta({ id: 'ServerLoad' });
 
+export const serverNames = z
+  .object({
+    checked: z.int().describe('Names with records of ours there'),
+    differ: z.int().describe('Of them, those that lead elsewhere'),
+    differences: z.array(z.string()).describe('The first thousand of them, in words'),
+  })
+  .meta({ id: 'ServerNames' });
+
 export const webLogLine = z
   .object({
     at: z.string().nullable().describe('Null where the line does not say it with its time zone'),
@@ -25,3 +33,25 @@ export const webLogLine = z
     text: z.string().describe('As the web server wrote it, with dots for what could let one in'),
   })
   .meta({ id: 'WebLogLine' });
+
+/** As model/drift.ts has it. */
+export const difference = z
+  .object({
+    what: z.string().describe('A path, or in words what a verify would put right'),
+    kind: z.enum(['differs', 'missing', 'surplus', 'rights', 'other']),
+    diff: z.string().nullable().describe('Unified, from what is there to what should be, with dots for secrets'),
+  })
+  .meta({ id: 'Difference' });
+
+export const drift = z
+  .object({
+    subject: z.object({ noun: z.string(), id: z.string(), name: z.string() }),
+    lookedAt: z.string().nullable().describe('Null: nobody has looked yet'),
+    since: z.string().nullable().describe('When it was first seen that something differs; null: nothing does'),
+    differences: z.array(difference),
+  })
+  .meta({ id: 'Drift' });
+
+export const driftQuery = z.strictObject({
+  now: z.enum(['true', 'false']).default('false').describe('Look now; else it is answered what was last seen'),
+});

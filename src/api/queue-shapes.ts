@@ -12,6 +12,8 @@ export const queue = z
       .nullable()
       .describe('How often each has its turn that has no period of its own; null: it has no turns'),
     window: z.string().nullable().describe('Hours in which it begins anything; null: always'),
+    isOpen: z.boolean().describe('Whether these are now'),
+    changesAt: z.string().nullable().describe('When they begin or end next; null: never'),
     limit: z.int().nullable().describe('How many at once on one server; null: it has no turns'),
     turns: z.int().describe('How many have a turn in it'),
     running: z.int(),

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { etag } from './shapes.ts';
 
 /** The shapes of answers about who may what. */
 
 export const role = z
   .object({
     id: z.string(),
+    etag,
     name: z.string(),
     title: z.string(),
     permissions: z.array(z.string()).describe("See GET /api/permissions; '*' is all of them, also those to come"),

@@ -4,11 +4,13 @@ import { platformSource } from './source.ts';
 
 /** The shapes of answers. Ids are decimal strings, times are ISO 8601 in UTC, null is known to be absent. */
 
-const at = z.string();
-const atOrNull = z.string().nullable();
+export const at = z.string();
+export const atOrNull = z.string().nullable();
+/** What is given as If-Match to change this only if nobody else has. */
+export const etag = z.string().describe('For If-Match: stays as long as nobody sets anything of it');
 
 /** A task that could be asked for, and why it cannot be just now. */
-const possibleTask = z
+export const possibleTask = z
   .object({ name: z.string(), title: z.string(), possible: z.boolean(), reason: z.string().optional() })
   .meta({ id: 'PossibleTask' });
 
@@ -29,6 +31,7 @@ export const problem = z
 export const client = z
   .object({
     id: z.string(),
+    etag,
     name: z.string(),
     title: z.string(),
     email: z.string().nullable(),
@@ -49,6 +52,7 @@ export const client = z
 export const account = z
   .object({
     id: z.string(),
+    etag,
     name: z.string(),
     title: z.string(),
     email: z.string().nullable(),
@@ -70,6 +74,7 @@ export const token = z
     account: z.string(),
     title: z.string(),
     scopes: z.array(z.string()).nullable().describe('Null: it may what its account may'),
+    offer: z.string().nullable().describe('It is for the orders of this offer, and nothing else'),
     expiresAt: atOrNull,
     revokedAt: atOrNull,
     lastUsedAt: atOrNull,
@@ -80,11 +85,15 @@ export const token = z
 export const service = z
   .object({
     id: z.string(),
+    etag,
     server: z.string(),
     type: z.string(),
     engine: z.string(),
     options: z.record(z.string(), z.unknown()),
     secretsSet: z.array(z.string()).describe('Names of the options that are kept sealed and never answered'),
+    publishTo: z
+      .enum(['sites', 'servers'])
+      .describe('Of a web server: whether platforms can be on its server, or it serves clusters only'),
     status: z.string(),
     createdAt: at,
   })
@@ -93,15 +102,20 @@ export const service = z
 export const server = z
   .object({
     id: z.string(),
+    etag,
     name: z.string(),
     context: z.string(),
     title: z.string(),
     host: z.string(),
+    sshPort: z.int().describe('Of its sshd'),
     status: z.string(),
     root: z.string(),
     data: z.record(z.string(), z.unknown()),
     diagnosis: z.unknown(),
     services: z.array(service),
+    tasksMax: z.number().nullable(),
+    hostKeys: z.array(z.string()).describe('Fingerprints of those that its first verify has pinned'),
+    hostKeysAt: atOrNull,
     verifiedAt: atOrNull,
     createdAt: at,
     tasks: z.array(possibleTask),
@@ -111,6 +125,7 @@ export const server = z
 export const platform = z
   .object({
     id: z.string(),
+    etag,
     name: z.string(),
     context: z.string(),
     title: z.string(),
@@ -127,6 +142,9 @@ export const platform = z
     sites: z.int().describe('How many it carries, of those one may see'),
     clients: z.array(z.string()).describe('Those that may use it; none: all'),
     sitesFound: z.array(z.object({ directory: z.string() })),
+    driftedSince: atOrNull.describe(
+      'Since when something differs from what the hub wrote; null: nothing, as last seen',
+    ),
     verifiedAt: atOrNull,
     createdAt: at,
     tasks: z.array(possibleTask),
@@ -136,6 +154,7 @@ export const platform = z
 export const site = z
   .object({
     id: z.string(),
+    etag,
     name: z.string(),
     context: z.string(),
     url: z.string(),
@@ -146,6 +165,10 @@ export const site = z
     server: z.string(),
     database: z.object({ server: z.string(), engine: z.string(), name: z.string(), user: z.string() }),
     dns: z.string().nullable().describe('Server whose dns service has its records; null: somebody else makes them'),
+    dnsTtl: z
+      .int()
+      .nullable()
+      .describe('For how many seconds others may remember its records; null: as its dns service says'),
     directory: z.string(),
     profile: z.string(),
     language: z.string(),
@@ -153,12 +176,20 @@ export const site = z
     aliases: z.array(z.object({ name: z.string(), redirect: z.boolean() })),
     redirection: z.string().nullable(),
     tls: z.string(),
+    hsts: z
+      .int()
+      .nullable()
+      .describe('For how many seconds a browser that was told so comes by https only; null: it is told nothing'),
+    certificate: z.string().nullable().describe('The certificate of the hub that it uses; null: none'),
     certificatePath: z.string().nullable(),
     keyPath: z.string().nullable(),
     runUser: z.string(),
     data: z.record(z.string(), z.unknown()),
     cron: siteCron,
     backup: siteBackup,
+    driftedSince: atOrNull.describe(
+      'Since when something differs from what the hub wrote; null: nothing, as last seen',
+    ),
     verifiedAt: atOrNull,
     createdAt: at,
     tasks: z.array(possibleTask),
@@ -197,9 +228,9 @@ export const taskWithSteps = task
     waitsFor: z.array(z.string()).describe('Ids of the tasks that hold what it needs'),
     waits: z
       .object({
-        why: z.enum(['later', 'paused', 'no worker', 'tasks', 'load', 'busy']),
+        why: z.enum(['later', 'paused', 'no worker', 'tasks', 'server limit', 'load', 'busy']),
         until: atOrNull.describe('Of later'),
-        about: z.string().nullable().describe('Of load: what the worker says'),
+        about: z.string().nullable().describe('Of load: what the worker says; of server limit: which server'),
         tasks: z.array(z.object({ id: z.string(), name: z.string(), subject: z.string() })),
       })
       .nullable()
@@ -207,6 +238,17 @@ export const taskWithSteps = task
     cancelRequested: z.boolean(),
   })
   .meta({ id: 'TaskWithSteps' });
+
+export const agent = z
+  .object({
+    id: z.string(),
+    server: z.string(),
+    processes: z.int().describe('How many of it live just now'),
+    createdAt: at,
+    lastUsedAt: atOrNull,
+    revokedAt: atOrNull,
+  })
+  .meta({ id: 'Agent' });
 
 /** One line of a task's log; `event` is a TaskEvent of model/event.ts. */
 export const logged = z
@@ -235,6 +277,10 @@ export const backup = z
     note: z.string(),
     pinned: z.boolean(),
     bytes: z.number().nullable().describe('What it takes in its store'),
+    elsewhere: z
+      .object({ server: z.string(), place: z.string(), problem: z.string().nullable() })
+      .nullable()
+      .describe('Its copy with the file service of another server, or why there is none; null: none was wanted'),
     by: z.string().nullable(),
     task: z.string().nullable().describe('The task that makes it'),
     verified: looked,
@@ -247,40 +293,3 @@ export const backup = z
 export const backupWithManifest = backup
   .extend({ manifest: z.looseObject({ format: z.int() }).nullable() })
   .meta({ id: 'BackupWithManifest' });
-
-export const batch = z
-  .object({
-    id: z.string(),
-    name: z.string().describe('Of its tasks'),
-    title: z.string(),
-    args: z.record(z.string(), z.unknown()),
-    canary: z.int(),
-    parallel: z.int(),
-    failuresMax: z.int(),
-    status: z.string(),
-    why: z.string().nullable(),
-    account: z.string().nullable(),
-    members: z.int(),
-    counts: z.record(z.string(), z.int()).describe('Members by status'),
-    cancelRequested: z.boolean(),
-    createdAt: at,
-    endedAt: atOrNull,
-  })
-  .meta({ id: 'Batch' });
-
-export const batchMember = z
-  .object({
-    position: z.int(),
-    subject: z.object({ noun: z.string(), id: z.string(), name: z.string() }),
-    status: z.string(),
-    task: z.string().nullable(),
-    problem: z.unknown(),
-    begunAt: atOrNull,
-    endedAt: atOrNull,
-  })
-  .meta({ id: 'BatchMember' });
-
-/** One line of a batch's log; `event` is a BatchEvent of hub/batch-run.ts. */
-export const batchLogged = z
-  .object({ seq: z.int(), at, event: z.looseObject({ type: z.string() }) })
-  .meta({ id: 'LoggedBatchEvent' });

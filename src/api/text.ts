@@ -50,18 +50,26 @@ export const clientName = z
   .regex(/^[a-z][a-z0-9_-]{0,15}$/, 'is not a client name: a small letter, then up to 15 letters, digits, _ and -');
 
 /** Stored in one spelling: small letters and punycode. */
-export const host = z
-  .string()
-  .max(1000)
-  .transform((given, context) => {
-    try {
-      return hostName(given);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-      return z.NEVER;
-    }
-  });
+export const host = hostBy(hostName);
+/** The same, and all names below one: '*.example.com'. */
+export const hostOrStar = hostBy((given) =>
+  given.startsWith('*.') ? `*.${hostName(given.slice('*.'.length))}` : hostName(given),
+);
+
+function hostBy(spell: (given: string) => string) {
+  return z
+    .string()
+    .max(1000)
+    .transform((given, context) => {
+      try {
+        return spell(given);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        context.addIssue({ code: 'custom', message: error.message });
+        return z.NEVER;
+      }
+    });
+}
 
 /** What ssh and other machines call a server: a host name, 'localhost', a bare name or an address. */
 export const serverHost = z
@@ -148,6 +156,16 @@ export const webhookUrl = z
     const { username, password, hash } = new URL(text);
     return username === '' && password === '' && hash === '';
   }, "holds a name and password, or a '#'");
+
+/** The one spelling of an origin. Passwords go there, so it is https, or it never leaves the machine. */
+export const origin = z
+  .string()
+  .max(300)
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    'is not an address without a path, such as https://panel.example.com',
+  )
+  .refine((text) => /^https:|^http:\/\/(?:[^/]+\.)?localhost(?::\d+)?$/.test(text), 'does not begin with https://');
 
 /** One that PostgreSQL has: from the year 1, and no zone is 16 hours away. */
 export const time = z.iso

@@ -39,6 +39,7 @@ async function whyItWaits(call: Call, id: string): Promise<string | null> {
     paused: 'all tasks wait until somebody runs: aegir queue resume task',
     'no worker': 'no worker runs; ./up on the machine of the hub starts one',
     tasks: `task ${waits.tasks.map((task) => task.id).join(', ')} must end first`,
+    'server limit': `as many tasks as may be are at work on the server ${waits.about}`,
     load: waits.about ?? '',
     busy: 'the workers are busy with others',
   };

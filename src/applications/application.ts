@@ -1,6 +1,7 @@
 import type { FileMode, Machine } from '../machine/machine.ts';
 import type { UpdateRules } from '../model/comparison.ts';
 import type { Json } from '../model/json.ts';
+import type { Owner } from '../model/owner.ts';
 import type { PackageFound, PackageOnSite } from '../model/package.ts';
 import type { Platform } from '../model/platform.ts';
 import type { Secret } from '../model/secret.ts';
@@ -148,9 +149,12 @@ export interface Application extends UpdateRules {
   /**
    * Makes it the site of who has it from now on: title and mail address as they are in `site`, for the first account too, whose
    * password nobody knows afterwards. Nobody gets a mail. May be repeated; login links that were made before do not work any more.
-   * Answers a new one, as PHP has been started: who waits for it waits for that once.
+   * Answers a new one, as PHP has been started: who waits for it waits for that once. Throws 'invalid' for a variable that
+   * `refusesVariable`, 'conflict' where another account has that name.
    */
-  handOver(machine: Machine, site: InstalledSite): Promise<string>;
+  handOver(machine: Machine, site: InstalledSite, owner?: Owner): Promise<string>;
+  /** Why nobody may set this variable from outside ('is …'); null: one may. Of this version; null: of none that is known. */
+  refusesVariable(name: string, version: string | null): string | null;
   rebuildCaches(machine: Machine, site: InstalledSite): Promise<void>;
   pendingUpdates(machine: Machine, site: InstalledSite): Promise<readonly PendingUpdate[]>;
   /**

@@ -53,8 +53,9 @@ export async function scanPackages(
   return { scanner: scanner.name, packages: scanner.packages({ files, paths: new Set(stats.keys()) }), seen, files };
 }
 
-/** Equal for a directory or file that has not changed; no stamp equals this one, of what was changed a moment before. */
-const unsettled = '?';
+/** The stamp of what was changed a moment before it was looked at: whether it has changed since, nobody can know. */
+export const unsettled = '?';
+/** Equal for a directory or file that has not changed. */
 function stampOf({ sizeBytes, modifiedMs, changedMs }: FileStat): string {
   return changedMs === null ? unsettled : [sizeBytes, modifiedMs, changedMs].map((one) => one.toString(36)).join(' ');
 }

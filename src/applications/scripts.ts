@@ -44,8 +44,12 @@ const parts = {
   'sites found': ['database', 'drupal-settings', 'sites-found'],
   probe: ['ask', 'probe'],
   remove: ['remove'],
-  'copy tree': ['copy-tree'],
+  'copy tree': ['tree-files', 'copy-tree'],
   'measure tree': ['measure-tree'],
+  'place tree': ['tree-files', 'place-tree'],
+  'list tree': ['listed-tree', 'list-tree'],
+  'digest tree': ['listed-tree', 'digest-tree'],
+  'fit tree': ['tree-files', 'fit-tree'],
 } as const;
 
 export type Script = keyof typeof parts;

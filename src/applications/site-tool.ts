@@ -61,6 +61,7 @@ type Verbs = Pick<
 export interface ApplicationScripts {
   readonly name: 'drupal' | 'wordpress';
   readonly emptied: Application['emptied'];
+  readonly refusesVariable: Application['refusesVariable'];
   /** Directories below the site's that hold text files which the application wrote and which may speak of its place. */
   readonly textFiles: readonly string[];
 }
@@ -81,7 +82,7 @@ export function callSite<Answer>(
 }
 
 /** What every application does to a site by a script of ours that is named '<application> <verb>'. */
-export function siteVerbs({ name: application, emptied, textFiles }: ApplicationScripts): Verbs {
+export function siteVerbs({ name: application, emptied, textFiles, refusesVariable }: ApplicationScripts): Verbs {
   const call = <Answer>(
     machine: Machine,
     site: InstalledSite,
@@ -111,9 +112,12 @@ export function siteVerbs({ name: application, emptied, textFiles }: Application
     counts: (machine, site) => call(machine, site, 'counts', countsAnswer, reads),
     setMaintenance: (machine, site, on) =>
       call(machine, site, 'maintenance', nothing, { ...changes, timeoutMs: shortMs }, { on }),
-    async handOver(machine, site) {
+    async handOver(machine, site, { account = null, variables = {} } = {}) {
+      for (const name of Object.keys(variables)) demandVariable(name, refusesVariable(name, site.platform.version));
       const { title, email } = site.site;
-      const { path } = await call(machine, site, 'hand over', pathAnswer, makesLink, { owner: { title, email } });
+      // PHP makes a list of an object without fields.
+      const owner = { title, email, account, variables: Object.entries(variables) };
+      const { path } = await call(machine, site, 'hand over', pathAnswer, makesLink, { owner });
       return `${site.address}${path}`;
     },
     rebuildCaches,
@@ -154,6 +158,14 @@ const cronVerbs = (application: ApplicationScripts['name']): Pick<Verbs, 'cron' 
       toolScript(scriptFor(through), { site: toolSite(site), address: site.address, ...through }, timeoutMs),
   };
 };
+
+function demandVariable(name: string, why: string | null): void {
+  if (why === null) return;
+  throw new Problem('invalid', `the variable ${name} ${why}`, {
+    hint: 'Leave it out.',
+    fields: [{ path: `variables.${name}`, message: why }],
+  });
+}
 
 /** The site's directory, or one of the places it waits in to be removed ('.removed-<id>-<directory>', '.former-<id>'); nothing outside of them. */
 async function removeWritten(machine: Machine, { site, platform }: InstalledSite, path: string): Promise<void> {

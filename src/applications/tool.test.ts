@@ -126,15 +126,16 @@ test('PHP or sudo that is missing is said in words', async () => {
 
 test('no sudo where the machine works as the site’s user already, and no secret in what is logged', async () => {
   const world = simulatedWorld();
-  const machine = new MemoryMachine(
-    { name: 'web1', claim: new AbortController().signal, log: { append: async () => {} } },
-    world,
-  );
   world.programs.set('php', () => ({ stdout: '{"ok":true,"answer":{}}' }));
-  world.programs.set('id', () => ({ stdout: 'www-data\n' }));
-  await callTool(machine, 'www-data', 'remove', {}, z.unknown(), { timeoutMs: 1_000, effect: 'changes' });
-  await callTool(machine, 'site7', 'remove', {}, z.unknown(), { timeoutMs: 1_000, effect: 'changes' });
-  assert.deepEqual(world.ran, ['id -un', 'php', 'sudo -n -u site7 php']);
+  for (const we of ['www-data', 'aegir']) {
+    const machine = new MemoryMachine(
+      { name: 'web1', claim: new AbortController().signal, log: { append: async () => {} } },
+      world,
+    );
+    world.programs.set('id', () => ({ stdout: `${we}\n` }));
+    await callTool(machine, 'www-data', 'remove', {}, z.unknown(), { timeoutMs: 1_000, effect: 'changes' });
+  }
+  assert.deepEqual(world.ran, ['id -un', 'php', 'id -un', 'sudo -n -u www-data php']);
 });
 
 test('sites are found with what their own settings say; one that dies, hangs or lies harms no other; links are no sites', async (t) => {

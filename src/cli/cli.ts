@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { connect, type Send } from '../api/call.ts';
 import { Problem, problemCodes } from '../model/problem.ts';
+import { addApply } from './apply/command.ts';
 import { addAuditExport } from './audit-commands.ts';
 import { addBackupFiles } from './backup-commands.ts';
 import { addBatchLog } from './batch-commands.ts';
@@ -37,6 +38,7 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   addBatchLog(program, session);
   addBackupFiles(program, session);
   addAuditExport(program, session);
+  addApply(program, session);
   addCompletion(program, session);
   const failed = needsTaskTypes(argv) ? await addVerbs(program, session) : null;
   inherit(program, io);
@@ -79,7 +81,7 @@ function exitCodes(): string {
   return ['0 done', ...known.map(([exit, all]) => `${exit} ${all.map(([code]) => code).join(' or ')}`)].join(', ');
 }
 
-const withTaskVerbs = new Set(['server', 'platform', 'site', 'backup', '__complete', '--help', '-h']);
+const withTaskVerbs = new Set(['server', 'platform', 'site', 'backup', 'certificate', '__complete', '--help', '-h']);
 const needsTaskTypes = ([noun = '']: readonly string[]): boolean => withTaskVerbs.has(noun);
 
 /** Answers what went wrong: most of the program works without, and help always. */
@@ -89,7 +91,7 @@ async function addVerbs(program: Command, session: Session): Promise<unknown> {
     addTaskVerbs(program, session, items);
     return null;
   } catch (error) {
-    for (const noun of ['server', 'platform', 'site', 'backup'])
+    for (const noun of ['server', 'platform', 'site', 'backup', 'certificate'])
       nounOf(program, noun).addHelpText('after', '\nThe hub does not answer: verbs that are tasks are not shown.');
     return error;
   }

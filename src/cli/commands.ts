@@ -9,7 +9,8 @@ import { examples } from './examples.ts';
 import { addFlags, flagValues, schemaOf, wordFrom } from './flags.ts';
 import { type Connected, followToEnd } from './follow.ts';
 import { harmless, type Io } from './io.ts';
-import { loadLines, logLines } from './look-lines.ts';
+import { driftLines, loadLines, logLines, namesLines } from './look-lines.ts';
+import { nounSummaries } from './noun-summaries.ts';
 import { moment, showList, showOne } from './show.ts';
 import { statusLines } from './status-lines.ts';
 
@@ -31,6 +32,7 @@ const ownWords: ReadonlySet<EndpointName> = new Set([
   'platform task',
   'site task',
   'backup task',
+  'certificate task',
   'backup upload',
   'backup download',
   'task log',
@@ -54,8 +56,12 @@ const positional: { readonly [Name in EndpointName]?: readonly string[] } = {
   'site create': ['name'],
   'site clone': ['name'],
   'setting set': ['value'],
+  'staged-move create': ['platform'],
   'reserve create': ['name'],
   'reserve claim': ['name'],
+  'offer create': ['name'],
+  'certificate create': ['name'],
+  'order create': ['name'],
   'batch create': ['name'],
   'view create': ['list', 'name'],
   'notification choose': ['kind'],
@@ -82,36 +88,6 @@ export function nounOf(program: Command, noun: string): Command {
       .description(nounSummaries[noun] ?? noun)
   );
 }
-
-const nounSummaries: { readonly [noun: string]: string } = {
-  client: 'who owns sites',
-  account: 'who may call the API',
-  session: 'where people are signed in',
-  token: 'what an account calls the API with',
-  permission: 'what a role can let one do',
-  role: 'lists of permissions',
-  membership: 'which account has which role, for which client',
-  server: 'a machine with services',
-  service: 'what a server offers: a web server, a database server',
-  platform: 'a copy of an application, which carries sites',
-  site: 'a site',
-  alias: 'host names that are taken',
-  backup: 'copies of sites',
-  package: 'profiles, modules, themes and plug-ins, wherever they are',
-  task: 'what was asked for, and how it goes',
-  batch: 'one wish for many sites',
-  queue: 'what is done by itself, and how it goes',
-  reserve: 'sites that are there before anybody asks for them',
-  statistic: 'what sites have and take, as history',
-  notification: 'what you are told of',
-  webhook: 'addresses of your own programs that are told',
-  engine: 'kinds of services',
-  application: 'what can be hosted',
-  'task-type': 'what can be asked for',
-  audit: 'who did what',
-  view: 'lists of the panel as you want to see them again',
-  setting: 'settings of the hub',
-};
 
 function addEndpoint(command: Command, name: EndpointName, session: Session): void {
   const { path, summary, query, body } = endpointOf(name);
@@ -146,7 +122,7 @@ const emptySchema = z.object({});
 const argumentName = (endpoint: EndpointName, param: string): string => {
   const [noun = ''] = endpoint.split(' ');
   if (param !== 'name') return param;
-  return noun === 'service' ? 'server' : noun;
+  return noun === 'service' ? 'server' : noun === 'staged-move' ? 'site' : noun;
 };
 
 const startsTask: ReadonlySet<EndpointName> = new Set([
@@ -158,6 +134,8 @@ const startsTask: ReadonlySet<EndpointName> = new Set([
   'site clone',
   'site set',
   'reserve claim',
+  'certificate create',
+  'certificate set',
   'task retry',
 ]);
 
@@ -241,10 +219,15 @@ function showComparison(io: Io, answer: Answer<'platform compare'>): void {
 /** Answers that are more than a list of fields, or less. */
 const inWords: { readonly [name in EndpointName]?: (answer: Shown) => string } = {
   'token create': ({ token }) => String(token),
+  'agent enrol': ({ credential }) => String(credential),
   'account invite': ({ link }) => String(link),
   'account reset-password': ({ link }) => String(link),
   'session end-others': ({ ended }) => `Ended ${String(ended)} session${ended === 1 ? '' : 's'}`,
+  'server bootstrap': ({ script }) => String(script).trimEnd(),
   'server load': (answer) => loadLines(answer as never).join('\n'), // The endpoint's own answer, as below.
+  'server names': (answer) => namesLines(answer as never).join('\n'),
+  'site drift': (answer) => driftLines(answer as never).join('\n'),
+  'platform drift': (answer) => driftLines(answer as never).join('\n'),
   'site web-log': (answer) => logLines(answer as never).join('\n'),
   status: (answer) => statusLines(answer as never).join('\n'),
 };
@@ -258,6 +241,9 @@ const besides: { readonly [name in EndpointName]?: (answer: Shown) => readonly s
   'account invite': goodOnce,
   'account reset-password': goodOnce,
   'token create': () => ['It is shown this once.'],
+  'agent enrol': () => [
+    'It is shown this once: it goes into /etc/aegir/agent on that server (mode 600, of user aegir).',
+  ],
   'webhook create': () => ['The secret is shown this once.'],
   'notification choices': (answer) => waysInWords(answer as never),
   'notification choose': (answer) => waysInWords(answer as never),

@@ -1,38 +1,21 @@
-import { readFileSync, statSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { Send } from '../api/call.ts';
+import { overHttp } from '../api/over-http.ts';
 import { Problem } from '../model/problem.ts';
 import type { Io } from './io.ts';
+import { secretFile } from './secret-file.ts';
 
 const defaultSocket = '/run/aegir/hub.sock';
 
 /** To AEGIR_URL with a token if it is set, else through the hub's socket. Throws Problem when there is no token. */
 export function connection(env: Io['env']): Send {
   const url = env['AEGIR_URL'];
-  if (url) return overUrl(url, tokenFrom(env));
+  if (url) return overHttp(url, tokenFrom(env));
   return overSocket(env['AEGIR_SOCKET'] || defaultSocket);
-}
-
-function overUrl(base: string, token: string): Send {
-  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol))
-    throw new Problem('invalid', `AEGIR_URL is not an address of a hub: ${base}`, {
-      hint: 'Use https://hub.example.com.',
-    });
-  return (path, request) => {
-    const headers = new Headers(request.headers);
-    headers.set('authorization', `Bearer ${token}`);
-    return fetch(new URL(path, base), { ...request, headers, redirect: 'error' }).catch((cause: unknown) => {
-      request.signal?.throwIfAborted();
-      throw new Problem('server-unreachable', `the hub at ${base} does not answer`, {
-        hint: 'Is AEGIR_URL right, and does the hub run there?',
-        cause,
-      });
-    });
-  };
 }
 
 /** From AEGIR_TOKEN, or a file that nobody else may read. */
@@ -40,14 +23,10 @@ function tokenFrom(env: Io['env']): string {
   const given = env['AEGIR_TOKEN'];
   if (given) return given.trim();
   const path = env['AEGIR_TOKEN_FILE'] || join(env['HOME'] || homedir(), '.config/aegir/token');
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found)
-    throw new Problem('unauthenticated', 'AEGIR_URL is set, and there is no token', {
-      hint: `Make one on the hub with \`aegir token create\` and write it to ${path} (mode 600), or set AEGIR_TOKEN.`,
-    });
-  if ((found.mode & 0o077) !== 0)
-    throw new Problem('forbidden', `others can read the token in ${path}`, { hint: `Run: chmod 600 ${path}` });
-  return readFileSync(path, 'utf8').trim();
+  return secretFile(path, {
+    message: 'AEGIR_URL is set, and there is no token',
+    hint: `Make one on the hub with \`aegir token create\` and write it to ${path} (mode 600), or set AEGIR_TOKEN.`,
+  });
 }
 
 /** Global fetch knows no unix sockets; this is as much of it as we need. */

@@ -25,6 +25,7 @@ const written: { readonly [name: string]: readonly string[] } = {
   'token create': [
     'aegir token create --account ada --title laptop',
     'aegir token create --title monitoring --scope read --no-expires-at',
+    'aegir token create --account shop --offer shops',
     'aegir token create --expires-at 2030-01-01T00:00:00Z > ~/.config/aegir/token',
   ],
   'server create': [
@@ -32,6 +33,12 @@ const written: { readonly [name: string]: readonly string[] } = {
     'aegir server create web2 --host web2.example.com --service http=apache',
   ],
   'server load': ['aegir server load master'],
+  'server names': ['aegir server names dns1'],
+  'agent list': ['aegir agent list --server web1'],
+  'agent enrol': ['aegir agent enrol web1'],
+  'server bootstrap': ['aegir server bootstrap web1', 'aegir server bootstrap web1 | ssh root@web1.example.com sh'],
+  'site drift': ['aegir site drift example.com', 'aegir site drift example.com --now true'],
+  'platform drift': ['aegir platform drift d10'],
   'site web-log': [
     'aegir site web-log example.com --limit 50',
     'aegir site web-log example.com --log error',
@@ -124,6 +131,36 @@ const written: { readonly [name: string]: readonly string[] } = {
   'reserve spares': ['aegir reserve spares shops --state ready'],
   'reserve flush': ['aegir reserve flush shops'],
   'reserve claim': ['aegir reserve claim shops shop.example.com --client acme --title Shop --email owner@example.com'],
+  'staged-move create': [
+    'aegir staged-move create example.com d10-web2',
+    'aegir staged-move create example.com d10-web2 --db-server db2 --lower-seconds 3600 --watch-seconds 600',
+  ],
+  'staged-move list': ['aegir staged-move list --status running --status stopped'],
+  'certificate create': [
+    'aegir certificate create shop --site shop.example.com',
+    "aegir certificate create wild --name '*.example.com' --name example.com --challenge dns --client acme",
+    'aegir certificate create own --site shop.example.com --chain @chain.pem --key @key.pem',
+  ],
+  'certificate set': [
+    'aegir certificate set own --chain @next.pem --key @key.pem',
+    'aegir certificate set shop --no-name',
+  ],
+  'certificate list': ['aegir certificate list --sort expires'],
+  'offer create': [
+    "aegir offer create shops --reserve shops --pattern '{name}.example.com' --variable slogan=blogdescription",
+    "aegir offer create shops --reserve shops --pattern '{name}.example.com' --client acme --daily-max 20",
+  ],
+  'offer set': [
+    'aegir offer set shops --status disabled',
+    'aegir offer set shops --no-client --sites-max 3',
+    'aegir offer set shops --sign-up --origin https://www.example.com',
+    'aegir offer set shops --no-sign-up',
+  ],
+  'order create': [
+    "aegir order create cakes --offer shops --email ana@example.com --title 'Cakes' --account ana --value 'slogan=All you can eat'",
+  ],
+  'order list': ['aegir order list --offer shops --status failed'],
+  'order get': ['aegir order get 7'],
   'queue get': ['aegir queue get cron'],
   'queue set': [
     'aegir queue set cron --limit 8',
@@ -149,12 +186,14 @@ const sample: { readonly [place: string]: string } = {
   'service name': 'master',
   'platform name': 'd10',
   'site name': '@example.com',
+  'staged-move name': 'example.com',
   'backup name': '12',
   type: 'http',
   package: 'views',
   batch: '3',
   task: '12',
   token: '3',
+  agent: '3',
   session: '5',
   view: '4',
   webhook: '3',

@@ -30,6 +30,10 @@ const singular: { readonly [key: string]: string } = {
   args: 'arg',
   permissions: 'permission',
   clients: 'client',
+  names: 'name',
+  variables: 'variable',
+  origins: 'origin',
+  values: 'value',
 };
 const kebab = (key: string): string => (singular[key] ?? key).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -92,6 +96,7 @@ const number = (text: string): number => {
 
 function wordFor({ type, items, properties }: JsonSchema): string {
   if (type === 'object') return properties?.['type'] ? 'type|key=value' : 'key=value';
+  if (type === 'array' && items?.enum) return items.enum.join('|');
   if (type === 'array') return items?.type === 'object' ? 'type=engine' : 'name';
   return type === 'integer' || type === 'number' ? 'number' : 'text';
 }
@@ -110,10 +115,19 @@ export async function flagValues(
     if (nullable && value === false) values[key] = null;
     else if (field.type === 'object') values[key] = await objectFrom(io, list(value).map(String), field.properties);
     else if (field.type === 'array') values[key] = list(value).map((one) => element(field.items, String(one)));
-    else values[key] = value;
+    else values[key] = files.has(key) ? await fileText(io, key, String(value)) : value;
   }
   return values;
 }
+/** What is long or secret is given as `@file` or `-`, so that it stands in no list of processes. */
+const files: ReadonlySet<string> = new Set(['chain', 'key']);
+
+async function fileText(io: Pick<Io, 'stdin'>, key: string, text: string): Promise<string> {
+  if (text === '-') return io.stdin();
+  if (text.startsWith('@')) return readFileSync(text.slice(1), 'utf8');
+  throw new InvalidArgumentError(`--${key} takes a file: --${key} @path, or - for standard input.`);
+}
+
 const camel = (text: string): string => text.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /**

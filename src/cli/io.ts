@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 
 /** The terminal, or what stands in for it in a test. */
@@ -12,6 +13,8 @@ export interface Io {
   readonly interrupted: AbortSignal;
   /** All of standard input. */
   stdin(): Promise<string>;
+  /** What the person at the terminal answers; null: nobody is there. */
+  ask(question: string): Promise<string | null>;
 }
 
 export function processIo(): Io {
@@ -33,6 +36,19 @@ export function processIo(): Io {
       const chunks: Buffer[] = [];
       for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
       return Buffer.concat(chunks).toString();
+    },
+    async ask(question) {
+      if (!process.stdin.isTTY || !process.stdout.isTTY) return null;
+      const terminal = createInterface({ input: process.stdin, output: process.stdout });
+      terminal.on('SIGINT', () => interrupt.abort());
+      try {
+        return await terminal.question(question, { signal: interrupt.signal });
+      } catch (error) {
+        if (!interrupt.signal.aborted) throw error;
+        return ''; // Ctrl-C is no yes.
+      } finally {
+        terminal.close();
+      }
     },
   };
 }

@@ -32,6 +32,8 @@ export class LogLines {
         ];
       case 'task.lost':
         return [styled(io, 'yellow', `worker ${event.worker} was lost; another goes on`)];
+      case 'task.given-back':
+        return [styled(io, 'dim', `${event.worker} has given it back; another goes on`)];
       case 'step.started':
         return [`  ${styled(io, 'cyan', '…')} ${event.step}`];
       case 'step.done':

@@ -1,3 +1,4 @@
+import { figureNames } from '../api/endpoints/statistics.ts';
 import { harmless, type Io, styled } from './io.ts';
 import { fields, table } from './table.ts';
 
@@ -8,34 +9,29 @@ const columns: { readonly [noun: string]: readonly string[] } = {
   client: ['name', 'title', 'email', 'sites', 'status'],
   account: ['name', 'title', 'email', 'roles', 'status', 'hasPassword', 'invitedUntil'],
   session: ['id', 'account', 'way', 'address', 'lastSeenAt', 'createdAt', 'userAgent'],
-  token: ['id', 'account', 'title', 'scopes', 'expiresAt', 'revokedAt', 'lastUsedAt'],
+  token: ['id', 'account', 'title', 'scopes', 'offer', 'expiresAt', 'revokedAt', 'lastUsedAt'],
   permission: ['name', 'about', 'of'],
   role: ['name', 'title', 'accounts', 'permissions'],
   membership: ['id', 'account', 'role', 'client'],
+  agent: ['id', 'server', 'processes', 'createdAt', 'lastUsedAt', 'revokedAt'],
   server: ['name', 'host', 'status', 'services', 'verifiedAt'],
   service: ['server', 'type', 'engine', 'options'],
-  platform: ['name', 'application', 'version', 'server', 'root', 'sites', 'status'],
-  site: ['name', 'status', 'platform', 'profile', 'client', 'aliases', 'url'],
+  platform: ['name', 'application', 'version', 'server', 'root', 'sites', 'status', 'driftedSince'],
+  site: ['name', 'status', 'platform', 'profile', 'client', 'aliases', 'url', 'driftedSince'],
+  certificate: ['name', 'status', 'covered', 'issuer', 'notAfter', 'leftOut', 'sites', 'client'],
   alias: ['name', 'site', 'kind'],
   backup: ['id', 'siteName', 'status', 'reason', 'version', 'bytes', 'pinned', 'tested', 'createdAt', 'note'],
   task: ['id', 'name', 'subject', 'status', 'createdAt', 'endedAt'],
   batch: ['id', 'name', 'title', 'status', 'counts', 'createdAt', 'endedAt'],
+  'staged-move': ['site', 'from', 'platform', 'status', 'stage', 'nextAt', 'task', 'problem'],
   members: ['position', 'subject', 'status', 'task', 'problem'],
   reserve: ['name', 'template', 'usable', 'full', 'emergency', 'window', 'isOpen', 'perDay', 'dryAt', 'failures'],
   spares: ['id', 'state', 'site', 'wanted', 'usable', 'createdAt', 'stateAt', 'task'],
+  offer: ['name', 'title', 'reserve', 'pattern', 'client', 'status', 'orders', 'signUpPage'],
+  order: ['id', 'offer', 'url', 'email', 'status', 'client', 'createdAt', 'readyAt'],
   queue: ['name', 'every', 'window', 'turns', 'running', 'late', 'failing', 'paused', 'lastRunAt'],
-  statistic: [
-    'site',
-    'client',
-    'at',
-    'usersRegistered',
-    'usersActive',
-    'posts',
-    'comments',
-    'diskBytes',
-    'databaseBytes',
-  ],
-  days: ['day', 'sites', 'usersRegistered', 'usersActive', 'posts', 'comments', 'diskBytes', 'databaseBytes'],
+  statistic: ['site', 'client', 'at', ...figureNames],
+  days: ['day', 'sites', ...figureNames],
   turns: ['subject', 'server', 'every', 'state', 'dueAt', 'lastAt', 'failures', 'problem'],
   runs: ['subject', 'status', 'begunAt', 'endedAt', 'task', 'lines', 'problem'],
   notification: [
@@ -107,7 +103,9 @@ function ofNoun(noun: string, key: string, value: unknown): string | undefined {
 
 /** One subject, with what can be done with it. */
 export function showOne(io: Io, row: Row, noun = ''): void {
-  const shown = Object.entries(row).filter(([key]) => !['tasks', 'steps', 'actions', 'diagnosis'].includes(key));
+  const shown = Object.entries(row).filter(
+    ([key]) => !['etag', 'chain', 'tasks', 'steps', 'actions', 'diagnosis'].includes(key),
+  );
   io.out(
     fields(
       io,
@@ -144,6 +142,7 @@ const kinds: readonly (readonly [readonly string[], (value: Row) => string])[] =
   [['sites', 'backups', 'bytes'], (value) => usageCell(value)],
   [['noun', 'name'], ({ name }) => cell(name)],
   [['role', 'client'], ({ role, client }) => (client === null ? cell(role) : `${cell(role)} of ${cell(client)}`)],
+  [['name', 'why'], ({ name, why }) => `${cell(name)} (${cell(why)})`],
   [['account', 'role'], ({ account, role }) => `${cell(account)} (${cell(role)})`],
   [['code', 'message'], ({ message }) => cell(message)],
   [['redirect'], ({ name, redirect }) => `${cell(name)}${redirect === true ? ' (redirect)' : ''}`],

@@ -9,12 +9,13 @@ import { followToEnd } from './follow.ts';
 import { LogLines } from './log-lines.ts';
 
 type TaskType = Answer<'task-type list'>['items'][number];
-type Noun = 'server' | 'platform' | 'site' | 'backup';
+type Noun = 'server' | 'platform' | 'site' | 'backup' | 'certificate';
 const names: { readonly [One in Noun]: string } = {
   server: 'master',
   platform: 'd10',
   site: '@example.com',
   backup: '12',
+  certificate: 'shop',
 };
 
 interface TaskFlags extends Common, Readonly<Record<string, unknown>> {

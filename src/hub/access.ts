@@ -1,7 +1,7 @@
 import type { EndpointName } from '../api/endpoints.ts';
 import { everything, isPermission, permissions } from '../model/permission.ts';
 import { Problem } from '../model/problem.ts';
-import { onlyOneself, rules } from './rules.ts';
+import { ofOneOffer, onlyOneself, rules } from './rules.ts';
 
 /**
  * Who asks: root and aegir through the socket that only they can open, an account, or a stranger at an endpoint that is open
@@ -20,6 +20,8 @@ export interface SignedIn {
   readonly scopes?: readonly string[];
   /** By its browser. */
   readonly session?: CallingSession;
+  /** By a token that is for the orders of this offer, and nothing else: its id. */
+  readonly offer?: string;
   /** By a token: its id. */
   readonly token?: string;
 }
@@ -58,6 +60,7 @@ export function may(caller: Caller, endpoint: string, subject?: Owned): boolean 
   if (!Object.hasOwn(rules, endpoint)) return false;
   const name = endpoint as EndpointName; // Just looked up.
   if (caller.kind === 'account' && caller.by && onlyOneself.has(name)) return false;
+  if (caller.kind === 'account' && caller.offer !== undefined && !ofOneOffer.has(name)) return false;
   const rule = rules[name];
   if (rule === 'open') return isKnown(caller) || caller.kind === 'stranger';
   if (rule === 'anyone') return isKnown(caller);

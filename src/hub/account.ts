@@ -3,6 +3,7 @@ import type { Answer } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import { demandAdministrator, demandOver } from './administrators.ts';
 import { taken } from './client.ts';
+import { tagged } from './etag.ts';
 import type { Asking, Handler } from './hub.ts';
 import { byName, contains, listPage, live, sorted } from './list.ts';
 import { giveRole, rolesOf } from './membership.ts';
@@ -14,7 +15,7 @@ import { makeLink } from './sign-in/one-time-link.ts';
 import { iso, isoOrNull } from './time.ts';
 import { visible } from './visible.ts';
 
-interface AccountRow extends Omit<Answer<'account get'>, 'createdAt' | 'invitedUntil' | 'roles'> {
+interface AccountRow extends Omit<Answer<'account get'>, 'etag' | 'createdAt' | 'invitedUntil' | 'roles'> {
   readonly createdAt: Date;
   readonly invitedUntil: Date | null;
 }
@@ -31,12 +32,14 @@ async function answers(asking: Asking, rows: readonly AccountRow[]): Promise<Ans
     asking,
     rows.map(({ id }) => id),
   );
-  return rows.map((row) => ({
-    ...row,
-    roles: (roles.get(row.id) ?? []).map(({ role, client }) => ({ role, client })),
-    createdAt: iso(row.createdAt),
-    invitedUntil: isoOrNull(row.invitedUntil),
-  }));
+  return rows.map((row) =>
+    tagged('account', {
+      ...row,
+      roles: (roles.get(row.id) ?? []).map(({ role, client }) => ({ role, client })),
+      createdAt: iso(row.createdAt),
+      invitedUntil: isoOrNull(row.invitedUntil),
+    }),
+  );
 }
 
 async function accountById(asking: Asking, id: string): Promise<Answer<'account get'>> {

@@ -2,18 +2,24 @@ import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
 import { type Caller, may, refused } from './access.ts';
+import { agentApp } from './agent/app.ts';
 import { exportAudit } from './audit-export.ts';
 import { auditDone, auditNotDone, type Request as Told } from './audited.ts';
 import { downloadBackup, uploadBackup } from './backup-files.ts';
+import { etagIn } from './etag.ts';
 import { type Direct, handlers } from './handlers.ts';
-import { everywhere, onlyEncrypted, unkept } from './headers.ts';
-import { type Asked, bugId, type Hub, type Reader } from './hub.ts';
+import { everywhere, mayBeFramed, onlyEncrypted, unkept } from './headers.ts';
+import { bugId, type Hub } from './hub.ts';
 import { keepAnswer, takeKey } from './idempotency.ts';
+import { demandTakesIfMatch, demandUnchanged } from './if-match.ts';
+import { codeOf, inTransaction } from './in-transaction.ts';
 import { metricsText } from './metrics.ts';
 import { type Panel, panelAnswer } from './panel.ts';
+import { type RateLimits, rateLimits } from './rate-limit.ts';
 import { type GivenParts, readRequest } from './request.ts';
 import { callerOf } from './sign-in/caller.ts';
 import { type Origin, type Visit, visitOf } from './sign-in/visit.ts';
+import { answerSignUp, signUpPages } from './sign-up/pages.ts';
 import { statisticsCsv } from './statistics.ts';
 import { streamTask } from './task-stream.ts';
 
@@ -23,20 +29,24 @@ type Request = Context<{ Bindings: Origin }>;
 /** The hub as it is asked: `app.fetch(request, { local })`. */
 export function hubApp(hub: Hub, panel: Panel = new Map()): App {
   const app: App = new Hono();
+  const limits = rateLimits(hub.database.db);
   app.use(async (context, next) => {
     await next();
     const https = !context.env?.local && visitOf(context.req.raw, context.env ?? {}).secure;
     for (const [name, value] of Object.entries({ ...everywhere, ...unkept, ...(https && onlyEncrypted) }))
-      if (!context.res.headers.has(name)) context.header(name, value);
+      if (!context.res.headers.has(name) && !(name === 'x-frame-options' && mayBeFramed(context.res.headers)))
+        context.header(name, value);
   });
   app.onError((error, context) => answerProblem(hub, error, context));
   app.notFound((context) => answerProblem(hub, nothingHere(context), context));
   // Where Prometheus looks unless it is told otherwise.
-  app.get('/metrics', (context) => answer(hub, 'metrics', context));
+  app.get('/metrics', (context) => answer(hub, limits, 'metrics', context));
   for (const name of endpointNames) {
     const { method, path } = endpointOf(name);
-    app.on(method, path, (context) => answer(hub, name, context));
+    app.on(method, path, (context) => answer(hub, limits, name, context));
   }
+  app.route('/api/agent', agentApp(hub));
+  for (const { method, path, page } of signUpPages) app.on(method, path, (context) => answerSignUp(hub, page, context));
   app.get(
     '*',
     (context, next) => (context.req.path.startsWith('/api/') ? null : panelAnswer(panel, context)) ?? next(),
@@ -44,12 +54,16 @@ export function hubApp(hub: Hub, panel: Panel = new Map()): App {
   return app;
 }
 
-async function answer(hub: Hub, name: EndpointName, context: Request): Promise<Response> {
+async function answer(hub: Hub, limits: RateLimits, name: EndpointName, context: Request): Promise<Response> {
   const endpoint = endpointOf(name);
   const origin = context.env ?? {};
   const visit = visitOf(context.req.raw, origin);
   const who = () => callerOf(hub.database.db, endpoint, context.req.raw, origin, visit);
   const caller = await who();
+  // Before the audit: whoever is asked to wait does not fill it.
+  await limits.count(name, caller, visit, (headers) => {
+    for (const [header, value] of Object.entries(headers)) context.header(header, value);
+  });
   const told: Told = { name, caller, address: visit.address ?? '', met: [] };
   try {
     if (!may(caller, name)) throw refused(caller, `ask for '${name}'`);
@@ -77,8 +91,11 @@ async function permitted(hub: Hub, asker: Asker, context: Request): Promise<Resp
   const gone = context.req.raw.signal;
   if (isDirect(name)) return answerDirectly(hub, name, { ...asker, gone, given }, context);
   const key = endpoint.method === 'POST' && !endpoint.open ? context.req.header('idempotency-key') : undefined;
+  const ifMatch = endpoint.method === 'GET' ? undefined : context.req.header('if-match');
   const request = `${endpoint.method} ${context.req.url}\n${text}`;
-  const { status, body } = await handled(hub, name, { ...asker, gone, given, key, request });
+  const { status, body } = await handled(hub, name, { ...asker, gone, given, key, ifMatch, request });
+  const etag = etagIn(name, body);
+  if (etag !== undefined) context.header('etag', etag);
   for (const cookie of visit.cookies) context.header('set-cookie', cookie, { append: true });
   // The table says which it may be; Hono wants to see it.
   return context.json(body, status as 200);
@@ -144,6 +161,7 @@ interface Handled {
   readonly given: GivenParts;
   readonly told: Told;
   readonly key: string | undefined;
+  readonly ifMatch: string | undefined;
   readonly request: string;
 }
 
@@ -171,13 +189,14 @@ const alone: ReadonlySet<EndpointName> = new Set([
 async function handled(
   hub: Hub,
   name: Exclude<EndpointName, Direct>,
-  { caller, visit, gone, given, told, key, request }: Handled,
+  { caller, visit, gone, given, told, key, ifMatch, request }: Handled,
 ): Promise<{ readonly status: number; readonly body: object }> {
   const { db } = hub.database;
   const { method, status = 200, once } = endpointOf(name);
   // What was given has just been checked with the schemas that the handler's type is computed from.
   const handler = handlers[name] as unknown as (given: unknown, asked: unknown) => Promise<object>;
   const asking = { hub, caller, visit, gone, endpoint: name, met: told.met };
+  if (ifMatch !== undefined) demandTakesIfMatch(name);
   if (method === 'GET' || alone.has(name)) {
     const body = await handler(given, { ...asking, tx: db });
     await auditDone(db, told, body);
@@ -187,25 +206,12 @@ async function handled(
     const repeated = key === undefined ? null : await takeKey(tx, caller, key, request);
     if (repeated) return { status: repeated.status, body: repeated.answer };
     told.met.length = 0; // It may be the second attempt.
+    if (ifMatch !== undefined) await demandUnchanged({ ...asking, tx }, name, given, ifMatch);
     const body = await handler(given, { ...asking, tx });
     await auditDone(tx, told, body);
     if (key !== undefined) await keepAnswer(tx, caller, key, status, once ? null : body);
     return { status, body };
   });
-}
-
-/** Two that wait for each other: PostgreSQL ends one of them, which may simply try again. */
-const deadlock = '40P01';
-const attemptsMax = 4;
-
-async function inTransaction<T>(db: Reader, action: (tx: Asked['tx']) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await db.transaction().execute(action);
-    } catch (error) {
-      if (codeOf(error) !== deadlock || attempt >= attemptsMax) throw error;
-    }
-  }
 }
 
 const nothingHere = (context: Request): Problem =>
@@ -219,7 +225,10 @@ const nothingHere = (context: Request): Problem =>
 function answerProblem(hub: Hub, error: unknown, context: Request): Response {
   const known = error instanceof Problem && error.code !== 'bug' ? error : bug(hub, error);
   const { code, message, hint, causes, fields, retryAfterMs } = problemJson(known);
-  const { status, title } = problemCodes[code];
+  const { title } = problemCodes[code];
+  // What is away and will be back is our own database; other servers have no such time.
+  const isAway = code === 'server-unreachable' && retryAfterMs !== undefined;
+  const status = isAway ? 503 : problemCodes[code].status;
   const document = {
     type: `urn:aegir:problem:${code}`,
     title,
@@ -240,6 +249,7 @@ function bug(hub: Hub, error: unknown): Problem {
   if (isOverload(error))
     return new Problem('server-unreachable', "the hub's database does not answer", {
       hint: 'Wait a moment and try again; aegir status shows how it is.',
+      retryAfterMs: 2000,
     });
   if (codeOf(error) === '57014')
     return new Problem('timeout', "the hub's database took too long", {
@@ -252,11 +262,15 @@ function bug(hub: Hub, error: unknown): Problem {
   });
 }
 
-/** Connections refused, ended, or not to be had in time: nothing is wrong with the request or with us. */
+/**
+ * Connections refused, ended, or not to be had in time; a server that starts, stops, or has become a standby: nothing is wrong with
+ * the request or with us.
+ */
 const isOverload = (error: unknown): boolean =>
-  ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', '57P01', '57P03', '53300'].includes(codeOf(error)) ||
+  away.has(codeOf(error)) ||
   /timeout exceeded when trying to connect|Connection terminated/.test(error instanceof Error ? error.message : '');
 
-/** PostgreSQL's SQLSTATE, or that of a socket; '' of anything else. */
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+const away: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EAI_AGAIN'],
+  ...['57P01', '57P02', '57P03', '53300', '25006'],
+]);

@@ -32,7 +32,7 @@ interface Also {
   /** Id of whose it is; rows of before do not say it. */
   readonly client?: string | null;
 }
-const ofClients = ['client', 'site', 'backup', 'task', 'batch'];
+const ofClients = ['client', 'site', 'backup', 'certificate', 'task', 'batch'];
 
 type Filters = Omit<Given<'audit export'>['query'], 'format'>;
 

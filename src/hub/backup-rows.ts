@@ -56,10 +56,11 @@ export async function serverOfSite(tx: Kysely<Tables>, siteId: string): Promise<
 
 /** May be repeated. */
 export async function recordBackup(tx: Kysely<Tables>, found: FoundBackup): Promise<void> {
-  const { id, status = null, made, verified = null, tested = null } = found;
+  const { id, status = null, made, elsewhere = null, verified = null, tested = null } = found;
   if (made)
     await sql`
       update backup set status = 'enabled', manifest = ${jsonb(made.manifest)}::jsonb, bytes = ${made.bytes},
+                        elsewhere = ${made.elsewhere ? jsonb(made.elsewhere) : null}::jsonb,
                         site_name = ${made.manifest.site.name}
       where id = ${id} and status <> 'deleted'`.execute(tx);
   // One that came from elsewhere says nothing of how large the site is here.
@@ -71,6 +72,7 @@ export async function recordBackup(tx: Kysely<Tables>, found: FoundBackup): Prom
     update backup set status = coalesce(${status}, status),
                       deleted_at = case when ${status} = 'deleted' then now() else deleted_at end,
                       pinned = pinned and ${status}::text is distinct from 'deleted',
+                      elsewhere = coalesce(${elsewhere && jsonb(elsewhere)}::jsonb, elsewhere),
                       verified = coalesce(${verified && jsonb(verified)}::jsonb, verified),
                       tested = coalesce(${tested && jsonb(tested)}::jsonb, tested)
     where id = ${id}`.execute(tx);

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
-import type { Looked, Manifest } from '../model/backup.ts';
+import type { KeptElsewhere, Looked, Manifest } from '../model/backup.ts';
 import { Problem } from '../model/problem.ts';
 import { oneBackup } from './backup-rows.ts';
 import type { Asked, Handler, Reader } from './hub.ts';
@@ -25,6 +25,7 @@ interface BackupRow {
   readonly by: string | null;
   readonly task: string | null;
   readonly verified: Looked | null;
+  readonly elsewhere: KeptElsewhere | null;
   readonly tested: Looked | null;
   readonly application: string | null;
   readonly version: string | null;
@@ -33,7 +34,7 @@ interface BackupRow {
 }
 const columns = sql`backup.id, backup.name, site.name as site, backup.site_name, server.name as server, backup.engine,
   backup.status, backup.reason, backup.note, backup.pinned, backup.bytes, account.name as by, backup.task_id as task,
-  backup.verified, backup.tested, backup.manifest -> 'application' ->> 'name' as application,
+  backup.verified, backup.tested, backup.elsewhere, backup.manifest -> 'application' ->> 'name' as application,
   backup.manifest -> 'application' ->> 'version' as version, site.client_id, backup.created_at`;
 const from = sql`backup join server on server.id = backup.server_id left join site on site.id = backup.site_id
   left join account on account.id = backup.account_id`;
@@ -47,11 +48,12 @@ async function answers(
     'backup',
     rows.map(({ id }) => id),
   );
-  return rows.map(({ verified, tested, clientId: client, ...row }) => ({
+  return rows.map(({ verified, tested, elsewhere, clientId: client, ...row }) => ({
     ...row,
     bytes: row.bytes === null ? null : Number(row.bytes),
     verified: verified && { ...verified },
     tested: tested && { ...tested },
+    elsewhere: elsewhere && { ...elsewhere },
     createdAt: iso(row.createdAt),
     tasks: possibleTasks(asked, 'backup', { status: row.status, client }, tasks.get(row.id)),
   }));

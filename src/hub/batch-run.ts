@@ -4,11 +4,10 @@ import type { Clock } from '../model/clock.ts';
 import type { Json } from '../model/json.ts';
 import { Problem, type ProblemJson, problemJson } from '../model/problem.ts';
 import type { Noun } from '../tasks/task-type.ts';
-import type { Caller } from './access.ts';
 import { jsonb } from './database.ts';
 import type { Asked, Hub } from './hub.ts';
 import { batchHappened } from './notification/happened.ts';
-import { withRights } from './rights.ts';
+import { asAccount } from './rights.ts';
 import { noVisit } from './sign-in/visit.ts';
 import { ask } from './task.ts';
 
@@ -85,7 +84,7 @@ export async function advanceBatch(hub: Hub, id: string): Promise<void> {
     const [batch] = rows;
     if (!batch) return;
     const gone = new AbortController().signal;
-    const caller = await callerOf(tx, batch);
+    const caller = await asAccount(tx, { accountId: batch.accountId, name: batch.accountName });
     const asked: Asked = { hub, tx, caller, endpoint: `${batch.noun} task`, visit: noVisit(), met: [], gone };
     await settleMembers(asked, batch);
     // A member that is refused leaves its place to the next, so we look again until nothing is begun.
@@ -103,10 +102,6 @@ export async function advanceBatch(hub: Hub, id: string): Promise<void> {
     }
   });
 }
-
-/** In the name of who asked for the batch, with what that account may by now. */
-const callerOf = async (tx: Asked['tx'], { accountId, accountName }: BatchRow): Promise<Caller> =>
-  accountId === null ? { kind: 'local' } : withRights(tx, { kind: 'account', accountId, name: accountName ?? '' });
 
 async function membersOf({ tx }: Asked, { id }: BatchRow): Promise<readonly Member[]> {
   const { rows } = await sql<Member>`

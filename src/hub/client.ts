@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import { lockSites, unlockSites } from './client-lock.ts';
+import { tagged } from './etag.ts';
 import type { Asking, Handler } from './hub.ts';
 import { byName, contains, listPage, live, sorted } from './list.ts';
 import { membersOf } from './membership.ts';
@@ -22,12 +23,14 @@ const columns = sql`client.id, client.name, client.title, client.email, client.s
 async function answers(asking: Asking, rows: readonly ClientRow[]): Promise<Answer<'client get'>[]> {
   const ids = rows.map(({ id }) => id);
   const [members, usage] = [await membersOf(asking, ids), await usageOf(asking.tx, ids)];
-  return rows.map((row) => ({
-    ...row,
-    accounts: (members.get(row.id) ?? []).map(({ account, role }) => ({ account, role })),
-    usage: usage.get(row.id) ?? { sites: 0, backups: 0, bytes: 0 },
-    createdAt: iso(row.createdAt),
-  }));
+  return rows.map((row) =>
+    tagged('client', {
+      ...row,
+      accounts: (members.get(row.id) ?? []).map(({ account, role }) => ({ account, role })),
+      usage: usage.get(row.id) ?? { sites: 0, backups: 0, bytes: 0 },
+      createdAt: iso(row.createdAt),
+    }),
+  );
 }
 
 async function clientById(asking: Asking, id: string): Promise<Answer<'client get'>> {

@@ -1,6 +1,7 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Json } from '../model/json.ts';
+import { databaseAddress } from './connect.ts';
 import { Listener } from './listener.ts';
 import type { Tables } from './tables.ts';
 
@@ -26,9 +27,11 @@ export interface HubDatabase {
 
 /** Connects when it is first used. A statement ends after 30 s, a transaction that does nothing after 60 s. */
 export function openDatabase(url: string, { connectionsMax = 10 }: { connectionsMax?: number } = {}): HubDatabase {
-  const config = { connectionString: url, application_name: 'aegir' };
+  const { Client, connectionString } = databaseAddress(url);
+  const config = { connectionString, application_name: 'aegir' };
   const pool = new pg.Pool({
     ...config,
+    Client,
     max: connectionsMax,
     connectionTimeoutMillis: 10_000,
     statement_timeout: 30_000,
@@ -44,7 +47,7 @@ export function openDatabase(url: string, { connectionsMax = 10 }: { connections
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   });
-  const listener = new Listener(config);
+  const listener = new Listener(config, Client);
   return {
     db,
     pool,

@@ -1,12 +1,15 @@
 import type { EndpointName } from '../api/endpoints.ts';
 import { aboutHandlers } from './about.ts';
 import { accountHandlers } from './account.ts';
+import { agentHandlers } from './agent/agents.ts';
 import { aliasHandlers } from './alias.ts';
 import { auditHandlers } from './audit-list.ts';
 import { backupHandlers } from './backup.ts';
 import { batchHandlers } from './batch.ts';
+import { certificateHandlers } from './certificate.ts';
 import { clientHandlers } from './client.ts';
 import { compareHandlers } from './compare.ts';
+import { driftHandlers } from './drift.ts';
 import { homeHandlers } from './home.ts';
 import type { Handler } from './hub.ts';
 import { lookHandlers } from './looks.ts';
@@ -14,7 +17,9 @@ import { membershipHandlers } from './membership.ts';
 import { choiceHandlers } from './notification/choice.ts';
 import { notificationHandlers } from './notification/notification.ts';
 import { webhookHandlers } from './notification/webhook.ts';
+import { offerHandlers } from './offer.ts';
 import { openApi } from './openapi.ts';
+import { orderHandlers } from './order.ts';
 import { packageHandlers } from './package.ts';
 import { platformHandlers } from './platform.ts';
 import { queueHandlers } from './queues.ts';
@@ -36,6 +41,7 @@ import { siteHandlers } from './site.ts';
 import { siteCloneHandlers } from './site-clone.ts';
 import { siteCreateHandlers } from './site-create.ts';
 import { siteSetHandlers } from './site-set.ts';
+import { stagedMoveHandlers } from './staged-move.ts';
 import { statisticHandlers } from './statistics.ts';
 import { taskHandlers } from './task.ts';
 import { tokenHandlers } from './token.ts';
@@ -68,8 +74,10 @@ export const handlers: Handlers = {
   ...roleHandlers,
   ...membershipHandlers,
   ...serverHandlers,
+  ...agentHandlers,
   ...serviceHandlers,
   ...lookHandlers,
+  ...driftHandlers,
   ...platformHandlers,
   ...siteHandlers,
   ...siteCreateHandlers,
@@ -79,6 +87,7 @@ export const handlers: Handlers = {
   ...packageHandlers,
   ...compareHandlers,
   ...backupHandlers,
+  ...certificateHandlers,
   ...taskHandlers,
   ...batchHandlers,
   ...choiceHandlers,
@@ -87,6 +96,9 @@ export const handlers: Handlers = {
   ...queueHandlers,
   ...reserveHandlers,
   ...reserveClaimHandlers,
+  ...offerHandlers,
+  ...orderHandlers,
+  ...stagedMoveHandlers,
   ...statisticHandlers,
   ...auditHandlers,
   ...settingHandlers,

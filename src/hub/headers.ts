@@ -32,3 +32,7 @@ export const ofPage: Readonly<Record<string, string>> = {
   ].join('; '),
   'cache-control': 'no-cache',
 };
+
+/** A page that says itself whom it lets show it in a frame: browsers that know that ignore the older header, which knows no names. */
+export const mayBeFramed = (headers: Headers): boolean =>
+  /frame-ancestors (?!'none')/.test(headers.get('content-security-policy') ?? '');

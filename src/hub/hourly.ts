@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
+import { forgetAllowances } from './allowance.ts';
 import { collectBackups } from './backup-gc.ts';
 import type { Hub } from './hub.ts';
 import { forgetHappenings } from './notification/gc.ts';
 import { forgetSpares } from './reserve-run.ts';
 import { settingValue } from './setting.ts';
 import { forgetSignIns } from './sign-in/gc.ts';
+import { forgetSignUps } from './sign-up/sign-ups.ts';
 import { forgetStatistics } from './statistics.ts';
 import { forgetTasks } from './task-control.ts';
 import { forgetRuns } from './turns.ts';
@@ -34,11 +36,15 @@ export const hourly: { readonly [queue: string]: Hourly } = {
       await forgetRuns(db, await settingValue(db, 'queue.runs-kept'));
       await forgetStatistics(db);
       await forgetSpares(db);
+      await forgetSignUps(db);
     },
   },
   'sign-in gc': {
     about: 'forgets sessions, links and guesses that are over',
-    forget: ({ database: { db } }) => forgetSignIns(db),
+    forget: async ({ database: { db } }) => {
+      await forgetSignIns(db);
+      await forgetAllowances(db);
+    },
   },
   'audit gc': {
     about: 'forgets who did what, long ago',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { accessWorld } from '../../tests/kit/access-world.ts';
 import { testHub } from '../../tests/kit/hub.ts';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
@@ -46,4 +47,21 @@ test('a cursor that was made up, or given to somebody else, shows nothing but wh
     }
   }
   assert.deepEqual(hub.bugs, []);
+});
+
+const namesIn = (page: { items: { name: string }[] }): readonly string[] => page.items.map(({ name }) => name);
+
+test('a list is narrowed to one word of several, or to some, said with commas', async (t) => {
+  const { good, problem, hub } = await testHub(t);
+  for (const name of ['a', 'b', 'c']) await good('POST', '/api/clients', { name });
+  await sql`update client set status = 'locked' where name = 'b'`.execute(hub.database.db);
+  await sql`update client set status = 'deleted' where name = 'c'`.execute(hub.database.db);
+  const found = async (status: string) => namesIn(await good('GET', `/api/clients?status=${status}`));
+  assert.deepEqual(await found('locked'), ['b']);
+  assert.deepEqual(await found('locked,deleted'), ['b', 'c']);
+  assert.deepEqual(
+    (await found('enabled,deleted')).filter((name) => name.length === 1),
+    ['a', 'c'],
+  );
+  await problem('invalid', 'GET', '/api/clients?status=locked,broken');
 });

@@ -141,11 +141,12 @@ export const contains = (columns: readonly string[], q: string | undefined): Raw
         sql` or `,
       )})`;
 
-export const equals = (column: string, value: unknown): RawBuilder<unknown> | null =>
-  value === undefined ? null : sql`${sql.ref(column)} = ${value}`;
+/** This value, or one of these. */
+export function equals(column: string, value: unknown): RawBuilder<unknown> | null {
+  if (value === undefined) return null;
+  return Array.isArray(value) ? sql`${sql.ref(column)} in (${sql.join(value)})` : sql`${sql.ref(column)} = ${value}`;
+}
 
 /** Deleted rows are shown only to who asks for them. */
-export const live = (table: string, status: string | undefined): RawBuilder<unknown> =>
-  status === undefined
-    ? sql`${sql.ref(`${table}.status`)} <> 'deleted'`
-    : sql`${sql.ref(`${table}.status`)} = ${status}`;
+export const live = (table: string, status: string | readonly string[] | undefined): RawBuilder<unknown> =>
+  equals(`${table}.status`, status) ?? sql`${sql.ref(`${table}.status`)} <> 'deleted'`;

@@ -14,13 +14,15 @@ const delayMaxMs = 5000;
 /** One connection of its own that listens on any number of channels, and comes back by itself. */
 export class Listener {
   readonly #config: pg.ClientConfig;
+  readonly #Client: typeof pg.Client;
   readonly #channels = new Map<string, Set<Listening>>();
   readonly #closing = new AbortController();
   #client: pg.Client | undefined;
   /** The driver wants one query at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(config: pg.ClientConfig) {
+  constructor(config: pg.ClientConfig, Client = pg.Client) {
+    this.#Client = Client;
     // query_timeout: a connection that is dead without a word must be noticed by the probe.
     this.#config = { ...config, keepAlive: true, connectionTimeoutMillis: 10_000, query_timeout: 10_000 };
   }
@@ -56,7 +58,7 @@ export class Listener {
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = new pg.Client(this.#config);
+    const client = new this.#Client(this.#config);
     client.on('error', () => this.#lost(client));
     client.on('end', () => this.#lost(client));
     client.on('notification', ({ channel, payload = '' }) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { serverLoad, webLogLine } from '../api/look-shapes.ts';
+import { serverLoad, serverNames, webLogLine } from '../api/look-shapes.ts';
 import type { Handler } from './hub.ts';
 import { lookBy } from './look.ts';
 import { resolve } from './resolve.ts';
@@ -10,6 +10,11 @@ const load: Handler<'server load'> = async ({ params }, asked) => {
   return serverLoad.parse(await lookBy(asked, { name: 'server load', subject: id, args: {} }));
 };
 
+const names: Handler<'server names'> = async ({ params }, asked) => {
+  const { id } = await resolve(asked, 'server', params.name);
+  return serverNames.parse(await lookBy(asked, { name: 'server names', subject: id, args: {} }));
+};
+
 const lines = z.object({ items: z.array(webLogLine) });
 
 const webLog: Handler<'site web-log'> = async ({ params, query }, asked) => {
@@ -18,4 +23,4 @@ const webLog: Handler<'site web-log'> = async ({ params, query }, asked) => {
   return lines.parse(await lookBy(asked, { name: 'site web-log', subject: id, args }));
 };
 
-export const lookHandlers = { 'server load': load, 'site web-log': webLog };
+export const lookHandlers = { 'server load': load, 'server names': names, 'site web-log': webLog };

@@ -10,6 +10,7 @@ export async function metricsText({ database: { db }, version }: Hub): Promise<s
     ...(await ofTasks(db)),
     ...(await ofWorkers(db)),
     ...(await ofSites(db)),
+    ...(await ofDrift(db)),
     ...(await ofBackups(db)),
     ...(await ofQueues(db)),
   ]);
@@ -79,6 +80,26 @@ async function ofSites(db: Reader): Promise<readonly Metric[]> {
       name: 'aegir_sites',
       help: 'Sites by status',
       samples: rows.map(({ status, count }) => ({ labels: { status }, value: count })),
+    },
+  ];
+}
+
+async function ofDrift(db: Reader): Promise<readonly Metric[]> {
+  const { rows } = await sql<{ noun: string; drifted: number; oldest: number }>`
+    select noun.noun, count(drift.since)::int as drifted,
+           coalesce(extract(epoch from now() - min(drift.looked_at)), 0)::float as oldest
+    from (values ('platform'), ('site')) as noun (noun) left join drift on drift.noun = noun.noun
+    group by 1 order by 1`.execute(db);
+  return [
+    {
+      name: 'aegir_drifted',
+      help: 'Sites and platforms of which something differs from what the hub wrote, as last seen',
+      samples: rows.map(({ noun, drifted }) => ({ labels: { noun }, value: drifted })),
+    },
+    {
+      name: 'aegir_drift_look_age_seconds',
+      help: 'How long ago somebody looked at the one that nobody has looked at for longest',
+      samples: rows.map(({ noun, oldest }) => ({ labels: { noun }, value: oldest })),
     },
   ];
 }

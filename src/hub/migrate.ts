@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import type pg from 'pg';
 import { Problem } from '../model/problem.ts';
+import { databaseAddress } from './connect.ts';
 
 /** Where the hub's own schema is, one numbered file after the other. */
 const schemaDirectory = fileURLToPath(new URL('./schema', import.meta.url));
@@ -15,7 +16,8 @@ const schemaDirectory = fileURLToPath(new URL('./schema', import.meta.url));
 export async function migrate(url: string, directory = schemaDirectory): Promise<readonly string[]> {
   const files = await readFiles(directory);
   // lock_timeout is for the wait for another hub; a migration itself may take as long as it needs.
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, lock_timeout: 600_000 });
+  const { Client, connectionString } = databaseAddress(url);
+  const client = new Client({ connectionString, connectionTimeoutMillis: 10_000, lock_timeout: 600_000 });
   client.on('error', () => undefined); // the query that runs meanwhile rejects with the same
   try {
     await client.connect();

@@ -16,6 +16,10 @@ interface HappeningTable {
   taskId: Maybe<Id>;
   batchId: Maybe<Id>;
   accountId: Maybe<Id>;
+  orderId: Maybe<Id>;
+  subjectType: Maybe<string>;
+  subjectId: Maybe<Id>;
+  subjectName: Maybe<string>;
   problem: MaybeJson<ProblemJson>;
   at: Time;
   spreadAt: MaybeTime;

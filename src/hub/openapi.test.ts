@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { endpointNames, endpointOf } from '../api/endpoints.ts';
 import { openApi } from './openapi.ts';
 
@@ -106,4 +107,19 @@ test('answers of the hub are shapes by name', () => {
   for (const name of ['Problem', 'Client', 'Server', 'Service', 'Platform', 'Site', 'Task', 'TaskWithSteps', 'Token'])
     assert.ok(names.includes(name), name);
   for (const schema of Object.values<Json>(document.components.schemas)) assert.equal(schema['type'], 'object');
+});
+
+/** What a linter of others says, with all of its rules that it recommends as errors. */
+async function lint(text: string): Promise<readonly string[]> {
+  const config = await createConfig({ extends: ['recommended-strict'] });
+  const problems = await lintFromString({ source: text, absoluteRef: '/openapi.json', config });
+  return problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer ?? ''}`);
+}
+
+test('a linter for OpenAPI finds nothing, and would find what is wrong', async () => {
+  assert.deepEqual(await lint(JSON.stringify(document)), []);
+  const twice = JSON.stringify(document).replace('"siteGet"', '"siteList"');
+  const nowhere = JSON.stringify(document).replace('#/components/schemas/Site"', '#/components/schemas/Nothing"');
+  assert.match((await lint(twice)).join('\n'), /operation-operationId-unique/);
+  assert.match((await lint(nowhere)).join('\n'), /no-unresolved-refs/);
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { paramNames, params } from '../api/endpoint.ts';
 import { endpointNames, endpointOf } from '../api/endpoints.ts';
 import { problem } from '../api/shapes.ts';
+import { comparedBy } from './etag.ts';
 
 type Json = Record<string, unknown>;
 
@@ -27,9 +28,29 @@ export function openApi(version: string): { openapi: string } & Json {
     servers: [{ url: '/' }],
     security: [{ token: [] }],
     paths,
-    components: { schemas: components, securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    components: {
+      schemas: components,
+      headers: rateHeaders,
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    },
   };
 }
+
+const seconds = { type: 'integer', minimum: 0 };
+const rateHeaders: Json = {
+  'RateLimit-Limit': {
+    description: 'How many requests there may be in the time; only where they are counted',
+    schema: seconds,
+  },
+  'RateLimit-Remaining': { description: 'How many there may still be', schema: seconds },
+  'RateLimit-Reset': { description: 'In how many seconds it begins anew', schema: seconds },
+  'Retry-After': { description: 'In how many seconds it makes sense to ask again', schema: seconds },
+};
+const rateRefs: Json = Object.fromEntries(
+  Object.keys(rateHeaders)
+    .filter((name) => name !== 'Retry-After')
+    .map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+);
 
 type Schema = (of: z.ZodType, io: 'input' | 'output') => Json;
 
@@ -58,13 +79,23 @@ function operation(name: Parameters<typeof endpointOf>[0], schema: Schema, probl
       ...(method === 'POST' && !upload
         ? [header('Idempotency-Key', 'Asked twice with the same key, it is done once')]
         : []),
+      ...(comparedBy(name) ? [header('If-Match', 'An etag: do it only if nobody has set anything since')] : []),
     ],
     ...(body && {
       requestBody: { required: true, content: { 'application/json': { schema: schema(body, 'input') } } },
     }),
     ...(upload && { requestBody: { required: true, content: { 'application/octet-stream': {} } } }),
     responses: {
-      [status]: { description: 'Done', content: { [type]: file ? {} : { schema: schema(answer, 'output') } } },
+      [status]: {
+        description: 'Done',
+        headers: rateRefs,
+        content: { [type]: file ? {} : { schema: schema(answer, 'output') } },
+      },
+      429: {
+        ...failure,
+        description: 'Too many requests of this token, or from this address',
+        headers: { ...rateRefs, 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
+      },
       '4XX': failure,
       '5XX': failure,
     },
@@ -86,6 +117,8 @@ function inQuery({ properties = {}, required = [] }: Json): Json[] {
     in: 'query',
     required: needed.includes(name),
     schema,
+    // Several words are said with commas between them.
+    ...((schema as Json)['type'] === 'array' && { style: 'form', explode: false }),
   }));
 }
 

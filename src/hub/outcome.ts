@@ -2,8 +2,10 @@ import { type Kysely, sql } from 'kysely';
 import type { Found, Outcome } from '../tasks/outcome.ts';
 import type { Noun } from '../tasks/task-type.ts';
 import { recordBackup } from './backup-rows.ts';
+import { recordCertificate } from './certificate-rows.ts';
 import { copyOf, takeCopyOver } from './copies.ts';
 import { jsonb } from './database.ts';
+import { forgetDrift, settleDrift } from './drift.ts';
 import { forgetPackages, recordPackages, recordScan } from './record-packages.ts';
 import { type SealKey, seal } from './seal.ts';
 import { siteSecret } from './site-secrets.ts';
@@ -24,11 +26,14 @@ export async function recordOutcome(
     );
   }
   if (noun === 'platform' && outcome.platform) await recordPlatform(tx, id, outcome.platform);
+  if (outcome.platform?.verified || outcome.site?.verified || outcome.site?.moved) await settleDrift(tx, { noun, id });
   if (noun === 'site' && outcome.site) {
     if (outcome.site.moved) await takeCopyOver(tx, key, { site: id, task }, outcome.site.moved);
     await recordSite(tx, id, outcome.site);
   }
   if (noun === 'backup' && outcome.backup) await recordBackup(tx, { id, ...outcome.backup });
+  if (noun === 'certificate' && outcome.certificate)
+    await sql`update certificate set status = ${outcome.certificate.status} where id = ${id}`.execute(tx);
 }
 
 async function recordPlatform(
@@ -43,7 +48,9 @@ async function recordPlatform(
                           verified_at = ${verifiedAt(verified)},
                           built_at = case when ${built}::boolean then now() else built_at end
       where id = ${id}`.execute(tx);
-  if (status === 'deleted') await forgetPackages(tx, 'platform', id);
+  if (status !== 'deleted') return;
+  await forgetPackages(tx, 'platform', id);
+  await forgetDrift(tx, { noun: 'platform', id });
 }
 
 /** true: now. false: not any more. null: as it was. */
@@ -62,6 +69,7 @@ async function recordSite(tx: Kysely<Tables>, id: string, site: NonNullable<Outc
   // The row stays as a tombstone; its names are free for others.
   await sql`delete from alias where site_id = ${id}`.execute(tx);
   await forgetPackages(tx, 'site', id);
+  await forgetDrift(tx, { noun: 'site', id });
 }
 
 async function writeRecords(
@@ -107,14 +115,17 @@ export async function recordFound(
   }
   if (noun === 'site' && found.site) await recordFoundSite(tx, key, id, found.site);
   if (found.backup) await recordBackup(tx, found.backup);
+  if (found.certificate) await recordCertificate(tx, key, found.certificate);
   if (noun === 'site' && found.copy) await recordFoundSite(tx, key, await copyOf(tx, id, task), found.copy);
 }
 
 async function recordFoundServer(
   tx: Kysely<Tables>,
   id: string,
-  { diagnosis, services = [] }: NonNullable<Found['server']>,
+  { diagnosis, hostKeys, services = [] }: NonNullable<Found['server']>,
 ): Promise<void> {
+  if (hostKeys)
+    await sql`update server set host_keys = ${[...hostKeys]}, host_keys_at = now() where id = ${id}`.execute(tx);
   if (diagnosis !== undefined)
     await sql`update server set diagnosis = ${jsonb(diagnosis)}::jsonb where id = ${id}`.execute(tx);
   for (const service of services)

@@ -46,6 +46,7 @@ interface TokenTable {
   lastUsedAt: MaybeTime;
   createdAt: Time;
   scopes: Maybe<readonly string[]>;
+  offerId: Maybe<Id>;
 }
 interface RoleTable {
   id: GeneratedAlways<Id>;

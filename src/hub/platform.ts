@@ -6,6 +6,8 @@ import { Problem } from '../model/problem.ts';
 import { type Caller, mayDo } from './access.ts';
 import { taken } from './client.ts';
 import { jsonb } from './database.ts';
+import { driftedSince, isDrifted } from './drift.ts';
+import { tagged } from './etag.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
 import { byName, contains, equals, listPage, live, maybeText, maybeTime, sorted } from './list.ts';
 import { clientsOf, giveTo } from './platform-clients.ts';
@@ -34,6 +36,7 @@ interface PlatformRow {
   readonly profiles: readonly PackageScan['packages'][number][];
   readonly sites: number;
   readonly sitesFound: readonly { readonly directory: string }[];
+  readonly driftedSince: Date | null;
   readonly verifiedAt: Date | null;
   readonly createdAt: Date;
 }
@@ -48,7 +51,7 @@ const columns = (
   service.engine, platform.status, platform.application, platform.version,
   coalesce(jsonb_path_query_array(platform.scan, '$.packages[*] ? (@.type == "profile")'), '[]') as profiles,
   ${sites(caller)} as sites,
-  platform.sites_found, platform.verified_at, platform.created_at`;
+  platform.sites_found, ${driftedSince('platform')} as drifted_since, platform.verified_at, platform.created_at`;
 const from = sql`platform join server on server.id = platform.server_id
   join service on service.id = platform.http_service_id`;
 
@@ -58,18 +61,21 @@ async function answers(asked: Asked, rows: readonly PlatformRow[]): Promise<Answ
   const isOfAll = mayDo(caller, 'platform read', { client: null });
   const ids = rows.map(({ id }) => id);
   const [tasks, clients] = [await outstanding(tx, 'platform', ids), await clientsOf(asked, ids)];
-  return rows.map((row) => ({
-    ...row,
-    context: contextOf('platform', row.name),
-    profiles: [...profilesOf(hub, row)],
-    clients: [...(clients.get(row.id) ?? [])],
-    source: isOfAll ? row.source : null,
-    sitesFound: isOfAll ? row.sitesFound.map(({ directory }) => ({ directory })) : [],
-    builtAt: isoOrNull(row.builtAt),
-    verifiedAt: isoOrNull(row.verifiedAt),
-    createdAt: iso(row.createdAt),
-    tasks: possibleTasks(asked, 'platform', { status: row.status, client: null }, tasks.get(row.id)),
-  }));
+  return rows.map((row) =>
+    tagged('platform', {
+      ...row,
+      context: contextOf('platform', row.name),
+      profiles: [...profilesOf(hub, row)],
+      clients: [...(clients.get(row.id) ?? [])],
+      source: isOfAll ? row.source : null,
+      sitesFound: isOfAll ? row.sitesFound.map(({ directory }) => ({ directory })) : [],
+      builtAt: isoOrNull(row.builtAt),
+      driftedSince: isoOrNull(row.driftedSince),
+      verifiedAt: isoOrNull(row.verifiedAt),
+      createdAt: iso(row.createdAt),
+      tasks: possibleTasks(asked, 'platform', { status: row.status, client: null }, tasks.get(row.id)),
+    }),
+  );
 }
 
 async function platformById(asked: Asked, id: string): Promise<Answer<'platform get'>> {
@@ -95,6 +101,7 @@ const list: Handler<'platform list'> = async ({ query }, asked) => {
     live('platform', query.status),
     equals('platform.server_id', server?.id),
     equals('platform.application', query.application),
+    isDrifted('platform', query.drifted),
     contains(['platform.name', 'platform.title', 'platform.root'], query.q),
   ];
   const keys = sorted({ keys: byName('platform') }, sorts(asked.caller), query.sort);
@@ -110,13 +117,18 @@ const create: Handler<'platform create'> = async ({ body }, asked) => {
   const { tx, hub } = asked;
   const { name, root, title = name, source } = body;
   const server = await serverFor(asked, body.server);
-  const { rows: services } = await sql<{ id: string }>`
-    select id from service where server_id = ${server.id} and type = 'http' and status <> 'deleted'
+  const { rows: services } = await sql<{ id: string; publishTo: string }>`
+    select id, publish_to from service where server_id = ${server.id} and type = 'http' and status <> 'deleted'
     for share`.execute(tx);
   if (!services[0])
     throw new Problem('invalid', `server ${server.name} has no web server`, {
       hint: `Give it one: aegir service create ${server.name} http --engine nginx.`,
       fields: [{ path: 'server', message: 'has no http service' }],
+    });
+  if (services[0].publishTo === 'servers')
+    throw new Problem('invalid', `the web server of ${server.name} publishes for other servers only`, {
+      hint: `Choose another server; or say that it publishes sites: aegir service set ${server.name} http --publish-to sites.`,
+      fields: [{ path: 'server', message: 'publishes no sites' }],
     });
   await mustBeApart(asked, server, root);
   const tree = source.type === 'path' ? null : root;
@@ -141,7 +153,8 @@ async function serverFor(asked: Asked, named: string | undefined): Promise<Subje
   if (named !== undefined) return resolve(asked, 'server', named, { lock: true });
   const { rows } = await sql<{ id: string; name: string }>`
     select server.id, server.name from server join service on service.server_id = server.id
-    where server.status <> 'deleted' and service.status <> 'deleted' and service.type = 'http' limit 2`.execute(tx);
+    where server.status <> 'deleted' and service.status <> 'deleted' and service.type = 'http'
+      and service.publish_to = 'sites' limit 2`.execute(tx);
   if (rows.length === 1 && rows[0]) return resolve(asked, 'server', rows[0].id, { lock: true });
   throw new Problem('invalid', rows.length === 0 ? 'no server has a web server' : 'several servers could carry it', {
     hint: rows.length === 0 ? 'Make one: aegir server create, aegir service create.' : 'Say which: --server.',

@@ -100,6 +100,12 @@ export async function demandAllowed({ tx, caller }: Asking, type: Pick<TaskType,
 
 /** Id of the client whose it is; null: it is the hub's own. */
 export async function ownerOf(tx: Kysely<Tables>, noun: string, id: string): Promise<string | null> {
+  if (noun === 'certificate') {
+    const found = await sql<{ client: string }>`select client_id as client from certificate where id = ${id}`.execute(
+      tx,
+    );
+    return found.rows[0]?.client ?? null;
+  }
   if (noun !== 'site' && noun !== 'backup') return null;
   const { rows } = await sql<{ client: string | null }>`
     select site.client_id as client from site

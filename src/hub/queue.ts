@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Json } from '../model/json.ts';
 import { Problem } from '../model/problem.ts';
 import type { TaskType } from '../tasks/task-type.ts';
@@ -42,6 +42,9 @@ export interface Asked {
   /** The task that has to end first, whatever its end. */
   readonly after?: string;
 }
+
+/** Added to the priority of what nobody has asked for: people do not wait for it. */
+export const later = 10;
 
 /** A task whose worker was lost is handed out again, this often: it might be the task that kills its workers. */
 export const attemptsMax = 5;
@@ -106,19 +109,49 @@ function parseArgs(type: TaskType, args: Json): Json {
 }
 
 /**
- * Hands out the next task whose locks are free and for which no earlier, due task is waiting.
+ * A task that an agent of its server may do is left to it, so long after it is due: then one that is there and takes nothing, or has
+ * more than it can do, is helped by the hub's workers.
+ */
+const forAgentsS = 30;
+
+/** An agent that has said nothing for so long is gone. */
+export const agentSilentS = 10;
+
+/** Whether a task is for who asks: for a worker of the hub, or for the agents of a server. */
+const isFor = (agentsOf: string | null) =>
+  agentsOf === null
+    ? // Agents are few or none: that is looked up once, and then nothing is asked of most tasks.
+      sql`case when task.servers && (
+            select coalesce(array_agg(agent.server_id), '{}') from worker join agent on agent.id = worker.agent_id
+            where worker.heartbeat_at > now() - make_interval(secs => ${agentSilentS}) and worker.waiting is null)
+          and task.run_at > now() - make_interval(secs => ${forAgentsS})
+          then not exists (
+            select from worker join agent on agent.id = worker.agent_id
+            where agent.server_id = agent_server(task) and worker.waiting is null
+              and worker.heartbeat_at > now() - make_interval(secs => ${agentSilentS}))
+          else true end`
+    : sql`case when task.servers = array[${agentsOf}::bigint] then agent_server(task) = ${agentsOf} else false end`;
+
+/**
+ * Hands out the next task whose locks are free and for which no earlier, due task is waiting. `agentsOf`: the server whose agent
+ * asks; null: a worker of the hub does.
  * The select alone would do, were it not for tasks that become due this very moment: hence the insert decides.
  */
-export async function claimTask(db: Kysely<Tables>, worker: string): Promise<ClaimedTask | undefined> {
+export async function claimTask(
+  db: Kysely<Tables>,
+  worker: string,
+  agentsOf: string | null = null,
+): Promise<ClaimedTask | undefined> {
   return db.transaction().execute(async (tx) => {
     // Through task_waiting in its order, so that the first that fits ends the search. Statistics never know of a burst of
     // tasks; with stale ones all that wait were judged and sorted for each claim (170 ms at 2,000 instead of 0.2 ms).
     await sql`set local enable_sort = off`.execute(tx);
-    const { rows } = await sql<{ id: string; locks: string[] }>`
-      select id, locks from task
-      where status = 'queued' and run_at <= now()
+    const { rows } = await sql<{ id: string; locks: string[]; servers: string[] }>`
+      select id, locks, servers from task
+      where status = 'queued' and run_at <= now() and ${isFor(agentsOf)}
         and not exists (select from queue where queue.name = 'task' and queue.paused)
         and not exists (select from lock where lock.key = any (task.locks))
+        and not exists (select from server where ${isFull(sql`task.servers`)})
         and not exists (select from task before where before.id = task.after_id and before.status in ('queued', 'running'))
         and not exists (select from task earlier
                         where earlier.status = 'queued' and earlier.run_at <= now()
@@ -128,6 +161,12 @@ export async function claimTask(db: Kysely<Tables>, worker: string): Promise<Cla
       limit 1`.execute(tx);
     const [task] = rows;
     if (!task) return undefined;
+    // One after the other for each server that has a limit; who waited here sees what the one before has taken.
+    await sql`
+      select from server where id = any (${task.servers}::bigint[]) and tasks_max is not null
+      order by id for no key update`.execute(tx);
+    const full = await sql`select from server where ${isFull(sql`${task.servers}::bigint[]`)}`.execute(tx);
+    if (full.rows.length > 0) return undefined;
     const held = await sql`
       insert into lock select unnest(${task.locks}::text[]), ${task.id} on conflict do nothing`.execute(tx);
     if (Number(held.numAffectedRows) < task.locks.length) {
@@ -138,12 +177,20 @@ export async function claimTask(db: Kysely<Tables>, worker: string): Promise<Cla
       update task set status = 'running', worker = ${worker}, attempt = attempt + 1, heartbeat_at = now(),
                       started_at = coalesce(started_at, now())
       where id = ${task.id}
-      returning id as task_id, worker, attempt, name, subject_type, subject_id, subject_name, args, dry_run, timeout_ms,
-                cancel_requested_at is not null as cancel_requested,
-                (extract(epoch from now() - started_at) * 1000)::int as running_ms`.execute(tx);
+      returning ${claimedColumns}`.execute(tx);
     return one(claimed.rows, 'the task just locked');
   });
 }
+
+/** Of a row of `task`: what ClaimedTask has. */
+export const claimedColumns = sql`id as task_id, worker, attempt, name, subject_type, subject_id, subject_name, args, dry_run,
+  timeout_ms, cancel_requested_at is not null as cancel_requested,
+  (extract(epoch from now() - started_at) * 1000)::int as running_ms`;
+
+/** One of these servers, as a condition of a row of `server`, that has as many running tasks as it may have. */
+export const isFull = (servers: RawBuilder<unknown>) => sql`
+  server.id = any (${servers}) and server.tasks_max <= (
+    select count(*) from task running where running.status = 'running' and server.id = any (running.servers))`;
 
 /** A claim that still is ours, as a condition. Every write of a worker carries it: this is the fence. */
 export const mine = ({ taskId, worker, attempt }: Claim) =>

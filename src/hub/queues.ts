@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Answer } from '../api/endpoints.ts';
+import type { Answer, Given } from '../api/endpoints.ts';
 import { periodOf, secondsOf } from '../model/period.ts';
 import { Problem, type ProblemJson } from '../model/problem.ts';
+import { isOpen, windowEdge, windowOf } from '../model/queue.ts';
 import { hourly } from './hourly.ts';
 import type { Asked, Handler, Reader } from './hub.ts';
 import { contains, equals, listPage, pageOf } from './list.ts';
@@ -57,11 +58,17 @@ function answer(name: string, row: QueueRow | undefined, sweep: SweepQueue | und
     about: sweep?.about ?? others[name] ?? 'does nothing here any more',
     paused: row?.paused ?? false,
     every: sweep ? periodOf(row?.everyS ?? sweep.everySeconds) : null,
-    window: row?.openHours ?? null,
+    ...hoursOf(row?.openHours ?? null),
     limit: sweep ? (row?.atOnce ?? sweep.atOnce) : null,
     ...{ turns, running, due, late, failing },
     lastRunAt: isoOrNull(row?.lastRunAt ?? null),
   };
+}
+
+function hoursOf(window: string | null): Pick<Queue, 'window' | 'isOpen' | 'changesAt'> {
+  if (window === null) return { window, isOpen: true, changesAt: null };
+  const [hours, now] = [windowOf(window), new Date()];
+  return { window, isOpen: isOpen(hours, now), changesAt: iso(windowEdge(hours, now)) };
 }
 
 async function named(asking: Looking, name: string): Promise<Queue> {
@@ -127,7 +134,7 @@ interface TurnRow {
   readonly problem: ProblemJson | null;
 }
 
-const states: { readonly [state: string]: RawBuilder<unknown> } = {
+const states: { readonly [One in NonNullable<Given<'queue turns'>['query']['state']>[number]]: RawBuilder<unknown> } = {
   waiting: sql`turn.begun_at is null`,
   running: sql`turn.begun_at is not null`,
   late: isLate,
@@ -147,7 +154,12 @@ const turns: Handler<'queue turns'> = async ({ params, query }, asked) => {
       from: sql`(select *, (extract(epoch from due_at) * 1000000)::bigint as due from turn where queue = ${name}) as turn
         join ${sql.table(noun)} as subject on subject.id = turn.subject_id join server on server.id = turn.server_id`,
       where: [
-        query.state === undefined ? null : (states[query.state] ?? null),
+        query.state === undefined
+          ? null
+          : sql`(${sql.join(
+              query.state.map((state) => states[state]),
+              sql` or `,
+            )})`,
         equals('turn.server_id', server),
         contains(['subject.name'], query.q),
       ],

@@ -7,7 +7,7 @@ import { type FieldProblem, Problem } from '../model/problem.ts';
 import { fieldsOf } from './fields.ts';
 import { within } from './within.ts';
 
-const bytesMax = 1_000_000;
+const bytesOfRequestMax = 1_000_000;
 
 /** What a handler is given, before its types are known again. */
 export interface GivenParts {
@@ -89,7 +89,11 @@ function parsedBody(request: Request, text: string, problems: FieldProblem[]): u
 /** The whole of it: who sends slower than that is not sending, but holding a connection. */
 const bodyMs = 30_000;
 
-async function chunksOf(body: ReadableStream<Uint8Array>, tooLarge: Problem): Promise<readonly Uint8Array[]> {
+async function chunksOf(
+  body: ReadableStream<Uint8Array>,
+  bytesMax: number,
+  tooLarge: Problem,
+): Promise<readonly Uint8Array[]> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
@@ -101,13 +105,13 @@ async function chunksOf(body: ReadableStream<Uint8Array>, tooLarge: Problem): Pr
 }
 
 /** Reads no further than is allowed, whatever the request says of its length. */
-async function bodyText(request: Request): Promise<string> {
+export async function bodyText(request: Request, bytesMax = bytesOfRequestMax): Promise<string> {
   if (!request.body) return '';
   const tooLarge = new Problem('too-large', `the request is larger than ${bytesMax} bytes`, {
     hint: 'Nothing that the API takes is that large.',
   });
   if (Number(request.headers.get('content-length')) > bytesMax) throw tooLarge;
-  const whole = Buffer.concat(await within(bodyMs, chunksOf(request.body, tooLarge)));
+  const whole = Buffer.concat(await within(bodyMs, chunksOf(request.body, bytesMax, tooLarge)));
   if (!isUtf8(whole)) throw new Problem('invalid', 'the body is not UTF-8', { hint: 'JSON is always UTF-8.' });
   return whole.toString();
 }

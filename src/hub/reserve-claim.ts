@@ -1,8 +1,11 @@
 import { sql } from 'kysely';
+import type { Json } from '../model/json.ts';
+import type { Owner } from '../model/owner.ts';
 import { Problem } from '../model/problem.ts';
 import { isUsable } from '../model/reserve.ts';
 import { demandFree, writeAliases } from './alias.ts';
 import { askFor } from './ask.ts';
+import { jsonb } from './database.ts';
 import { type Asked, accountOf, byItself, type Handler } from './hub.ts';
 import { outstanding, taskTypeOf } from './possible.ts';
 import { demandQuota } from './quota.ts';
@@ -21,31 +24,53 @@ import { taskById } from './task.ts';
 const claim: Handler<'reserve claim'> = async ({ params, body }, asked) => {
   const { tx } = asked;
   const clientId = await chosenClient(asked, body.client);
-  await demandQuota(tx, clientId, 'site');
-  const found = await resolve(asked, 'reserve', params.name);
-  const reserve = await reserveRow(tx, found.id);
-  await demandFree(asked, new Map([[body.name, 'canonical']]));
-  const template = await resolve({ tx, ...byItself({ noun: 'site' }) }, 'site', reserve.templateId);
-  await demandPlatform(asked, reserve, template.id, clientId);
-  const { rows } = await sql<{ at: Date }>`select now() as at`.execute(tx);
-  const at = rows[0]?.at ?? new Date();
+  const { id } = await resolve(asked, 'reserve', params.name);
   const email = body.email ?? (await clientEmail({ tx }, clientId)) ?? emailFor(body.name);
-  const wanted: Wanted = { name: body.name, title: body.title ?? body.name, email, clientId };
-  const spare = await takeSpare(asked, reserve, at);
-  const { site, task } = spare ? await giveSpare(asked, spare, wanted, at) : await cloneFor(asked, reserve, wanted, at);
-  const answer = { site: await siteById(asked, site), task: await taskById(asked, task) };
-  return { ...answer, spare: spare !== null };
+  const wanted = { name: body.name, title: body.title ?? body.name, email, clientId, owner: {} };
+  const { site, task, isSpare } = await claimSite(asked, id, wanted);
+  return { site: await siteById(asked, site), task: await taskById(asked, task), spare: isSpare };
 };
+
+type Claiming = Pick<Asked, 'tx' | 'hub' | 'caller'>;
 
 interface Wanted {
   readonly name: string;
   readonly title: string;
   readonly email: string;
   readonly clientId: string;
+  readonly owner: Owner;
+}
+
+export interface Claimed {
+  readonly site: string;
+  readonly task: string;
+  readonly spare: string;
+  /** It was there already. */
+  readonly isSpare: boolean;
+}
+
+/** Of this reserve, for this client, which is held and may have sites; whoever asks for it. */
+export async function claimSite(asked: Claiming, reserveId: string, wanted: Wanted): Promise<Claimed> {
+  const { tx } = asked;
+  await demandQuota(tx, wanted.clientId, 'site');
+  const reserve = await reserveRow(tx, reserveId);
+  await demandFree(asked, new Map([[wanted.name, 'canonical']]));
+  const template = await resolve({ tx, ...byItself({ noun: 'site' }) }, 'site', reserve.templateId);
+  await demandPlatform(asked, reserve, template.id, wanted.clientId);
+  const { rows } = await sql<{ at: Date }>`select now() as at`.execute(tx);
+  const at = rows[0]?.at ?? new Date();
+  const spare = await takeSpare(asked, reserve, at);
+  if (spare) return { ...(await giveSpare(asked, spare, wanted, at)), spare: spare.id, isSpare: true };
+  return { ...(await cloneFor(asked, reserve, wanted, at)), isSpare: false };
 }
 
 /** What is not for the client is not given by this way either. */
-async function demandPlatform({ tx }: Asked, reserve: ReserveRow, template: string, clientId: string): Promise<void> {
+async function demandPlatform(
+  { tx }: Claiming,
+  reserve: ReserveRow,
+  template: string,
+  clientId: string,
+): Promise<void> {
   const { rows } = await sql<{ id: string }>`select platform_id as id from site where id = ${template}`.execute(tx);
   await heldPlatform({ tx, ...byItself({ noun: 'site' }) }, reserve.platformId ?? rows[0]?.id ?? '', clientId);
 }
@@ -60,9 +85,9 @@ interface Taken {
  * The oldest that is fit to be given, held until the transaction ends; those that others are just taking are passed over, and those
  * on which a task is at work, as that would keep its new owner waiting.
  */
-async function takeSpare({ tx, hub }: Asked, reserve: ReserveRow, at: Date): Promise<Taken | null> {
+async function takeSpare({ tx, hub }: Claiming, reserve: ReserveRow, at: Date): Promise<Taken | null> {
   const rules = rulesOf(reserve);
-  const usable = (await openSpares(tx, hub, reserve.id)).filter((spare) => isUsable(spare, rules, at));
+  const usable = (await openSpares(tx, hub, [reserve.id])).filter((spare) => isUsable(spare, rules, at));
   let ids = usable.map(({ id }) => id);
   while (ids.length > 0) {
     const { rows } = await sql<Taken>`
@@ -78,9 +103,9 @@ async function takeSpare({ tx, hub }: Asked, reserve: ReserveRow, at: Date): Pro
 }
 
 async function giveSpare(
-  asked: Asked,
+  asked: Claiming,
   spare: Taken,
-  { name, title, email, clientId }: Wanted,
+  { name, title, email, clientId, owner }: Wanted,
   at: Date,
 ): Promise<{ readonly site: string; readonly task: string }> {
   const { tx, hub } = asked;
@@ -99,24 +124,27 @@ async function giveSpare(
     where id = ${site}`.execute(tx);
   const type = taskTypeOf(hub, 'site', 'site hand-over');
   const subject = { id: site, name: spare.name, status: 'enabled' };
-  const { task } = await askFor({ tx, hub, ...byItself(type) }, type, subject, { accountId: accountOf(asked) });
+  const { task } = await askFor({ tx, hub, ...byItself(type) }, type, subject, {
+    args: { ...owner } as Json, // of that type's own schema
+    accountId: accountOf(asked),
+  });
   await sql`
     update spare set state = 'claimed', state_at = ${at}, claimed_at = ${at}, wanted = ${name},
-      account_id = ${accountOf(asked)}, task_id = ${task}, failures = 0, held_until = null, problem = null
+      account_id = ${accountOf(asked)}, owner = ${jsonb({ ...owner } as Json)}::jsonb, task_id = ${task}, failures = 0, held_until = null, problem = null
     where id = ${spare.id}`.execute(tx);
   return { site, task };
 }
 
 /** The ordinary way, which leads to the same: a site that is built for somebody, and handed over then. */
 async function cloneFor(
-  asked: Asked,
+  asked: Claiming,
   reserve: ReserveRow,
-  { name, title, email, clientId }: Wanted,
+  { name, title, email, clientId, owner }: Wanted,
   at: Date,
-): Promise<{ readonly site: string; readonly task: string }> {
+): Promise<Omit<Claimed, 'isSpare'>> {
   const { tx } = asked;
   const template = await resolve({ tx, ...byItself({ noun: 'site' }) }, 'site', reserve.templateId, { lock: true });
-  const claimedBy = { accountId: accountOf(asked) };
+  const claimedBy = { accountId: accountOf(asked), owner };
   const wanted = { name, title, email, client: clientId };
   return cloneTemplate(asked, reserve, template, wanted, { at, claimedBy }).catch((error: unknown) => {
     throw isAboutTemplate(error) ? noneToMake(reserve) : error;

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { Owner } from '../model/owner.ts';
 import type { ProblemJson } from '../model/problem.ts';
 import { windowOf } from '../model/queue.ts';
 import type { ReserveRules, Spare } from '../model/reserve.ts';
@@ -31,11 +32,16 @@ export async function reserveRow(
   { hold = false }: { readonly hold?: boolean } = {},
 ): Promise<ReserveRow> {
   const { rows } = await sql<ReserveRow>`
-    select id, name, status, template_id, platform_id, client_id, pattern, counter, full_size, emergency, life_s, open_hours,
-           failures, held_until, problem
-    from reserve where id = ${id} ${hold ? sql`for no key update` : sql``}`.execute(db);
+    select ${columns} from reserve where id = ${id} ${hold ? sql`for no key update` : sql``}`.execute(db);
   return one(rows, `there is no reserve ${id}`);
 }
+
+/** In whatever order. */
+export const reserveRows = async (db: Kysely<Tables>, ids: readonly string[]): Promise<readonly ReserveRow[]> =>
+  (await sql<ReserveRow>`select ${columns} from reserve where id = any (${[...ids]}::bigint[])`.execute(db)).rows;
+
+const columns = sql`id, name, status, template_id, platform_id, client_id, pattern, counter, full_size, emergency, life_s, open_hours,
+  failures, held_until, problem`;
 
 /** One that is deleted keeps none, and moves on what was asked for. */
 export function rulesOf({ status, fullSize, emergency, lifeS, openHours }: ReserveRow): ReserveRules {
@@ -49,24 +55,27 @@ export function rulesOf({ status, fullSize, emergency, lifeS, openHours }: Reser
 }
 
 export interface SpareRow extends Spare {
+  readonly reserveId: string;
   readonly siteId: string;
   readonly siteName: string;
   readonly wanted: string | null;
   readonly taskId: string | null;
+  /** What whoever has it says of it. */
+  readonly owner: Owner;
   /** Of its state's task. */
   readonly problem: ProblemJson | null;
 }
 
-/** All with which something is still to be done. */
+/** All of these reserves with which something is still to be done. */
 export async function openSpares(
   db: Kysely<Tables>,
   { catalog }: Pick<Hub, 'catalog'>,
-  reserve: string,
+  reserves: readonly string[],
 ): Promise<readonly SpareRow[]> {
   // They put another site in the template's place.
   const changing = catalog.taskTypes.filter(({ noun, hasCopy }) => noun === 'site' && hasCopy).map(({ name }) => name);
   const { rows } = await sql<SpareRow>`
-    select spare.id, spare.site_id, site.name as site_name, spare.state, spare.created_at, spare.wanted, spare.task_id,
+    select spare.id, spare.reserve_id, spare.site_id, site.name as site_name, spare.state, spare.created_at, spare.wanted, spare.task_id, spare.owner,
       spare.failures, spare.held_until, task.problem,
       spare.claimed_at is not null as claimed, spare.handed_over_at is not null as handed_over,
       spare.wanted is not null and (site.name = spare.wanted or site.name <> spare.name
@@ -88,6 +97,6 @@ export async function openSpares(
        order by after.id desc limit 1) as mended
     from spare join reserve on reserve.id = spare.reserve_id join site on site.id = spare.site_id
       join site as template on template.id = reserve.template_id left join task on task.id = spare.task_id
-    where spare.reserve_id = ${reserve} and spare.ended_at is null order by spare.id`.execute(db);
+    where spare.reserve_id = any (${[...reserves]}::bigint[]) and spare.ended_at is null order by spare.id`.execute(db);
   return rows;
 }

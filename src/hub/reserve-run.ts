@@ -5,7 +5,9 @@ import { buildPauseMs, type Move, planReserve, type Wish } from '../model/reserv
 import { askFor } from './ask.ts';
 import { jsonb } from './database.ts';
 import { byItself, type Hub } from './hub.ts';
+import { orderHappened } from './notification/happened.ts';
 import { demandPossible, taskTypeOf } from './possible.ts';
+import { later } from './queue.ts';
 import { cloneTemplate } from './reserve-clone.ts';
 import { openSpares, type ReserveRow, reserveRow, rulesOf, type SpareRow } from './reserve-rows.ts';
 import { resolve } from './resolve.ts';
@@ -35,7 +37,7 @@ async function databaseTime(db: Kysely<Tables>): Promise<Date> {
 async function runReserve(hub: Running, id: string, at: Date): Promise<void> {
   const { db } = hub.database;
   const rules = rulesOf(await reserveRow(db, id));
-  const spares = new Map((await openSpares(db, hub, id)).map((spare) => [spare.id, spare]));
+  const spares = new Map((await openSpares(db, hub, [id])).map((spare) => [spare.id, spare]));
   const plan = planReserve(rules, [...spares.values()], at);
   for (const move of plan.moves) await makeMove(hub, id, spares.get(move.id), move, at);
   // One after the other; each time it is looked how many are missing still.
@@ -47,9 +49,9 @@ export async function forgetSpares(db: Kysely<Tables>): Promise<void> {
   await sql`delete from spare where ended_at < now() - interval '90 days'`.execute(db);
 }
 
-const wishes: { readonly [One in Wish]: { readonly task: string; args(wanted: string): Json } } = {
-  'hand over': { task: 'site hand-over', args: () => ({}) },
-  rename: { task: 'site rename', args: (name) => ({ name, keepOld: 'no' }) },
+const wishes: { readonly [One in Wish]: { readonly task: string; args(spare: SpareRow): Json } } = {
+  'hand over': { task: 'site hand-over', args: ({ owner }) => ({ ...owner }) as Json }, // of that type's own schema
+  rename: { task: 'site rename', args: ({ wanted }) => ({ name: wanted ?? '', keepOld: 'no' }) },
   delete: { task: 'site delete', args: () => ({ force: true, backup: false }) },
 };
 
@@ -78,8 +80,10 @@ async function makeMove(
           state_at = case when state = ${move.to} then state_at else ${at} end,
           task_id = coalesce(${task}::bigint, task_id), problem = ${why === null ? null : jsonb(why)}::jsonb,
           handed_over_at = case when ${move.handedOver} then coalesce(handed_over_at, ${at}) end,
+          hand_over_task_id = case when ${move.handedOver} then coalesce(hand_over_task_id, ${spare.taskId}) end,
           ended_at = case when ${move.ended} then ${at}::timestamptz end
         where id = ${spare.id}`.execute(tx);
+      await orderMoved(tx, spare, move);
       if (move.from === 'building' && !spare.claimed) await built(tx, reserve, move, why, at);
     });
   } catch (error) {
@@ -91,6 +95,13 @@ async function makeMove(
   }
 }
 const retryMs = 60_000;
+
+/** Who has ordered it is told once it is theirs, or a person has to look. */
+async function orderMoved(tx: Kysely<Tables>, spare: SpareRow, { handedOver, to, ended }: Move): Promise<void> {
+  if (!spare.claimed || spare.handedOver) return;
+  if (handedOver) await orderHappened(tx, spare.id, 'order ready');
+  else if (ended || (to === 'failed' && spare.state !== 'failed')) await orderHappened(tx, spare.id, 'order failed');
+}
 
 /** As the hub itself, with all that a person is asked for. */
 async function ask(
@@ -104,7 +115,9 @@ async function ask(
   const asking = { tx, hub, ...byItself(type) };
   const subject = await resolve(asking, 'site', spare.siteId, { lock: true });
   await demandPossible(tx, type, subject);
-  return (await askFor(asking, type, subject, { args: args(spare.wanted ?? '') })).task;
+  // Whoever has claimed it waits until it is theirs, and for nothing after that.
+  const priority = type.priority + (wish === 'hand over' ? 0 : later);
+  return (await askFor(asking, type, subject, { args: args(spare), priority })).task;
 }
 
 /** The next clone is tried at once after one that was done, and ever later after those that failed. */
@@ -145,7 +158,7 @@ async function build(hub: Running, id: string, at: Date): Promise<void> {
     await db.transaction().execute(async (tx) => {
       const reserve = await reserveRow(tx, id, { hold: true });
       if (reserve.heldUntil !== null && at < reserve.heldUntil) return;
-      if (planReserve(rulesOf(reserve), await openSpares(tx, hub, id), at).build === 0) return;
+      if (planReserve(rulesOf(reserve), await openSpares(tx, hub, [id]), at).build === 0) return;
       const name = await nextName(tx, reserve);
       const template = await resolve({ tx, ...byItself({ noun: 'site' }) }, 'site', reserve.templateId, { lock: true });
       await cloneTemplate({ tx, hub }, reserve, template, { name, client: reserve.clientId }, { at, claimedBy: null });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { KyselyPlugin } from 'kysely';
 import { sql } from 'kysely';
+import { dying } from '../../tests/kit/dying-hub.ts';
 import { endTasks, furnished, setStatus, type TestHub } from '../../tests/kit/hub.ts';
 import { releaseAllocated } from './allocated.ts';
 import { hubApp } from './app.ts';
@@ -114,6 +114,22 @@ test('spares are there before they are asked for, one is claimed, handed over at
   assert.deepEqual([reserve.claims, reserve.late, reserve.problem], [1, 0, null]);
 });
 
+test('nobody waits for what a reserve does for itself: its clones, names and deletions come after what people ask for', async (t) => {
+  const made = await withReserve(t);
+  await settle(made, night);
+  await claimed(made, 'shop.example.com', {});
+  await settle(made, later(night, 24 * 60));
+  const { rows } = await sql<{ name: string; priority: number }>`
+    select distinct name, priority from task where subject_type = 'site' and name <> 'site install'
+    order by name`.execute(made.hub.database.db);
+  assert.deepEqual(rows, [
+    { name: 'site clone', priority: 10 },
+    { name: 'site delete', priority: 10 },
+    { name: 'site hand-over', priority: -10 },
+    { name: 'site rename', priority: 10 },
+  ]);
+});
+
 test('with more requests than spares each gets a site of its own, the others by the ordinary way', async (t) => {
   const made = await withReserve(t, { full: 3, emergency: 3 });
   await settle(made, noon);
@@ -194,20 +210,6 @@ test('names of spares pass over those that others have', async (t) => {
     'spare-3.example.net',
   ]);
 });
-
-/** After so many queries the hub is gone: what it had not committed is not there. */
-function dying(hub: Hub, after: number): { readonly hub: Hub; readonly left: () => number } {
-  let left = after;
-  const plugin: KyselyPlugin = {
-    transformQuery({ node }) {
-      if (left-- <= 0) throw new Error('power cut');
-      return node;
-    },
-    transformResult: async ({ result }) => result,
-  };
-  const db = hub.database.db.withPlugin(plugin);
-  return { hub: { ...hub, database: { ...hub.database, db }, onBug: () => undefined }, left: () => left };
-}
 
 test('a hub that dies at any step of a claim, or of what follows, gives no site twice, deletes none and forgets none', async (t) => {
   const made = await withReserve(t, { full: 2, emergency: 2, life: 'off' });

@@ -5,10 +5,12 @@ import { Problem } from '../model/problem.ts';
 import { isOpen, windowEdge } from '../model/queue.ts';
 import { forecast, isUsable } from '../model/reserve.ts';
 import { taken } from './client.ts';
+import { tagged } from './etag.ts';
 import type { Asked, Asking, Handler, Reader } from './hub.ts';
 import { byName, contains, equals, listPage } from './list.ts';
-import { openSpares, reserveRow, rulesOf } from './reserve-rows.ts';
+import { openSpares, type ReserveRow, reserveRow, reserveRows, rulesOf, type SpareRow } from './reserve-rows.ts';
 import { resolve } from './resolve.ts';
+import { one } from './rows.ts';
 import type { Tables } from './tables.ts';
 import { iso, isoOrNull } from './time.ts';
 
@@ -18,18 +20,32 @@ type Looking = Pick<Asked<Reader>, 'tx' | 'hub'>;
 /** By what was asked for within this time it is foretold when nothing is left. */
 const demandMs = 14 * 24 * 60 * 60_000;
 
-async function reserveById({ tx, hub }: Looking, id: string): Promise<Reserve> {
-  const row = await reserveRow(tx, id);
+async function reserveById(looking: Looking, id: string): Promise<Reserve> {
+  const [found] = await reservesById(looking, [id]);
+  if (found) return found;
+  throw new Problem('not-found', `there is no reserve ${id}`);
+}
+
+/** In their order. */
+async function reservesById({ tx, hub }: Looking, ids: readonly string[]): Promise<readonly Reserve[]> {
+  const rows = new Map((await reserveRows(tx, ids)).map((row) => [row.id, row]));
+  const named = new Map((await names(tx, ids)).map((row) => [row.id, row]));
+  const spares = Map.groupBy(await openSpares(tx, hub, ids), ({ reserveId }) => reserveId);
+  return ids.flatMap((id) => {
+    const [row, about] = [rows.get(id), named.get(id)];
+    return row && about ? [answer(row, about, spares.get(id) ?? [])] : [];
+  });
+}
+
+function answer(row: ReserveRow, named: NamesRow, spares: readonly SpareRow[]): Reserve {
   const rules = rulesOf(row);
-  const named = await names(tx, id);
   const { at, claims, late, createdAt } = named;
-  const spares = await openSpares(tx, hub, id);
   const usable = spares.filter((spare) => isUsable(spare, rules, at)).length;
   const overMs = Math.min(demandMs, at.getTime() - createdAt.getTime());
   const { perDay, dryAt } = forecast(rules, { usable, asked: claims, overMs }, at);
   const counted = Map.groupBy(spares, ({ state }) => state);
-  return {
-    ...{ id, name: row.name, status: row.status, pattern: row.pattern },
+  return tagged('reserve', {
+    ...{ id: row.id, name: row.name, status: row.status, pattern: row.pattern },
     ...{ template: named.template, platform: named.platform, client: named.client },
     ...{ full: row.fullSize, emergency: row.emergency, life: periodOf(row.lifeS), window: row.openHours },
     ...{ isOpen: isOpen(rules.window, at), changesAt: iso(windowEdge(rules.window, at)) },
@@ -37,10 +53,11 @@ async function reserveById({ tx, hub }: Looking, id: string): Promise<Reserve> {
     ...{ claims, late, perDay: Math.round(perDay * 100) / 100, dryAt: isoOrNull(dryAt) },
     ...{ failures: row.failures, heldUntil: isoOrNull(row.heldUntil), problem: row.problem },
     createdAt: iso(createdAt),
-  };
+  });
 }
 
 interface NamesRow {
+  readonly id: string;
   readonly at: Date;
   readonly template: string;
   readonly platform: string | null;
@@ -50,19 +67,17 @@ interface NamesRow {
   readonly late: number;
 }
 
-async function names(tx: Kysely<Tables>, id: string): Promise<NamesRow> {
+async function names(tx: Kysely<Tables>, ids: readonly string[]): Promise<readonly NamesRow[]> {
   const { rows } = await sql<NamesRow>`
-    select now() as at, template.name as template, platform.name as platform, client.name as client, reserve.created_at,
-      claimed.claims, claimed.late
+    select reserve.id, now() as at, template.name as template, platform.name as platform, client.name as client,
+      reserve.created_at, claimed.claims, claimed.late
     from reserve join site as template on template.id = reserve.template_id
       left join platform on platform.id = reserve.platform_id join client on client.id = reserve.client_id
       cross join lateral (
         select count(*)::int as claims, (count(*) filter (where claimed_at = spare.created_at))::int as late from spare
         where spare.reserve_id = reserve.id and claimed_at > now() - ${demandMs / 1000} * interval '1 second') as claimed
-    where reserve.id = ${id}`.execute(tx);
-  const [row] = rows;
-  if (!row) throw new Problem('not-found', `there is no reserve ${id}`);
-  return row;
+    where reserve.id = any (${[...ids]}::bigint[])`.execute(tx);
+  return rows;
 }
 
 const list: Handler<'reserve list'> = async ({ query }, asked) => {
@@ -76,9 +91,8 @@ const list: Handler<'reserve list'> = async ({ query }, asked) => {
     },
     query,
   );
-  const items: Reserve[] = [];
-  for (const { id } of page.items) items.push(await reserveById(asked, id));
-  return { ...page, items };
+  const ids = page.items.map(({ id }) => id);
+  return { ...page, items: [...(await reservesById(asked, ids))] };
 };
 
 const get: Handler<'reserve get'> = async ({ params }, asked) =>
@@ -161,6 +175,12 @@ async function changedColumns(asked: Asked, body: Given<'reserve set'>['body']) 
 
 const remove: Handler<'reserve delete'> = async ({ params }, asked) => {
   const { id, name } = await resolve(asked, 'reserve', params.name, { lock: true });
+  const { rows } = await sql<{ name: string }>`
+    select name from offer where reserve_id = ${id} and status <> 'deleted' order by name limit 1`.execute(asked.tx);
+  if (rows[0])
+    throw new Problem('in-use', `the offer ${rows[0].name} is of sites of the reserve ${name}`, {
+      hint: `Give it another reserve, or delete it: aegir offer delete ${rows[0].name}.`,
+    });
   await sql`update reserve set status = 'deleted' where id = ${id}`.execute(asked.tx);
   return { deleted: name };
 };
@@ -180,8 +200,9 @@ const spares: Handler<'reserve spares'> = async ({ params, query }, asked) => {
   const { tx, hub } = asked;
   const { id } = await resolve(asked, 'reserve', params.name);
   const row = await reserveRow(tx, id);
-  const { at } = await names(tx, id);
-  const open = await openSpares(tx, hub, id);
+  const { rows: clock } = await sql<{ at: Date }>`select now() as at`.execute(tx);
+  const at = one(clock, 'the clock').at;
+  const open = await openSpares(tx, hub, [id]);
   const usable = new Set(open.filter((spare) => isUsable(spare, rulesOf(row), at)).map((spare) => spare.id));
   const page = await listPage<SpareShown & { readonly claimed: Date | null; readonly ended: Date | null }>(
     tx,

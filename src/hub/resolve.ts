@@ -9,12 +9,23 @@ import type { Subject } from './queue.ts';
 import { visible } from './visible.ts';
 
 /** What has a name, an id and a status, and may be written as any of name, context name and id. */
-export type Named = 'client' | 'account' | 'role' | 'server' | 'platform' | 'site' | 'backup' | 'reserve';
+export type Named =
+  | 'client'
+  | 'account'
+  | 'role'
+  | 'server'
+  | 'platform'
+  | 'site'
+  | 'backup'
+  | 'certificate'
+  | 'reserve'
+  | 'offer';
 
 /** Whose a row is, where it is a client's or may be. */
 const owners: { readonly [Noun in Named]?: RawBuilder<unknown> } = {
   client: sql`client.id`,
   site: sql`site.client_id`,
+  certificate: sql`certificate.client_id`,
   backup: sql`(select client_id from site where site.id = backup.site_id)`,
 };
 

@@ -4,6 +4,13 @@ import { Problem } from '../model/problem.ts';
 import { type Caller, covers, type Grant, mayDo, type SignedIn } from './access.ts';
 import type { Reader } from './hub.ts';
 
+/** For what is done later in somebody's name, with what that account may by then; null: it was asked through the socket. */
+export const asAccount = async (
+  db: Reader,
+  { accountId, name }: { readonly accountId: string | null; readonly name: string | null },
+): Promise<Caller> =>
+  accountId === null ? { kind: 'local' } : withRights(db, { kind: 'account', accountId, name: name ?? '' });
+
 /** Who is signed in, with what they may just now: once per request. */
 export async function withRights(db: Reader, who: SignedIn): Promise<Caller> {
   return { ...who, grants: await grantsOf(db, who.accountId) };

@@ -5,6 +5,7 @@ import { everything, isPermission, permissions } from '../model/permission.ts';
 import { Problem } from '../model/problem.ts';
 import { covers, refused } from './access.ts';
 import { taken } from './client.ts';
+import { tagged } from './etag.ts';
 import type { Asked, Asking, Handler, Hub } from './hub.ts';
 import { byName, contains, listPage } from './list.ts';
 import { resolve } from './resolve.ts';
@@ -12,12 +13,12 @@ import { one } from './rows.ts';
 import { iso } from './time.ts';
 import { visible } from './visible.ts';
 
-type RoleRow = Omit<Answer<'role get'>, 'createdAt'> & { readonly createdAt: Date };
+type RoleRow = Omit<Answer<'role get'>, 'etag' | 'createdAt'> & { readonly createdAt: Date };
 
 const columns = sql`role.id, role.name, role.title, role.permissions, role.built_in,
   (select count(distinct account_id)::int from membership where membership.role_id = role.id) as accounts,
   role.status, role.created_at`;
-const answer = (row: RoleRow): Answer<'role get'> => ({ ...row, createdAt: iso(row.createdAt) });
+const answer = (row: RoleRow): Answer<'role get'> => tagged('role', { ...row, createdAt: iso(row.createdAt) });
 
 async function roleById({ tx }: Pick<Asking, 'tx'>, id: string): Promise<Answer<'role get'>> {
   const { rows } = await sql<RoleRow>`select ${columns} from role where id = ${id}`.execute(tx);

@@ -8,9 +8,9 @@ import type { Permission } from '../model/permission.ts';
  */
 export type Rule = 'open' | 'anyone' | readonly (Permission | 'site migrate')[];
 
-const anyRead = ['site read', 'backup read', 'platform read', 'server read'] as const;
+const anyRead = ['site read', 'backup read', 'certificate read', 'platform read', 'server read'] as const;
 /** Which of them it needs is known when the task is: see `demandTask` in task.ts. */
-const anyTask = ['site task', 'backup task', 'platform task', 'server task'] as const;
+const anyTask = ['site task', 'backup task', 'certificate task', 'platform task', 'server task'] as const;
 
 /** Forget an endpoint and this does not compile. */
 export const rules: { readonly [Name in EndpointName]: Rule } = {
@@ -69,10 +69,15 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'server list': ['server read'],
   'server get': ['server read'],
   'server load': ['server read'],
+  'server names': ['server read'],
+  'server bootstrap': ['server change'],
   'server create': ['server change'],
   'server set': ['server change'],
   'server delete': ['server change'],
   'server task': ['server task'],
+  'agent list': ['server read'],
+  'agent enrol': ['server change'],
+  'agent revoke': ['server change'],
   'service list': ['server read'],
   'service get': ['server read'],
   'service create': ['server change'],
@@ -82,6 +87,8 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'platform get': ['platform read'],
   'platform create': ['platform change'],
   'platform set': ['platform change'],
+  // Names of others' sites are in its files.
+  'platform drift': ['server read'],
   'platform packages': ['platform read'],
   'platform compare': ['platform read'],
   'platform task': ['platform task'],
@@ -94,8 +101,14 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'site discard': ['site change'],
   'site packages': ['site read'],
   'site login-link': ['site secret'],
+  'site drift': ['site read'],
   'site web-log': ['site read'],
   'site task': ['site task'],
+  'staged-move list': ['site read'],
+  'staged-move get': ['site read'],
+  'staged-move create': ['site migrate'],
+  'staged-move cancel': ['site migrate'],
+  'staged-move resume': ['site migrate'],
   'package list': ['platform read'],
   'package sites': ['site read'],
   'alias list': ['site read'],
@@ -107,6 +120,12 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'backup upload': ['backup change'],
   // All of a site is in it, the hashes of its passwords too.
   'backup download': ['backup secret'],
+  'certificate list': ['certificate read'],
+  'certificate get': ['certificate read'],
+  'certificate create': ['certificate change'],
+  'certificate set': ['certificate change'],
+  'certificate delete': ['certificate change'],
+  'certificate task': ['certificate task'],
   'task list': anyRead,
   'task get': anyRead,
   'task log': anyRead,
@@ -144,6 +163,15 @@ export const rules: { readonly [Name in EndpointName]: Rule } = {
   'reserve delete': ['hub change'],
   'reserve flush': ['hub change'],
   'reserve claim': ['site change'],
+  'offer list': ['hub read'],
+  'offer get': ['hub read'],
+  'offer create': ['hub change'],
+  'offer set': ['hub change'],
+  'offer delete': ['hub change'],
+  'order create': ['offer order'],
+  // One's own; all of them who cares for clients.
+  'order get': ['offer order', 'client change'],
+  'order list': ['offer order', 'client change'],
   'statistic list': ['site read'],
   'statistic days': ['site read'],
   'statistic export': ['site read'],
@@ -181,3 +209,6 @@ export const onlyOneself: ReadonlySet<EndpointName> = new Set<EndpointName>([
   ...(['notification list', 'notification choices', 'notification choose', 'notification test'] as const),
   ...(['webhook list', 'webhook create', 'webhook set', 'webhook delete'] as const),
 ]);
+
+/** All that a token may ask for that was made for the orders of one offer. */
+export const ofOneOffer: ReadonlySet<EndpointName> = new Set(['order create', 'order get', 'order list', 'openapi']);

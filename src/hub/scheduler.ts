@@ -7,20 +7,20 @@ import { hourly } from './hourly.ts';
 import type { Hub } from './hub.ts';
 import { requeueLost } from './lost-tasks.ts';
 import { runReserves } from './reserve-run.ts';
+import { runStagedMoves } from './staged-move-run.ts';
 import { addSweepTasks } from './sweep-tasks.ts';
 import { sweepQueues } from './sweeps.ts';
 import type { Tables } from './tables.ts';
 import { placeTurns } from './turns.ts';
+import { askWantedVerifies } from './wanted-verifies.ts';
 
 const tickMs = 2000;
 /** A site that was just made, or has another period, is seen within this time. */
 const placeEveryMs = 60_000;
 const hourMs = 60 * 60_000;
 
-type Scheduling = Pick<Hub, 'database' | 'catalog' | 'sealKey' | 'transfers'>;
-
 /** What runs without anyone asking. Any number of hubs may run it: each row of `queue` decides who is first. */
-export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal): Promise<void> {
+export async function schedule(hub: Hub, clock: Clock, stop: AbortSignal): Promise<void> {
   const { db } = hub.database;
   let [transfersAt, placedAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   while (!stop.aborted) {
@@ -38,7 +38,9 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
         for (const queue of sweepQueues(hub.catalog)) await placeTurns(db, queue);
       }
       await addSweepTasks(hub);
+      await askWantedVerifies(hub);
       await moveReserves(hub);
+      await runStagedMoves(hub);
     } catch (error) {
       process.stderr.write(`scheduler: ${problemJson(error).message}\n`);
     }
@@ -47,7 +49,7 @@ export async function schedule(hub: Scheduling, clock: Clock, stop: AbortSignal)
 }
 
 /** One hub at a time; and not while the queue is paused. */
-async function moveReserves(hub: Scheduling): Promise<void> {
+async function moveReserves(hub: Hub): Promise<void> {
   if (await isDue(hub.database.db, 'reserve', tickMs / 2)) await runReserves(hub);
 }
 

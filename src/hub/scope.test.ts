@@ -40,10 +40,9 @@ test('a batch over all that match is over what one may, and goes on only as long
   const { batch } = await hub.good('POST', '/api/batches', { name: 'site verify', matching: {}, canary: 0 }, mine);
   const { items } = await hub.good('GET', `/api/batches/${batch.id}/members`, undefined, mine);
   const names = items.map(({ subject }: { subject: { name: string } }) => subject.name);
-  assert.deepEqual(
-    names,
-    [things.acme.plan, things.acme.stuck && 'acme-stuck.example.com', things.acme.site].toSorted(),
-  );
+  const all = await hub.good('GET', '/api/sites?client=acme');
+  assert.deepEqual(names, all.items.map(({ name }: { name: string }) => name).toSorted());
+  assert.ok(names.length > 2 && names.includes(things.acme.site), names.join());
   await hub.problem('not-found', 'GET', `/api/batches/${batch.id}`, undefined, { token: (await boss(hub)).token });
   const { items: memberships } = await hub.good('GET', '/api/memberships?account=caller-c');
   await hub.good('DELETE', `/api/memberships/${memberships[0].id}`);

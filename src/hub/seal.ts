@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import { Problem } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
@@ -58,6 +58,12 @@ export function seal(key: SealKey, secret: Secret, purpose: string): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key.key, nonce).setAAD(Buffer.concat([start, Buffer.from(purpose)]));
   const text = Buffer.concat([cipher.update(secret.reveal(), 'utf8'), cipher.final()]);
   return Buffer.concat([start, nonce, cipher.getAuthTag(), text]);
+}
+
+/** What only a hub with this key can make of `purpose`: a secret that is kept nowhere. 256 bits, as base64url. */
+export function keyed({ key }: SealKey, purpose: string): string {
+  const own = createHmac('sha256', key).update('aegir keyed').digest();
+  return createHmac('sha256', own).update(purpose).digest('base64url');
 }
 
 /** Throws Problem 'conflict' for another key, another purpose or a damaged value. */

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Answer } from '../api/endpoints.ts';
+import { origin } from '../api/text.ts';
 import type { Json } from '../model/json.ts';
 import { period } from '../model/period.ts';
 import { everything } from '../model/permission.ts';
@@ -8,6 +9,7 @@ import { Problem } from '../model/problem.ts';
 import { retention } from '../model/retention.ts';
 import { Secret } from '../model/secret.ts';
 import { covers, refused } from './access.ts';
+import { acmeSettings } from './acme-settings.ts';
 import { jsonb } from './database.ts';
 import type { Handler, Hub } from './hub.ts';
 import { schemaOf } from './json-schema.ts';
@@ -15,21 +17,12 @@ import { isNetwork } from './notification/address.ts';
 import { smtp } from './notification/smtp-setting.ts';
 import { seal, unseal } from './seal.ts';
 import { singleSignOn } from './sign-in/single-sign-on-setting.ts';
+import { stagedMoveSettings } from './staged-move-settings.ts';
 import type { Tables } from './tables.ts';
 
 /** By the name of an application. */
 const byApplication = <Value extends z.ZodType<Json>>(value: Value) =>
   z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'is not the name of an application'), value);
-/** The one spelling of an origin. Passwords go there, so it is https, or it never leaves the machine. */
-const publicAddress = z
-  .string()
-  .max(300)
-  .refine(
-    (text) => URL.canParse(text) && new URL(text).origin === text,
-    'is not an address without a path, such as https://panel.example.com',
-  )
-  .refine((text) => /^https:|^http:\/\/(?:[^/]+\.)?localhost(?::\d+)?$/.test(text), 'does not begin with https://');
-
 /** Every setting there is, with its default and what it is for. */
 export const settings = {
   'site.run-user': {
@@ -108,7 +101,7 @@ export const settings = {
   },
   'hub.address': {
     about: 'Where people reach the panel: https://panel.example.com; null: on its own machine only',
-    schema: publicAddress.nullable(),
+    schema: origin.nullable(),
     value: null,
   },
   'session.idle-hours': {
@@ -146,6 +139,8 @@ export const settings = {
     value: null,
     secret: true,
   },
+  ...stagedMoveSettings,
+  ...acmeSettings,
   'mail.smtp': {
     about: 'The mail server that takes what the hub sends: host, port, tls, user, from, title; null: no mails',
     schema: smtp.nullable(),
@@ -167,6 +162,21 @@ export const settings = {
       'Networks of your own, such as 10.1.2.0/24, that webhooks may lead to, without https if need be; else only the internet',
     schema: z.array(z.string().refine(isNetwork, 'is not a network such as 10.1.2.0/24')).max(100),
     value: [],
+  },
+  'api.requests-per-minute': {
+    about: 'How many requests a token may send in a minute; null: as many as it likes',
+    schema: z.int().min(60).max(1_000_000).nullable(),
+    value: 6000,
+  },
+  'sign-up.hourly-max': {
+    about: 'How often somebody may sign up for a site from one address in an hour',
+    schema: z.int().min(1).max(1_000_000),
+    value: 20,
+  },
+  'order.hourly-max': {
+    about: 'How many sites a token may order in an hour; and how many may be ordered from one address',
+    schema: z.int().min(1).max(1_000_000),
+    value: 300,
   },
   'token.valid-days': {
     about: 'After how many days a token expires, unless it says otherwise',

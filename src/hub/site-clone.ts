@@ -8,7 +8,7 @@ import { type Asked, accountOf, type Handler, type Hub } from './hub.ts';
 import { demandMayLeave } from './locked-sites.ts';
 import { demandCarries } from './movable.ts';
 import { outstanding, taskTypeOf } from './possible.ts';
-import { addTask, type Subject } from './queue.ts';
+import { addTask, type Subject, type Asked as Task } from './queue.ts';
 import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
 import { one } from './rows.ts';
@@ -34,7 +34,7 @@ interface SourceRow {
 
 const clone: Handler<'site clone'> = async ({ params, body }, asked) => {
   const source = await resolve(asked, 'site', params.name, { lock: true });
-  const { site, task } = await cloneSite(asked, source, body, accountOf(asked));
+  const { site, task } = await cloneSite(asked, source, body, { accountId: accountOf(asked) });
   return { site: await siteById(asked, site), task: await taskById(asked, task) };
 };
 
@@ -46,7 +46,7 @@ export async function cloneSite(
   asked: Inserting,
   source: Subject,
   body: Omit<Given<'site clone'>['body'], 'dryRun'> & { readonly dryRun?: boolean },
-  accountId: string | null,
+  by: Pick<Task, 'accountId' | 'priority'>,
 ): Promise<{ readonly site: string; readonly task: string }> {
   const { tx, hub } = asked;
   await demandCopyable(asked, source);
@@ -75,7 +75,7 @@ export async function cloneSite(
     tx,
     taskTypeOf(hub, 'site', 'site clone'),
     { id, name: body.name, status: 'queued' },
-    { args: { source: source.id }, dryRun: body.dryRun ?? false, accountId },
+    { args: { source: source.id }, dryRun: body.dryRun ?? false, ...by },
   );
   return { site: id, task };
 }

@@ -10,6 +10,7 @@ import { mayDo, reach, refused } from './access.ts';
 import { checkedData } from './added-data.ts';
 import { type AliasRow, demandFree, writeAliases } from './alias.ts';
 import { oneBackup } from './backup-rows.ts';
+import { giveCertificate } from './certificate-use.ts';
 import { jsonb } from './database.ts';
 import { type Asked, type Asking, accountOf, type Handler, type Hub } from './hub.ts';
 import { taskTypeOf } from './possible.ts';
@@ -55,6 +56,7 @@ const create: Handler<'site create'> = async ({ body }, asked) => {
     { platformId: platform.id, profile, db, dns, clientId },
   );
   await writeAliases(asked, id, names);
+  if (body.certificate !== undefined) await giveCertificate(asked, id, body.certificate);
   const type = taskTypeOf(hub, 'site', body.import ? 'site import' : 'site install');
   const { task } = await addTask(
     tx,

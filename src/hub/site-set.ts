@@ -4,6 +4,7 @@ import { secondsOf } from '../model/period.ts';
 import { Problem } from '../model/problem.ts';
 import { checkedData } from './added-data.ts';
 import { type AliasRow, writeAliases } from './alias.ts';
+import { giveCertificate } from './certificate-use.ts';
 import { jsonb } from './database.ts';
 import { type Asked, accountOf, type Handler } from './hub.ts';
 import { demandMayLeave } from './locked-sites.ts';
@@ -39,6 +40,7 @@ const set: Handler<'site set'> = async ({ params, body }, asked) => {
     });
   await demandPair(asked, site, body);
   await writeNames(asked, site, body);
+  if (body.certificate !== undefined) await giveCertificate(asked, site.id, body.certificate);
   const changed = await changedColumns(asked, site, body);
   if (Object.keys(changed).length > 0) await tx.updateTable('site').set(changed).where('id', '=', site.id).execute();
   const task = Object.keys(body).length > 0 ? await verify(asked, site) : null;
@@ -74,16 +76,18 @@ async function writeNames(asked: Asked, site: Subject, { aliases, redirection }:
   if (aliases !== undefined) await writeAliases(asked, site.id, names);
 }
 
-/** Null resets: to the site's name, the client 'main', no dns service, no redirection, no https, a certificate of our own, no data, cron and backups as they are by themselves. */
+/** Null resets: to the site's name, the client 'main', no dns service and its TTL, no redirection, no https and nothing said of it, a certificate of our own, no data, cron and backups as they are by themselves. */
 async function changedColumns(asked: Asked, site: Subject, body: Change) {
-  const { title, email, client, dns, redirection, tls, certificatePath, keyPath, data } = body;
+  const { title, email, client, dns, dnsTtl, redirection, tls, hsts, certificatePath, keyPath, data } = body;
   return {
     ...(title !== undefined && { title: title ?? site.name }),
     ...(email !== undefined && { email: email ?? emailFor(site.name) }),
     ...(client !== undefined && { clientId: await newClient(asked, site, client) }),
     ...(dns !== undefined && { dnsServiceId: await chosenDns(asked, null, dns) }),
+    ...(dnsTtl !== undefined && { dnsTtlS: dnsTtl }),
     ...(redirection !== undefined && { redirection }),
     ...(tls !== undefined && { tls: tls ?? 'off' }),
+    ...(hsts !== undefined && { hstsS: hsts }),
     ...(certificatePath !== undefined && { certificatePath }),
     ...(keyPath !== undefined && { keyPath }),
     ...sweptColumns(body),

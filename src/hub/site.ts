@@ -3,6 +3,8 @@ import type { Answer } from '../api/endpoints.ts';
 import type { Json } from '../model/json.ts';
 import { Problem } from '../model/problem.ts';
 import { type AliasRow, aliasesOf } from './alias.ts';
+import { driftedSince, isDrifted } from './drift.ts';
+import { tagged } from './etag.ts';
 import type { Asked, Asking, Handler, Reader } from './hub.ts';
 import { byName, contains, equals, listPage, live, maybeTime, sorted } from './list.ts';
 import { outstanding, possibleTasks } from './possible.ts';
@@ -12,6 +14,7 @@ import { unseal } from './seal.ts';
 import type { Options } from './service-options.ts';
 import { taskSecret } from './site-secrets.ts';
 import { turnsOfSites } from './site-turns.ts';
+import { urlOf } from './site-url.ts';
 import { iso, isoOrNull } from './time.ts';
 import { ofClients, visible } from './visible.ts';
 
@@ -29,6 +32,7 @@ interface SiteRow {
   readonly dbServer: string;
   readonly dbEngine: string;
   readonly dns: string | null;
+  readonly dnsTtl: number | null;
   readonly dbName: string;
   readonly dbUser: string;
   readonly directory: string;
@@ -36,23 +40,27 @@ interface SiteRow {
   readonly language: string;
   readonly email: string;
   readonly redirection: string | null;
+  readonly certificate: string | null;
   readonly tls: string;
+  readonly hsts: number | null;
   readonly certificatePath: string | null;
   readonly keyPath: string | null;
   readonly runUser: string;
   readonly data: { readonly [plugin: string]: Json };
+  readonly driftedSince: Date | null;
   readonly verifiedAt: Date | null;
   readonly createdAt: Date;
 }
 const columns = sql`site.id, site.name, site.status, site.title, client.name as client, site.client_id, client.status = 'locked' as is_locked,
   platform.name as platform,
   server.name as server, http.options as http_options, db_server.name as db_server, db.engine as db_engine,
-  dns_server.name as dns,
-  site.db_name, site.db_user, site.directory, site.profile, site.language, site.email, site.redirection, site.tls,
-  site.certificate_path, site.key_path, site.run_user, site.data, site.verified_at, site.created_at`;
+  dns_server.name as dns, site.dns_ttl_s as dns_ttl,
+  site.db_name, site.db_user, site.directory, site.profile, site.language, site.email, site.redirection, site.tls, site.hsts_s as hsts,
+  certificate.name as certificate, site.certificate_path, site.key_path, site.run_user, site.data, ${driftedSince('site')} as drifted_since, site.verified_at, site.created_at`;
 const from = sql`site join client on client.id = site.client_id join platform on platform.id = site.platform_id
   join server on server.id = platform.server_id join service http on http.id = platform.http_service_id
   join service db on db.id = site.db_service_id join server db_server on db_server.id = db.server_id
+  left join certificate on certificate.id = site.certificate_id
   left join service dns on dns.id = site.dns_service_id left join server dns_server on dns_server.id = dns.server_id`;
 
 async function answers(
@@ -63,28 +71,25 @@ async function answers(
   const ids = rows.map(({ id }) => id);
   const [aliases, tasks] = [await aliasesOf(tx, ids), await outstanding(tx, 'site', ids)];
   const turns = await turnsOfSites(tx, ids);
-  return rows.map(({ clientId: client, isLocked, httpOptions, dbServer, dbEngine, dbName, dbUser, ...row }) => ({
-    ...row,
-    context: contextOf('site', row.name),
-    url: urlOf(row, httpOptions),
-    database: { server: dbServer, engine: dbEngine, name: dbName, user: dbUser },
-    aliases: (aliases.get(row.id) ?? []).filter(({ kind }) => kind !== 'canonical').map(shown),
-    ...turns(row.id),
-    verifiedAt: isoOrNull(row.verifiedAt),
-    createdAt: iso(row.createdAt),
-    tasks: possibleTasks(asked, 'site', { status: row.status, client, isLocked }, tasks.get(row.id)),
-  }));
+  return rows.map(({ clientId: client, isLocked, httpOptions, dbServer, dbEngine, dbName, dbUser, ...row }) =>
+    tagged('site', {
+      ...row,
+      context: contextOf('site', row.name),
+      url: urlOf(row, httpOptions),
+      database: { server: dbServer, engine: dbEngine, name: dbName, user: dbUser },
+      aliases: (aliases.get(row.id) ?? []).filter(({ kind }) => kind !== 'canonical').map(shown),
+      ...turns(row.id),
+      driftedSince: isoOrNull(row.driftedSince),
+      verifiedAt: isoOrNull(row.verifiedAt),
+      createdAt: iso(row.createdAt),
+      tasks: possibleTasks(asked, 'site', { status: row.status, client, isLocked }, tasks.get(row.id)),
+    }),
+  );
 }
 const shown = ({ name, kind }: AliasRow): { name: string; redirect: boolean } => ({
   name,
   redirect: kind === 'redirect',
 });
-
-/** What a browser opens. The same as the http service says of it, without opening the engine: the hub has no hands. */
-function urlOf({ name, redirection, tls }: Pick<SiteRow, 'name' | 'redirection' | 'tls'>, options: Options): string {
-  const [scheme, port, usual] = tls === 'off' ? ['http', options['port'], 80] : ['https', options['tlsPort'], 443];
-  return `${scheme}://${redirection ?? name}${typeof port === 'number' && port !== usual ? `:${port}` : ''}`;
-}
 
 /** As the API answers it, of one that the caller has just found or made. */
 export async function siteById(
@@ -104,13 +109,14 @@ function lookedFor(q: string | undefined): RawBuilder<unknown> | null {
 
 /** What a list of sites may be narrowed by. */
 export interface SiteFilter {
-  readonly status?: string | undefined;
+  readonly status?: string | readonly string[] | undefined;
   readonly platform?: string | undefined;
   readonly client?: string | undefined;
   readonly server?: string | undefined;
   /** Where its database is. */
   readonly dbServer?: string | undefined;
   readonly profile?: string | undefined;
+  readonly drifted?: 'true' | 'false' | undefined;
   readonly q?: string | undefined;
 }
 
@@ -127,6 +133,7 @@ async function conditions(asking: Asking, query: SiteFilter): Promise<readonly (
     equals('platform.server_id', await idOf('server', query.server)),
     equals('db.server_id', await idOf('server', query.dbServer)),
     equals('site.profile', query.profile),
+    isDrifted('site', query.drifted),
     lookedFor(query.q),
   ];
 }

@@ -1,8 +1,10 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { figureNames } from '../api/endpoints/statistics.ts';
 import type { Answer, Given } from '../api/endpoints.ts';
 import type { Statistic } from '../model/statistic.ts';
 import type { Asking, Handler, Reader } from './hub.ts';
 import { listPage } from './list.ts';
+import { requestsOn } from './requests.ts';
 import { resolve } from './resolve.ts';
 import { settingValue } from './setting.ts';
 import type { Tables } from './tables.ts';
@@ -24,6 +26,7 @@ export async function recordStatistic(
 export async function forgetStatistics(db: Kysely<Tables>): Promise<void> {
   const days = await settingValue(db, 'statistic.retention-days');
   await sql`delete from statistic where at < now() - make_interval(days => ${days})`.execute(db);
+  await sql`delete from request_count where day < (now() - make_interval(days => ${days}))::date`.execute(db);
 }
 
 type Filter = Pick<Given<'statistic list'>['query'], 'site' | 'client' | 'since'>;
@@ -39,20 +42,24 @@ async function conditions(asking: Asking, { site, client, since }: Filter): Prom
   ];
 }
 
-interface Row extends Omit<Answer<'statistic list'>['items'][number], 'at' | 'diskBytes' | 'databaseBytes'> {
-  readonly at: Date;
-  readonly diskBytes: string;
-  readonly databaseBytes: string;
-}
+type Big = 'diskBytes' | 'databaseBytes';
+/** As the database answers a bigint. */
+type Bigs = { readonly [One in Big]: string } & { readonly requests: string | null };
+type Row = Omit<Answer<'statistic list'>['items'][number], 'at' | keyof Bigs> & Bigs & { readonly at: Date };
+const utcDay = sql`(statistic.at at time zone 'UTC')::date`;
 const columns = sql`site.name as site, client.name as client, statistic.at, users_registered, users_active, posts, comments,
-  disk_bytes, database_bytes`;
+  disk_bytes, database_bytes, ${requestsOn(sql`statistic.site_id`, utcDay)} as requests`;
 const from = sql`(select *, (extract(epoch from at) * 1000000)::bigint as moment from statistic) as statistic
   join site on site.id = statistic.site_id join client on client.id = statistic.client_id`;
-const shown = ({ at, diskBytes, databaseBytes, ...row }: Row): Answer<'statistic list'>['items'][number] => ({
-  ...row,
-  at: iso(at),
+const numbers = ({ diskBytes, databaseBytes, requests }: Bigs) => ({
   diskBytes: Number(diskBytes),
   databaseBytes: Number(databaseBytes),
+  requests: requests === null ? null : Number(requests),
+});
+const shown = ({ at, ...row }: Row): Answer<'statistic list'>['items'][number] => ({
+  ...row,
+  ...numbers(row),
+  at: iso(at),
 });
 
 const list: Handler<'statistic list'> = async ({ query }, asked) => {
@@ -70,10 +77,7 @@ const list: Handler<'statistic list'> = async ({ query }, asked) => {
   return { ...page, items: page.items.map(shown) };
 };
 
-interface DayRow extends Omit<Answer<'statistic days'>['items'][number], 'diskBytes' | 'databaseBytes'> {
-  readonly diskBytes: string;
-  readonly databaseBytes: string;
-}
+type DayRow = Omit<Answer<'statistic days'>['items'][number], keyof Bigs> & Bigs;
 
 /** Of each site the last of a day, so that one that is counted twice on it is not counted double. */
 const days: Handler<'statistic days'> = async ({ query }, asked) => {
@@ -86,9 +90,11 @@ const days: Handler<'statistic days'> = async ({ query }, asked) => {
       from: sql`(
         select day::text, count(*)::int as sites, sum(users_registered)::int as users_registered,
                sum(users_active)::int as users_active, sum(posts)::int as posts, sum(comments)::int as comments,
-               sum(disk_bytes)::bigint as disk_bytes, sum(database_bytes)::bigint as database_bytes
+               sum(disk_bytes)::bigint as disk_bytes, sum(database_bytes)::bigint as database_bytes,
+               sum(requests)::bigint as requests
         from (select distinct on ((statistic.at at time zone 'UTC')::date, statistic.site_id)
-                     (statistic.at at time zone 'UTC')::date as day, statistic.*
+                     ${utcDay} as day, statistic.*,
+                     ${requestsOn(sql`statistic.site_id`, utcDay)} as requests
               from statistic join site on site.id = statistic.site_id where ${sql.join(where, sql` and `)}
               order by (statistic.at at time zone 'UTC')::date, statistic.site_id, statistic.at desc) as last
         group by day) as day`,
@@ -98,21 +104,12 @@ const days: Handler<'statistic days'> = async ({ query }, asked) => {
     },
     query,
   );
-  return {
-    ...page,
-    items: page.items.map(({ diskBytes, databaseBytes, ...row }) => ({
-      ...row,
-      diskBytes: Number(diskBytes),
-      databaseBytes: Number(databaseBytes),
-    })),
-  };
+  return { ...page, items: page.items.map((row) => ({ ...row, ...numbers(row) })) };
 };
 
 /** Ten years of thirty sites, or a month of three thousand. */
 const exportedMax = 100_000;
-const heads = [
-  ...['site', 'client', 'at', 'usersRegistered', 'usersActive', 'posts', 'comments', 'diskBytes', 'databaseBytes'],
-] as const;
+const heads = ['site', 'client', 'at', ...figureNames];
 
 /** As RFC 4180 has it, the oldest first. More than 100,000 rows are cut off at the beginning. */
 export async function statisticsCsv(asking: Asking<Reader>, query: Filter): Promise<string> {
@@ -120,7 +117,7 @@ export async function statisticsCsv(asking: Asking<Reader>, query: Filter): Prom
     select ${columns} from ${from} where ${sql.join(await conditions(asking, query), sql` and `)}
     order by statistic.moment desc, statistic.site_id desc limit ${exportedMax}`.execute(asking.tx);
   const lines = rows.toReversed().map((row) => {
-    const one: Readonly<Record<string, string | number>> = shown(row);
+    const one: Readonly<Record<string, string | number | null>> = shown(row);
     return heads.map((head) => one[head]).join(',');
   });
   return [heads.join(','), ...lines, ''].join('\r\n');

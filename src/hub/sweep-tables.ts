@@ -1,12 +1,17 @@
 import type { GeneratedAlways } from 'kysely';
+import type { Difference } from '../model/drift.ts';
 import type { ProblemJson } from '../model/problem.ts';
-import type { Default, Id, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
+import type { LogPosition } from '../model/requests.ts';
+import type { Default, Id, JsonColumn, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
 
 export interface SweepTables {
   queue: QueueTable;
   turn: TurnTable;
   run: RunTable;
   statistic: StatisticTable;
+  drift: DriftTable;
+  webLog: WebLogTable;
+  requestCount: RequestCountTable;
 }
 
 interface QueueTable {
@@ -56,4 +61,22 @@ interface StatisticTable {
   comments: number;
   diskBytes: string;
   databaseBytes: string;
+}
+interface DriftTable {
+  noun: 'site' | 'platform';
+  subjectId: Id;
+  lookedAt: Time;
+  since: MaybeTime;
+  differences: JsonColumn<readonly Difference[]>;
+}
+interface WebLogTable {
+  serviceId: Id;
+  positions: JsonColumn<readonly LogPosition[]>;
+  since: Time;
+  readAt: Time;
+}
+interface RequestCountTable {
+  siteId: Id;
+  day: string;
+  requests: Id;
 }

@@ -4,15 +4,13 @@ import { Problem, type ProblemJson, problemJson } from '../model/problem.ts';
 import { askFor } from './ask.ts';
 import { byItself, type Hub } from './hub.ts';
 import { demandPossible, taskTypeOf } from './possible.ts';
+import { later } from './queue.ts';
 import { resolve } from './resolve.ts';
 import { type SweepQueue, sweepQueues } from './sweeps.ts';
 import type { Tables } from './tables.ts';
 import { endTurn, type Turn, takeTurns, windowOfQueue } from './turns.ts';
 
 type Sweeping = Pick<Hub, 'database' | 'catalog' | 'sealKey'>;
-
-/** People do not wait for what the clock asks for. */
-const later = 10;
 
 /** In one look; the next is in two seconds. */
 const askedAtOnceMax = 100;

@@ -29,6 +29,9 @@ export const sweepQueues = ({ sweeps }: Pick<Catalog, 'sweeps'>): readonly Sweep
   backups,
   backupTests,
   statistics,
+  certificates,
+  requests,
+  ...drifts,
   ...sweeps.map(({ name, everyMs, task }): SweepQueue => {
     const noun = task.split(' ')[0] as Noun; // of a task type, which the catalog has looked up
     return {
@@ -101,6 +104,53 @@ const statistics: SweepQueue = {
   subjects: async (_, everySeconds) => enabled('site', sql`${everySeconds}::int`),
 };
 
+const requests: SweepQueue = {
+  name: 'requests',
+  about: "counts the requests to each server's sites, from where its web server's log was read to",
+  noun: 'server',
+  everySeconds: 3600,
+  atOnce: 1,
+  does: { runMs: async () => 15 * 60_000 },
+  subjects: async (_, everySeconds) => sql`
+    select server.id, server.id as server_id, ${everySeconds}::int as every_s from server
+    where server.status = 'enabled' and exists (
+      select from service where service.server_id = server.id and type = 'http' and engine <> 'null' and status = 'enabled')`,
+};
+
+/** Sites and platforms that nobody is at work on: that a task has not done yet what the hub says is no drift. */
+const drifts: readonly SweepQueue[] = (['site', 'platform'] as const).map((noun) => ({
+  ...{ name: `${noun} drift`, noun, everySeconds: 24 * 3600, atOnce: 2 },
+  about: `looks what of each ${noun} on its server differs from what the hub wrote, and changes nothing`,
+  does: { runMs: async () => 5 * 60_000 },
+  subjects: async (_, everySeconds) =>
+    noun === 'site'
+      ? sql`select site.id, platform.server_id, ${everySeconds}::int as every_s
+            from site join platform on platform.id = site.platform_id
+            where site.status in ('enabled', 'disabled') and site.copy_of is null`
+      : sql`select platform.id, platform.server_id, ${everySeconds}::int as every_s from platform
+            where platform.status in ('enabled', 'locked')`,
+}));
+
+/** Those whose life is nearly over, and those that could not be had; one that fails waits longer each time. */
+const certificates: SweepQueue = {
+  name: 'certificates',
+  about: 'obtains the next certificate when a third of the life of one is left',
+  noun: 'certificate',
+  everySeconds: 6 * 3600,
+  atOnce: 2,
+  does: { task: 'certificate obtain', args: {} },
+  subjects: async (_, everySeconds) => sql`
+    select certificate.id, load.server_id, ${everySeconds}::int as every_s from certificate
+      cross join lateral (
+        select platform.server_id from site join platform on platform.id = site.platform_id
+          where site.certificate_id = certificate.id and site.status <> 'deleted'
+        union all
+        select service.server_id from service where service.id = certificate.dns_service_id
+        limit 1) as load
+    where certificate.kind = 'acme' and certificate.status in ('enabled', 'failed')
+      and (certificate.not_after is null or certificate.not_after - (certificate.not_after - certificate.not_before) / 3 < now())`,
+};
+
 /** Whether the server does it by itself. */
 const ownCron = sql`exists (select from service where service.server_id = platform.server_id and service.type = 'cron'
   and service.engine = 'crontab' and service.status = 'enabled')`;
@@ -115,6 +165,9 @@ function enabled(noun: Noun, every: RawBuilder<unknown>): RawBuilder<unknown> {
       from site join platform on platform.id = site.platform_id
       where site.status = 'enabled' and site.copy_of is null`,
     backup: sql`select backup.id, backup.server_id, ${every} as every_s from backup where backup.status = 'enabled'`,
+    certificate: sql`select certificate.id, platform.server_id, ${every} as every_s
+      from certificate join site on site.certificate_id = certificate.id join platform on platform.id = site.platform_id
+      where certificate.status = 'enabled' and site.status = 'enabled'`,
   };
   return rows[noun];
 }

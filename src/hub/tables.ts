@@ -1,6 +1,6 @@
 import type { GeneratedAlways } from 'kysely';
 import type { PackageScan } from '../applications/application.ts';
-import type { Looked, Manifest } from '../model/backup.ts';
+import type { KeptElsewhere, Looked, Manifest } from '../model/backup.ts';
 import type { BatchStatus, MemberStatus } from '../model/batch.ts';
 import type { TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
@@ -8,17 +8,26 @@ import type { PlatformSource } from '../model/platform-source.ts';
 import type { ProblemJson } from '../model/problem.ts';
 import type { Retention } from '../model/retention.ts';
 import type { Pointing } from '../services/dns/dns.ts';
+import type { CertificateTables } from './certificate-tables.ts';
 import type { Default, Id, JsonColumn, JsonDefault, Maybe, MaybeJson, MaybeTime, Time } from './columns.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
 import type { ReserveTables } from './reserve-tables.ts';
+import type { ServerTables } from './server-tables.ts';
 import type { SignInTables } from './sign-in-tables.ts';
+import type { StagedMoveTables } from './staged-move-tables.ts';
 import type { SweepTables } from './sweep-tables.ts';
 
 /** The columns of schema/, in camelCase as Kysely shows them. Raw sql says them in snake_case. A test compares both. */
-export interface Tables extends PeopleTables, SignInTables, NotificationTables, SweepTables, ReserveTables {
-  server: ServerTable;
-  service: ServiceTable;
+export interface Tables
+  extends PeopleTables,
+    SignInTables,
+    NotificationTables,
+    SweepTables,
+    ReserveTables,
+    StagedMoveTables,
+    ServerTables,
+    CertificateTables {
   platform: PlatformTable;
   site: SiteTable;
   alias: AliasTable;
@@ -42,29 +51,6 @@ export interface Tables extends PeopleTables, SignInTables, NotificationTables, 
   dnsMark: DnsMarkTable;
 }
 
-interface ServerTable {
-  id: GeneratedAlways<Id>;
-  name: string;
-  title: string;
-  host: string;
-  status: Default<string>;
-  root: Default<string>;
-  data: JsonDefault<{ readonly [plugin: string]: Json }>;
-  diagnosis: MaybeJson<Json>;
-  verifiedAt: MaybeTime;
-  createdAt: Time;
-}
-interface ServiceTable {
-  id: GeneratedAlways<Id>;
-  serverId: Id;
-  type: string;
-  engine: string;
-  options: JsonDefault<{ readonly [option: string]: Json }>;
-  secrets: Maybe<Buffer>;
-  status: Default<string>;
-  version: Maybe<string>;
-  createdAt: Time;
-}
 interface PlatformTable {
   id: GeneratedAlways<Id>;
   name: string;
@@ -115,12 +101,16 @@ interface SiteTable {
   deletedAt: MaybeTime;
   copyOf: Maybe<Id>;
   taskId: Maybe<Id>;
+  dnsTtlS: Maybe<number>;
+  hstsS: Maybe<number>;
   cronEveryS: Maybe<number>;
   cronBy: Maybe<string>;
   backupEveryS: Maybe<number>;
   backupRetention: MaybeJson<Retention>;
   locked: Default<boolean>;
   bytes: Maybe<string>;
+  certificateId: Maybe<Id>;
+  verifyWanted: Default<boolean>;
 }
 interface AliasTable {
   name: string;
@@ -179,6 +169,7 @@ interface BackupTable {
   upload: Maybe<string>;
   manifest: MaybeJson<Manifest>;
   bytes: Maybe<string>;
+  elsewhere: MaybeJson<KeptElsewhere>;
   verified: MaybeJson<Looked>;
   tested: MaybeJson<Looked>;
   createdAt: Time;
@@ -199,6 +190,8 @@ interface TaskTable {
   attempt: Default<number>;
   afterId: Maybe<Id>;
   attemptsMax: Default<number>;
+  servers: Default<string[]>;
+  hubOnly: Default<boolean>;
   timeoutMs: number;
   worker: Maybe<string>;
   heartbeatAt: MaybeTime;
@@ -264,6 +257,7 @@ interface WorkerTable {
   startedAt: Time;
   heartbeatAt: Time;
   waiting: Maybe<string>;
+  agentId: Maybe<Id>;
 }
 interface LookTable {
   id: GeneratedAlways<Id>;

@@ -33,6 +33,18 @@ test('a task that waits for another one names it', async (t) => {
   assert.deepEqual(waits.tasks, [{ id: first.task.id, name: 'site install', subject: 'example.com' }]);
 });
 
+test('a task whose server has as many tasks as it may names that server, whatever the workers do', async (t) => {
+  const made = await furnished(t);
+  const { db } = made.hub.database;
+  await addWorker(made, 'w1', null);
+  const waits = await waiting(made);
+  const { task } = await made.good('POST', '/api/servers/master/tasks', { name: 'server verify' });
+  await sql`update task set status = 'running' where id = ${task.id}`.execute(db);
+  assert.equal((await waits()).why, 'busy');
+  await sql`update server set tasks_max = 1`.execute(db);
+  assert.deepEqual(await waits(), { why: 'server limit', until: null, about: 'master', tasks: [] });
+});
+
 test('a task that is to start later says when, and one that has begun waits for nothing', async (t) => {
   const made = await furnished(t);
   const runAt = '2099-01-01T00:00:00.000Z';

@@ -269,6 +269,7 @@ export const taskHandlers = {
   'platform task': onNoun('platform'),
   'site task': onNoun('site'),
   'backup task': onNoun('backup'),
+  'certificate task': onNoun('certificate'),
   'task list': list,
   'task get': get,
   'task log': log,

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Answer } from '../api/endpoints.ts';
 import { everything, permissions } from '../model/permission.ts';
@@ -12,6 +12,7 @@ import { knownPermissions } from './role.ts';
 import { one } from './rows.ts';
 import { settingValue } from './setting.ts';
 import { demandConfirmed } from './sign-in/confirmed.ts';
+import { hashOf } from './sign-in/sessions.ts';
 import type { Tables } from './tables.ts';
 import { iso, isoOrNull } from './time.ts';
 import { visible } from './visible.ts';
@@ -19,14 +20,13 @@ import { visible } from './visible.ts';
 /** 256 random bits, so a plain SHA-256 keeps it safe; the prefix lets scanners find one that was lost. */
 const prefix = 'aegir_';
 const shape = /^aegir_[A-Za-z0-9_-]{43}$/;
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** The account that a bearer token belongs to. Throws Problem 'unauthenticated', which never says what was wrong with it. */
 export async function authenticate(db: Kysely<Tables>, authorization: string | undefined): Promise<SignedIn> {
   const [, token = ''] = /^Bearer ([^\s]+)$/i.exec(authorization ?? '') ?? [];
   if (shape.test(token)) {
     const { rows } = await sql<FoundToken>`
-      select token.id, account.id as account_id, account.name, token.scopes,
+      select token.id, account.id as account_id, account.name, token.scopes, token.offer_id,
              coalesce(token.last_used_at < now() - interval '1 minute', true) as stale
       from token join account on account.id = token.account_id
       where token.hash = ${hashOf(token)} and token.revoked_at is null
@@ -45,12 +45,14 @@ interface FoundToken {
   readonly accountId: string;
   readonly name: string;
   readonly scopes: readonly string[] | null;
+  readonly offerId: string | null;
   readonly stale: boolean;
 }
 
-const signedInWith = ({ id, accountId, name, scopes }: FoundToken): SignedIn => ({
+const signedInWith = ({ id, accountId, name, scopes, offerId }: FoundToken): SignedIn => ({
   ...{ kind: 'account', accountId, name, token: id },
   ...(scopes && { scopes: scopes.flatMap(meant) }),
+  ...(offerId !== null && { offer: offerId }),
 });
 
 /** 'read' means also what there will be to look at later. */
@@ -63,14 +65,15 @@ interface TokenRow {
   readonly account: string;
   readonly title: string;
   readonly scopes: readonly string[] | null;
+  readonly offer: string | null;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
   readonly createdAt: Date;
 }
-const columns = sql`token.id, account.name as account, token.title, token.scopes, token.expires_at, token.revoked_at,
+const columns = sql`token.id, account.name as account, token.title, token.scopes, offer.name as offer, token.expires_at, token.revoked_at,
   token.last_used_at, token.created_at`;
-const from = sql`token join account on account.id = token.account_id`;
+const from = sql`token join account on account.id = token.account_id left join offer on offer.id = token.offer_id`;
 const answer = (row: TokenRow): Answer<'token create'>['about'] => ({
   ...row,
   scopes: row.scopes && [...row.scopes],
@@ -111,15 +114,16 @@ const create: Handler<'token create'> = async ({ body }, asked) => {
     lock: true,
   });
   demandOwn(asked, accountId, name);
-  const scopes = scopesOf(asked, body.scopes);
+  const offer = body.offer === undefined ? null : await resolve(asked, 'offer', body.offer);
+  const scopes = scopesOf(asked, offer ? forOffer(body.scopes) : body.scopes);
   if (status !== 'enabled')
     throw new Problem('wrong-status', `account ${name} is ${status}`, {
       hint: `aegir account set ${name} --status enabled`,
     });
   const token = prefix + randomBytes(32).toString('base64url');
   const { rows } = await sql<{ id: string }>`
-    insert into token (account_id, title, hash, scopes, expires_at)
-    values (${accountId}, ${title}, ${hashOf(token)}, ${scopes}, ${
+    insert into token (account_id, title, hash, scopes, offer_id, expires_at)
+    values (${accountId}, ${title}, ${hashOf(token)}, ${scopes}, ${offer?.id ?? null}, ${
       expiresAt === undefined
         ? sql`now() + make_interval(days => ${await settingValue(tx, 'token.valid-days')})`
         : expiresAt
@@ -135,6 +139,16 @@ function demandOwn({ caller }: Asked, accountId: string, name: string): void {
   const isOwn = caller.kind === 'account' && caller.accountId === accountId;
   if (!isOwn && !covers(caller, { permissions: new Set([everything]), client: null }))
     throw refused(caller, `make a token of ${name}`);
+}
+
+const orders = 'offer order';
+
+function forOffer(scopes: readonly string[] | undefined): readonly string[] {
+  if (scopes === undefined || (scopes.length === 1 && scopes[0] === orders)) return [orders];
+  throw new Problem('invalid', 'a token of an offer is for its orders, and nothing else', {
+    hint: 'Leave the scopes out, or make another token.',
+    fields: [{ path: 'scopes', message: 'goes not with an offer' }],
+  });
 }
 
 /** Known ones, and of a token that is limited no others than its own. Null: not limited. */

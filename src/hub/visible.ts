@@ -13,11 +13,14 @@ type Visible =
   | 'platform'
   | 'site'
   | 'backup'
+  | 'certificate'
   | 'task'
   | 'batch'
   | 'audit'
   | 'webhook'
-  | 'reserve';
+  | 'reserve'
+  | 'offer'
+  | 'order';
 
 type Condition = RawBuilder<unknown>;
 
@@ -41,6 +44,10 @@ const conditions: { readonly [Noun in Visible]: (caller: Caller) => Condition } 
   role: () => sql`true`,
   // Only who may see the hub is shown what is in it; who may make sites asks one by its name.
   reserve: () => sql`true`,
+  // The same of offers.
+  offer: () => sql`true`,
+  order: (caller) => sql`${ofHub(caller, 'client change')} or (${isReally(caller, sql`site_order.account_id`)}
+    and ${ofOffer(caller)})`,
   membership: (caller) =>
     sql`${isSelf(caller, sql`membership.account_id`)} or ${ofClients(
       caller,
@@ -51,8 +58,9 @@ const conditions: { readonly [Noun in Visible]: (caller: Caller) => Condition } 
   platform: (caller) => ofClients(caller, 'platform read', (ids) => usableBy(sql`any (${ids})`)),
   site: (caller) => ofClients(caller, 'site read', sql`site.client_id`),
   backup: (caller) => ofClients(caller, 'backup read', (ids) => sql`backup.site_id in (${sitesOf(ids)})`),
+  certificate: (caller) => ofClients(caller, 'certificate read', sql`certificate.client_id`),
   task: (caller) => {
-    const nouns = ['server', 'platform', 'site', 'backup'].map((noun) => `${noun} read`);
+    const nouns = ['server', 'platform', 'site', 'backup', 'certificate'].map((noun) => `${noun} read`);
     // So that who sees all counts a hundred thousand of them without a look at each.
     if (nouns.every((permission) => reach(caller, permission) === 'all')) return sql`true`;
     return tasksOfSeen(caller);
@@ -72,6 +80,11 @@ const tasksOfSeen = (caller: Caller): Condition => sql`
       caller,
       'backup read',
       (ids) => sql`task.subject_id in (select id from backup where site_id in (${sitesOf(ids)}))`,
+    )})
+    or (task.subject_type = 'certificate' and ${ofClients(
+      caller,
+      'certificate read',
+      (ids) => sql`task.subject_id in (select id from certificate where client_id = any (${ids}))`,
     )})`;
 
 /** Batches that are about nothing but what one has the permission for: of another, its sites would be told. */
@@ -107,6 +120,10 @@ const ofHub = (caller: Caller, permission: string): Condition =>
 
 const isSelf = (caller: Caller, column: Condition): Condition =>
   caller.kind === 'account' ? sql`${column} = ${caller.accountId}` : sql`false`;
+
+/** A token that is for one offer knows its orders only. */
+const ofOffer = (caller: Caller): Condition =>
+  caller.kind === 'account' && caller.offer !== undefined ? sql`site_order.offer_id = ${caller.offer}` : sql`true`;
 
 /** Where and when somebody was here is for themselves, and not for who is signed in as them. */
 const isReally = (caller: Caller, column: Condition): Condition =>

@@ -13,9 +13,16 @@ export interface Command {
   readonly effect: 'reads' | 'changes';
   /** What a dry run takes for its standard output, as it does not run commands that change something. */
   readonly dryStdout?: string;
+  /** Of a program that writes the whole of something that is no file (a crontab): its text before and after, for a dry run to show. */
+  readonly rewrites?: { readonly what: string; readonly before: string; readonly after: string };
+  /** It judges files: what it says of one that a dry run only pretends to be otherwise, it would not say then. */
+  readonly judgesFiles?: true;
   /** Output is shown to the caller only, not logged: for answers that are long or that hold secrets. */
   readonly quiet?: boolean;
 }
+
+/** For `allow`, where whoever asked looks at the code itself. */
+export const anyExitCode: readonly number[] = Array.from({ length: 256 }, (_, code) => code);
 
 type Word = string | number | readonly string[];
 

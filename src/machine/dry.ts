@@ -1,8 +1,9 @@
+import type { Compared, Side } from '../model/drift.ts';
 import type { Log } from '../model/event.ts';
 import type { Secret } from '../model/secret.ts';
 import { type Command, show } from './command.ts';
 import { fault, mustBeAbsolute, mustBeAscii } from './fault.ts';
-import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
+import type { Ends, FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped, Pretending } from './machine.ts';
 import { isBelow, isFound, parentOf } from './matches.ts';
 import { numbersOf } from './memory-pipe.ts';
 import { showPipe } from './pipe.ts';
@@ -17,11 +18,15 @@ type Pretended =
 const within = (path: string, root: string): boolean => path === root || isBelow(path, root);
 
 /** A machine that looks and does not touch: it says what it would do, and shows its callers the world as it would be then. */
-export class DryMachine implements Machine {
+export class DryMachine implements Pretending {
   readonly name: string;
   readonly #real: Machine;
   readonly #log: Log;
   readonly #pretended: Pretended[] = [];
+  /** Texts of the real server as they were read last: what is to be written was made of them, whoever writes there meanwhile. */
+  readonly #texts = new Map<string, string>();
+  readonly #secret = new Set<string>();
+  readonly #rewritten: Compared[] = [];
 
   constructor(real: Machine, log: Log) {
     this.name = real.name;
@@ -31,22 +36,30 @@ export class DryMachine implements Machine {
 
   /** A command that only looks sees the real server, without what was pretended. */
   async run(command: Command): Promise<Output> {
-    if (command.effect === 'reads') return this.#real.run(command);
+    if (command.effect === 'reads') return this.#judged(command, await this.#real.run(command));
     await this.#real.stat('/'); // Refuses when the claim is lost.
     await this.#would(`run ${show(command)}`);
+    if (command.rewrites) {
+      const { what, before, after } = command.rewrites;
+      const side = (text: string): Side => ({ text, rights: null });
+      this.#rewritten.push({ what: `${what} of ${this.name}`, is: side(before), should: side(after), isSecret: false });
+    }
     const exitCode = command.allow.includes(0) ? 0 : (command.allow[0] ?? 0);
     return { exitCode, stdout: command.dryStdout ?? '', stderr: '' };
   }
 
   /** Where it would change something, what it would write is what the last one says it would (`dryStdout`). */
-  async pipe(pipe: Pipe): Promise<Piped> {
+  async pipe(pipe: Pipe, ends: Ends = {}): Promise<Piped> {
     const { commands, to } = pipe;
-    if (!to && commands.every(({ effect }) => effect === 'reads')) return this.#real.pipe(pipe);
+    if (!to && commands.every(({ effect }) => effect === 'reads')) return this.#real.pipe(pipe, ends);
     const stdout = commands.at(-1)?.dryStdout ?? '';
+    // Read to its end: who gives it waits for that.
+    if (ends.input) for await (const _ of ends.input);
     if (!to) {
       await this.#real.stat('/'); // Refuses when the claim is lost.
       await this.#would(`run ${showPipe(pipe)}`);
-      return { stdout, ...numbersOf(stdout) };
+      ends.output?.write(stdout);
+      return { stdout: ends.output ? '' : stdout, ...numbersOf(stdout) };
     }
     const old = await this.#mayWrite(to.path);
     await this.#would(`run ${showPipe(pipe)}`);
@@ -64,6 +77,7 @@ export class DryMachine implements Machine {
   async readMany(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const touched = paths.filter((path) => this.#isTouched(path));
     const texts = new Map(await this.#real.readMany(paths.filter((path) => !this.#isTouched(path))));
+    for (const [path, text] of texts) this.#texts.set(path, text);
     for (const path of touched) {
       const text = await this.read(path);
       if (text !== null) texts.set(path, text);
@@ -97,6 +111,7 @@ export class DryMachine implements Machine {
   async write(path: string, text: string | Secret, mode: FileMode): Promise<void> {
     const old = await this.#mayWrite(path);
     await this.#would(`${old ? 'rewrite' : 'write'} ${path}`);
+    if (mode.hidden) this.#secret.add(path);
     this.#put(path, 'file', mode, old, reveal(text));
   }
 
@@ -146,6 +161,29 @@ export class DryMachine implements Machine {
     return action();
   }
 
+  async differences(): Promise<readonly Compared[]> {
+    const paths = this.#pretended.flatMap((change) => {
+      if (change.type === 'put') return [change.stat.path];
+      return change.type === 'remove' ? [change.path] : [change.from, change.to];
+    });
+    const all = [...this.#rewritten];
+    for (const what of new Set(paths)) {
+      const is = sideOf(await this.#real.stat(what), async () => this.#texts.get(what) ?? this.#real.read(what));
+      const should = sideOf(await this.stat(what), () => this.read(what));
+      const compared = { what, is: await is, should: await should, isSecret: this.#secret.has(what) };
+      if (JSON.stringify(compared.is) !== JSON.stringify(compared.should)) all.push(compared);
+    }
+    return all;
+  }
+
+  /** What a program says of files, where it judged some that are only pretended to be otherwise. */
+  #judged(command: Command, output: Output): Output {
+    if (!command.judgesFiles || output.exitCode === 0) return output;
+    const said = output.stdout + output.stderr;
+    const isOfOurs = this.#pretended.some((change) => change.type === 'put' && said.includes(change.stat.path));
+    return isOfOurs ? { exitCode: 0, stdout: '', stderr: '' } : output;
+  }
+
   /** Where `path` stood before the last `count` changes: what was put there, a real path, or nothing. */
   #before(path: string, count: number): Extract<Pretended, { type: 'put' }> | string | null {
     let now = path;
@@ -161,7 +199,12 @@ export class DryMachine implements Machine {
 
   async #read(path: string, count: number): Promise<string | null> {
     const found = this.#before(path, count);
-    if (found === null || typeof found === 'string') return found && this.#real.read(found);
+    if (found === null) return null;
+    if (typeof found === 'string') {
+      const text = await this.#real.read(found);
+      if (text !== null) this.#texts.set(found, text);
+      return text;
+    }
     if (found.stat.kind === 'directory') throw fault(this.name, 'read', path, 'EISDIR');
     return found.text;
   }
@@ -229,4 +272,10 @@ export class DryMachine implements Machine {
   async #would(what: string): Promise<void> {
     await this.#log.append({ type: 'changed', what: `would ${what}` });
   }
+}
+
+async function sideOf(stat: FileStat | null, read: () => Promise<string | null>): Promise<Side | null> {
+  if (stat === null) return null;
+  const mode = `0${Number.parseInt(stat.mode, 8).toString(8).padStart(3, '0')}`;
+  return { text: stat.kind === 'file' ? await read() : null, rights: `${mode} ${stat.group}` };
 }

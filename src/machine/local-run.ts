@@ -1,11 +1,14 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Problem } from '../model/problem.ts';
 import type { Command } from './command.ts';
 import { environment } from './environment.ts';
 import { errorCode, fault } from './fault.ts';
 import type { Hands } from './hands.ts';
-import type { Output } from './machine.ts';
+import { Held } from './held.ts';
+import type { Ends, Output } from './machine.ts';
 import { mayAct, type Say, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
 
@@ -21,6 +24,8 @@ interface StartOptions {
   readonly name?: string;
   /** Its end is then only seen when the program is not wanted any more. */
   readonly stdin?: 'stays open';
+  /** Of what goes out, the last line is kept for us: it is the answer of a pipe's script. */
+  readonly ends?: Ends;
 }
 
 /**
@@ -32,28 +37,34 @@ export async function start(
   hands: Hands,
   command: Command,
   say: Say,
-  { name = command.argv[0], stdin }: StartOptions = {},
+  { name = command.argv[0], stdin, ends = {} }: StartOptions = {},
 ): Promise<Output> {
   mayAct(hands);
   const timeoutMs = timeLeft(hands, command.timeoutMs);
-  const run = new Run(hands, command.argv, command.cwd);
+  const run = new Run(hands, command.argv, command.cwd, ends.output ? 'all of it' : 'soon');
   const kept = { stdout: [] as string[], stderr: [] as string[] };
   let chars = 0;
-  run.listen((stream, text) => {
-    chars += text.length;
-    if (chars > outputCharsMax) throw new Problem('command-failed', `${name} said more than 64 MiB on ${hands.name}`);
-    kept[stream].push(text);
-    say(stream, text);
-  });
+  run.listen(
+    (stream, text) => {
+      chars += text.length;
+      if (chars > outputCharsMax) throw new Problem('command-failed', `${name} said more than 64 MiB on ${hands.name}`);
+      kept[stream].push(text);
+      say(stream, text);
+    },
+    ends.output ? ['stderr'] : undefined,
+  );
+  const last = ends.output ? run.carry(ends.output) : null;
   const timer = setTimeout(() => {
     const hint = 'See in the log what it did last; give the task more time if it was only slow.';
     run.stop(new Problem('timeout', `${name} took longer than ${timeoutMs} ms on ${hands.name}`, { hint }));
   }, timeoutMs);
   const keepOn = run.stopWhenLost();
   try {
-    run.child.stdin.write(reveal(command.stdin ?? ''));
-    if (stdin !== 'stays open') run.child.stdin.end();
+    if (ends.input) run.feed(ends.input, stdin !== 'stays open');
+    else run.child.stdin.write(reveal(command.stdin ?? ''));
+    if (!ends.input && stdin !== 'stays open') run.child.stdin.end();
     const exitCode = await run.ended();
+    if (last) kept.stdout.push(await last);
     if (exitCode === 127 && kept.stderr.length === 0) kept.stderr.push(`${command.argv[0]}: not found`);
     return { exitCode, stdout: kept.stdout.join(''), stderr: kept.stderr.join('') };
   } finally {
@@ -71,7 +82,7 @@ export async function holding<T>(
   action: () => Promise<T>,
 ): Promise<T> {
   mayAct(hands);
-  const run = new Run(hands, argv, undefined);
+  const run = new Run(hands, argv, undefined, 'soon');
   let stderr = '';
   const ready = Promise.withResolvers<void>();
   run.listen((stream, text) => {
@@ -101,7 +112,8 @@ class Run {
   #timers: NodeJS.Timeout[] = [];
   #stopped: { readonly why: unknown } | undefined;
 
-  constructor(hands: Hands, [program, ...args]: Command['argv'], cwd: string | undefined) {
+  /** `until`: how much of what it has said is waited for once it has ended. */
+  constructor(hands: Hands, [program, ...args]: Command['argv'], cwd: string | undefined, until: 'soon' | 'all of it') {
     this.#hands = hands;
     // Detached: a process group of its own, so that all of it can be killed at once.
     this.child = spawn(program, args, { cwd, env: environment, detached: true });
@@ -110,12 +122,12 @@ class Run {
     this.child.on('close', (code, signal) => this.#end.resolve(exitCodeOf(code, signal)));
     this.child.on('exit', (code, signal) => {
       // Something it left behind holds its output open: that is not waited for.
-      this.#later(drainMs, () => this.#leave(exitCodeOf(code, signal)));
+      if (until === 'soon') this.#later(drainMs, () => this.#leave(exitCodeOf(code, signal)));
     });
   }
 
-  listen(hear: Say): void {
-    for (const stream of ['stdout', 'stderr'] as const)
+  listen(hear: Say, streams: readonly ('stdout' | 'stderr')[] = ['stdout', 'stderr']): void {
+    for (const stream of streams)
       this.child[stream].setEncoding('utf8').on('data', (text: string) => {
         if (this.#stopped) return;
         try {
@@ -124,6 +136,25 @@ class Run {
           this.stop(error);
         }
       });
+  }
+
+  /** All that it says to `output`, but for the last line: that is the answer. */
+  async carry(output: Writable): Promise<string> {
+    const held = new Held();
+    try {
+      await pipeline(this.child.stdout, held, output, { end: false });
+    } catch (error) {
+      // Who takes it has failed, or what we started was ended.
+      this.stop(error);
+    }
+    return held.last;
+  }
+
+  feed(input: Readable, ends: boolean): void {
+    // Not a pipeline: it must be ended before it can take the end of what came for the end of all.
+    input.once('error', (error) => this.stop(error));
+    this.child.stdin.once('close', () => input.destroy());
+    input.pipe(this.child.stdin, { end: ends });
   }
 
   /** Somebody else may do the same in a moment, so a lost claim ends the program. Until the answer is called. */

@@ -17,7 +17,7 @@ import type { Hands } from './hands.ts';
 import * as files from './local-files.ts';
 import { findBelow, lookAt } from './local-find.ts';
 import { holding, start } from './local-run.ts';
-import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
+import type { Ends, FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
 import { pipeByScript } from './pipe.ts';
 import { mayAct, reported, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
@@ -41,8 +41,10 @@ export class LocalMachine implements Machine {
     return reported(this.#hands, command, (say) => start(this.#hands, command, say));
   }
 
-  pipe(pipe: Pipe): Promise<Piped> {
-    return pipeByScript(this.#hands, pipe, (command, say, name) => start(this.#hands, command, say, { name }));
+  pipe(pipe: Pipe, ends: Ends = {}): Promise<Piped> {
+    return pipeByScript(this.#hands, pipe, ends, (command, say, name, through) =>
+      start(this.#hands, command, say, { name, ends: through }),
+    );
   }
 
   async read(path: string): Promise<string | null> {

@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Compared } from '../model/drift.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Command } from './command.ts';
 
@@ -11,6 +13,8 @@ export interface FileMode {
   /** Octal, as in chmod: '0440', '02770'. */
   readonly mode: `0${number}`;
   readonly group?: string;
+  /** All of it is secret: nobody is shown how it differs from what is there. */
+  readonly hidden?: true;
 }
 
 export interface FileStat {
@@ -78,6 +82,14 @@ export interface Piped {
   readonly stdout: string;
 }
 
+/** Bytes that go through us, as fast as who takes them does: into the first program instead of its `stdin`, or out of the last one. */
+export interface Ends {
+  /** Destroyed with an error, the programs are ended: half of it is never taken for the whole. */
+  readonly input?: Readable;
+  /** Not ended by the machine: that all of it came is known when the pipe is. */
+  readonly output?: Writable;
+}
+
 /**
  * The hands we have on one server. Everything the back end does to the world passes through here,
  * so the machines are the only files with side effects. Once the claim of its task is lost, every method throws.
@@ -92,8 +104,9 @@ export interface Machine {
   /**
    * Runs them joined by pipes of the operating system. Rejects when one ends with a code that it does not allow; the message
    * names the one that failed first, and what was said. One that was killed because its reader ended (SIGPIPE) is not to blame.
+   * From one machine to another: `pipeBetween`.
    */
-  pipe(pipe: Pipe): Promise<Piped>;
+  pipe(pipe: Pipe, ends?: Ends): Promise<Piped>;
   read(path: string): Promise<string | null>;
   /** Those that are there, by path. One round trip for all of them. */
   readMany(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -121,4 +134,10 @@ export interface Machine {
    * may be in line for one web server), and no longer than the task has, then Problem 'timeout'.
    */
   exclusively<T>(path: string, action: () => Promise<T>): Promise<T>;
+}
+
+/** A machine that looks and does not touch: what was asked of it is only pretended. */
+export interface Pretending extends Machine {
+  /** How what it was asked to make differs from what is there; of what is the same in the end, nothing. */
+  differences(): Promise<readonly Compared[]>;
 }

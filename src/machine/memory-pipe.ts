@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { text as textOf } from 'node:stream/consumers';
 import { Problem } from '../model/problem.ts';
 import type { Command } from './command.ts';
 import { fault } from './fault.ts';
-import type { Output, Pipe } from './machine.ts';
+import type { Ends, Output, Pipe } from './machine.ts';
 import { parentOf } from './matches.ts';
 import type { MemoryWorld } from './memory-world.ts';
 import { mayEndWith, type PipeEnd } from './pipe.ts';
@@ -17,6 +18,7 @@ interface At {
 export async function pipeInMemory(
   at: At,
   pipe: Pipe,
+  ends: Ends,
   execute: (command: Command) => Promise<Output>,
 ): Promise<PipeEnd> {
   const { commands } = pipe;
@@ -24,7 +26,7 @@ export async function pipeInMemory(
   let stderr = '';
   let bad: Pick<PipeEnd, 'exitCode' | 'failed'> | undefined;
   try {
-    text = textFor(at, pipe);
+    text = ends.input ? await textOf(ends.input) : textFor(at, pipe);
     mustTake(at, pipe);
     for (const [index, command] of commands.entries()) {
       const output = await execute({ ...command, stdin: text });
@@ -33,11 +35,12 @@ export async function pipeInMemory(
       if (!mayEndWith(pipe, index).includes(output.exitCode)) bad ??= { exitCode: output.exitCode, failed: command };
     }
     if (!bad) put(at, pipe, text);
+    if (!bad) ends.output?.write(text);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     bad = { exitCode: 1, failed: error };
   }
-  return { exitCode: 0, ...bad, stderr, stdout: pipe.to ? '' : text, ...numbersOf(text) };
+  return { exitCode: 0, ...bad, stderr, stdout: pipe.to || ends.output ? '' : text, ...numbersOf(text) };
 }
 
 export const numbersOf = (text: string): { readonly bytes: number; readonly blake2b: string } => ({

@@ -39,6 +39,8 @@ export class MemoryWorld {
   readonly states = new Map<string, () => string>();
   /** What else belongs to a moment: each keeps its part and answers how to come back to it. */
   readonly keepers: (() => () => void)[] = [];
+  /** Any program may be run as anybody, and not only what our sudoers file allows: for tests of the programs themselves. */
+  sudoIsFree = false;
   /** While true every write finds the disk full. */
   diskIsFull = false;
   /** What df says, unless the disk is full. */

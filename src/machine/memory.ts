@@ -1,10 +1,12 @@
 import type { Secret } from '../model/secret.ts';
+import { aegirUser } from '../model/sudoers.ts';
 import { type Command, show } from './command.ts';
 import { fault, lockBusy, lockWaitMs, mustBeAbsolute, mustBeAscii, noGroup } from './fault.ts';
 import type { Hands } from './hands.ts';
-import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
+import type { Ends, FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
 import { isBelow, isFound, parentOf } from './matches.ts';
 import { pipeInMemory } from './memory-pipe.ts';
+import { behindSudo } from './memory-sudo.ts';
 import { type MemoryFile, MemoryWorld, type Program } from './memory-world.ts';
 import { reportedPipe, showPipe } from './pipe.ts';
 import { mayAct, reported, timeLeft } from './reported.ts';
@@ -35,11 +37,11 @@ export class MemoryMachine implements Machine {
   }
 
   /** One after the other, as all of them would end: each gets what the one before it said, however that ended. */
-  async pipe(pipe: Pipe): Promise<Piped> {
+  async pipe(pipe: Pipe, ends: Ends = {}): Promise<Piped> {
     return reportedPipe(this.#hands, pipe, async (say) => {
       mayAct(this.#hands);
       this.world.ran.push(showPipe(pipe));
-      const end = await pipeInMemory(this, pipe, (command) => this.#execute(command));
+      const end = await pipeInMemory(this, pipe, ends, (command) => this.#execute(command));
       say('stdout', end.stdout);
       say('stderr', end.stderr);
       return end;
@@ -185,8 +187,10 @@ export class MemoryMachine implements Machine {
   } {
     const { programs } = this.world;
     const known = programs.get(argv[0]);
-    if (known) return { argv, program: known, user: 'aegir' };
-    const plain = argv[0] === 'sudo' ? behindSudo(argv) : { argv, user: 'aegir' };
+    if (known) return { argv, program: known, user: aegirUser };
+    const plain =
+      argv[0] === 'sudo' ? behindSudo(argv, this.world.sudoIsFree) : { argv, user: aegirUser, program: undefined };
+    if (plain.program) return { ...plain, program: plain.program };
     const [called] = plain.argv;
     return { ...plain, program: programs.get(called) ?? programs.get(called.replace(/^.*\//, '')) };
   }
@@ -219,15 +223,3 @@ const statOf = (path: string, { text, ...file }: MemoryFile): FileStat => ({
 });
 
 const plainMode = (mode: string): string => `0${Number.parseInt(mode, 8).toString(8).padStart(3, '0')}`;
-
-function behindSudo([sudo, ...rest]: Command['argv']): { readonly argv: Command['argv']; readonly user: string } {
-  let at = 0;
-  let user = 'root';
-  for (; rest[at]?.startsWith('-') && rest[at] !== '--'; at++) {
-    if (rest[at] === '-u') user = rest[at + 1] ?? user;
-    if (/^-[ug]$/.test(rest[at] ?? '')) at++;
-  }
-  if (rest[at] === '--') at++;
-  const [program = sudo, ...args] = rest.slice(at);
-  return { argv: [program, ...args], user };
-}

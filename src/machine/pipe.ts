@@ -3,7 +3,7 @@ import { Problem } from '../model/problem.ts';
 import { type Command, quote, show } from './command.ts';
 import { fault, faultCode, mustBeAbsolute } from './fault.ts';
 import type { Hands } from './hands.ts';
-import type { Output, Pipe, Piped } from './machine.ts';
+import type { Ends, Output, Pipe, Piped } from './machine.ts';
 import { parentOf } from './matches.ts';
 import { notRead, notWritten, script } from './pipe-script.ts';
 import { mayAct, refused, type Say, told } from './reported.ts';
@@ -17,14 +17,14 @@ export interface PipeEnd extends Piped {
 }
 
 /** Starts a program on the server, as `run` of its machine does; messages call it `name`. */
-type Start = (command: Command, say: Say, name: string) => Promise<Output>;
+type Start = (command: Command, say: Say, name: string, ends: Ends) => Promise<Output>;
 
-/** A pipe where there is a shell to run our script: the bytes stay over there, the numbers come back. */
-export function pipeByScript(hands: Hands, pipe: Pipe, start: Start): Promise<Piped> {
+/** A pipe where there is a shell to run our script: the bytes stay over there unless `ends` wants them, the numbers come back. */
+export function pipeByScript(hands: Hands, pipe: Pipe, ends: Ends, start: Start): Promise<Piped> {
   return reportedPipe(hands, pipe, async (say) => {
     // The script's last words are not for the log, so what comes before them is logged when they are known.
     const hear: Say = (stream, text) => stream === 'stderr' && say(stream, text);
-    const end = endOf(hands, pipe, await start(scriptOf(pipe), hear, nameOf(pipe)));
+    const end = endOf(hands, pipe, await start(scriptOf(pipe), hear, nameOf(pipe), ends));
     say('stdout', end.stdout);
     return end;
   });

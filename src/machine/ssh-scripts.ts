@@ -11,16 +11,26 @@ export const noDirectory = 253;
 /** Of timeout(1). */
 export const timedOut = 124;
 
+/** Instead of a number of bytes: they come in frames (frames.ts), as nobody knows yet how many there will be. */
+export const framed = 'frames';
+
 /**
- * cwd or '', bytes of stdin that are the program's, seconds, program, arguments… timeout(1) makes a process group of its own, but
+ * cwd or '', bytes of stdin that are the program's or 'frames', seconds, program, arguments… timeout(1) makes a process group of its own, but
  * only waits for the program itself: what that has started and does not want to end is killed after it. (A program in the
  * background loses its stdin, hence 4.)
  *
  * Our side keeps stdin open behind the program's bytes for as long as it wants the program. When it ends, by a lost claim, a
- * killed worker or a broken connection, `feed` has the program ended too, as somebody else may do the same in a moment. The two
+ * killed worker or a broken connection, `feed` has the program ended too, as somebody else may do the same in a moment, and as
+ * it must not take that for the end of frames: its input stays open until it is gone, as `timed` then ends `feed`. (1 and 141 are a reader's that has ended itself.) The two
  * find each other as the only children of this shell; a kernel that does not tell them leaves it at the time limit.
  */
 export const run = `
+lost() {
+  [ -r $both ] || return
+  trap '' TERM
+  read -r pids <$both
+  kill -s TERM $pids
+}
 [ -z "$1" ] || cd -- "$1" 2>/dev/null || exit ${noDirectory}
 bytes=$2
 shift 2
@@ -28,13 +38,19 @@ exec 3<&0
 both=/proc/$$/task/$$/children
 feed() {
   exec 2>/dev/null
-  [ "$bytes" = 0 ] || head -c "$bytes" <&3
+  if [ "$bytes" = ${framed} ]; then
+    frame='' code=0
+    while [ $code = 0 ] && read -r frame <&3 && [ "$frame" != 0 ]; do
+      head -c "$frame" <&3
+      code=$?
+    done
+    case $code:$frame in 0:0 | 1:* | 141:*) ;; *) lost; sleep 5; return ;; esac
+  else
+    [ "$bytes" = 0 ] || head -c "$bytes" <&3
+  fi
   exec >/dev/null
-  [ -r $both ] || return
-  trap '' TERM
   cat <&3
-  read -r pids <$both
-  kill -s TERM $pids
+  lost
 }
 timed() {
   lost='' group=''

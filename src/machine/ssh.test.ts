@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { handsOf, modes, ssh } from '../../tests/kit/machines.ts';
 import { query } from './command.ts';
 import { SshMachine } from './ssh.ts';
+import { SshConnection } from './ssh-connection.ts';
 
 test('ssh: a server that cannot be reached is told apart from a program that fails', async (t) => {
   const { directory } = await ssh(t);
@@ -12,7 +13,12 @@ test('ssh: a server that cannot be reached is told apart from a program that fai
     mode: 0o755,
   });
   const hands = handsOf(new AbortController(), []);
-  const unreachable = new SshMachine(hands, { target: 'aegir@web1', controlPath: '/run/x', program });
+  const refused = new SshConnection({
+    ...{ user: 'aegir', host: 'web1', port: 2222 },
+    controlPath: `${directory}/x`,
+    program,
+  });
+  const unreachable = new SshMachine(hands, () => refused);
   const attempts = [
     unreachable.run(query`true`),
     unreachable.read('/x'),
@@ -23,8 +29,9 @@ test('ssh: a server that cannot be reached is told apart from a program that fai
   for (const end of await Promise.allSettled(attempts)) {
     assert.ok(end.status === 'rejected');
     assert.equal(end.reason.code, 'server-unreachable');
-    assert.match(end.reason.message, /Connection refused/);
-    assert.match(end.reason.hint, /ssh aegir@web1/);
+    assert.match(end.reason.message, /no ssh server answers on web1 \(web1, port 2222\)/);
+    assert.match(end.reason.hint, /systemctl start ssh/);
+    assert.match(String(end.reason.cause), /Connection refused/);
   }
   const { machine } = await ssh(t);
   await assert.rejects(machine.run(query`sh -c ${'exit 255'}`), { code: 'command-failed', message: /exited with 255/ });
@@ -33,10 +40,19 @@ test('ssh: a server that cannot be reached is told apart from a program that fai
 test('ssh: a text that was cut off on its way is not put in place', async (t) => {
   const { machine: whole, directory } = await ssh(t);
   const program = `${directory}/ssh`;
-  await writeFile(program, '#!/bin/sh\nfor line do :; done\n{ head -c 10; sleep 0.5; } | sh -c "$line"\n', {
-    mode: 0o755,
+  await writeFile(
+    program,
+    '#!/bin/sh\nfor line do [ "$line" != -O ] || exit 0; done\n{ head -c 10; sleep 0.5; } | sh -c "$line"\n',
+    {
+      mode: 0o755,
+    },
+  );
+  const connection = new SshConnection({
+    ...{ user: 'aegir', host: 'web1', port: 22 },
+    controlPath: `${directory}/x`,
+    program,
   });
-  const machine = new SshMachine(handsOf(new AbortController(), []), { target: 'x', controlPath: '/run/x', program });
+  const machine = new SshMachine(handsOf(new AbortController(), []), () => connection);
   const cut = machine.write(`${directory}/file`, 'x'.repeat(100), modes.file);
   // Whichever is seen first over there: that bytes are missing, or that nobody waits any more.
   await assert.rejects(cut, { code: 'command-failed', message: /did not arrive whole|Terminated|exit code 143/ });
@@ -51,20 +67,21 @@ test('ssh: its options share one connection, never ask, and pin key and host', a
   const program = `${directory}/ssh`;
   await writeFile(program, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
   const options = {
-    target: 'aegir@web1',
-    port: 2222,
+    ...{ user: 'aegir', host: 'web1', port: 2222 },
     keyPath: '/k',
-    knownHostsPath: '/h',
-    controlPath: '/c/%C',
+    knownHosts: { path: '/h', name: 'server-7' },
+    controlPath: '/c/7',
     program,
   };
-  const { stdout } = await new SshMachine(handsOf(new AbortController(), []), options).run(query`true`);
+  const connection = new SshConnection(options);
+  const { stdout } = await new SshMachine(handsOf(new AbortController(), []), () => connection).run(query`true`);
   for (const option of [
+    'Port=2222',
     'BatchMode=yes',
-    'ControlPath=/c/%C',
+    'ControlPath=/c/7',
     'IdentityFile=/k',
     'StrictHostKeyChecking=yes',
-    'Port=2222',
+    'HostKeyAlias=server-7',
     'UserKnownHostsFile=/h',
   ])
     assert.ok(stdout.split('\n').includes(option), option);

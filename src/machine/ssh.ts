@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Problem } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
-import { type Command, quote } from './command.ts';
-import { environment } from './environment.ts';
+import type { Command } from './command.ts';
 import {
   fault,
   faultCode,
@@ -14,37 +13,18 @@ import {
   mustBeAscii,
   noGroup,
 } from './fault.ts';
-import { Gate } from './gate.ts';
+import { framed } from './frames.ts';
 import type { Hands } from './hands.ts';
 import { holding, start } from './local-run.ts';
-import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
+import type { Ends, FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from './machine.ts';
 import { parentOf } from './matches.ts';
 import { pipeByScript } from './pipe.ts';
 import { mayAct, reported, type Say, timeLeft } from './reported.ts';
 import { reveal } from './scrub.ts';
+import { connectMs, type SshConnection } from './ssh-connection.ts';
 import * as scripts from './ssh-scripts.ts';
+import { unreachable } from './ssh-unreachable.ts';
 
-export interface SshOptions {
-  /** 'aegir@web1.example.com'. */
-  readonly target: string;
-  readonly port?: number;
-  /** Only this key is offered. */
-  readonly keyPath?: string;
-  /** The far side must have one of the keys in this file. */
-  readonly knownHostsPath?: string;
-  /** The socket of the connection that all commands share, as ssh's ControlPath: '/run/aegir/ssh/%C'. Its directory must be there. */
-  readonly controlPath: string;
-  /** Commands at once over this connection, less than MaxSessions of the far side's sshd (10, if nobody raised it). */
-  readonly sessionsMax?: number;
-  /** The ssh program. */
-  readonly program?: string;
-}
-
-/** By connection: all machines of this process that go to the same place share it. */
-const gates = new Map<string, Gate>();
-
-/** For connecting, on top of what the command may take. */
-const connectMs = 10_000;
 const filesMs = 600_000;
 /** A lock ends with its connection; if that ends unseen, after this. */
 const lockHeldMaxMs = 3_600_000;
@@ -57,16 +37,13 @@ const lockHeldMaxMs = 3_600_000;
 export class SshMachine implements Machine {
   readonly name: string;
   readonly #hands: Hands;
-  readonly #options: SshOptions;
-  readonly #gate: Gate;
+  readonly #connection: () => SshConnection;
 
-  constructor(hands: Hands, options: SshOptions) {
+  /** `connection` is asked each time, as a task may pin other host keys. */
+  constructor(hands: Hands, connection: () => SshConnection) {
     this.name = hands.name;
     this.#hands = hands;
-    this.#options = options;
-    const connection = `${options.target} ${options.port} ${options.controlPath}`;
-    this.#gate = gates.get(connection) ?? new Gate(options.sessionsMax ?? 8);
-    gates.set(connection, this.#gate);
+    this.#connection = connection;
   }
 
   async run(command: Command): Promise<Output> {
@@ -74,8 +51,10 @@ export class SshMachine implements Machine {
     return reported(this.#hands, command, (say) => this.#start(command, say));
   }
 
-  pipe(pipe: Pipe): Promise<Piped> {
-    return pipeByScript(this.#hands, pipe, (command, say, name) => this.#start(command, say, name));
+  pipe(pipe: Pipe, ends: Ends = {}): Promise<Piped> {
+    return pipeByScript(this.#hands, pipe, ends, (command, say, name, through) =>
+      this.#start(command, say, name, through),
+    );
   }
 
   async read(path: string): Promise<string | null> {
@@ -158,34 +137,48 @@ export class SshMachine implements Machine {
     mustBeAbsolute(path);
     const waitMs = timeLeft(this.#hands, lockWaitMs);
     const flock = ['flock', '-E', String(lockTaken), '-w', String(waitMs / 1_000), path, 'cat'];
-    const line = this.#line(['timeout', String((waitMs + timeLeft(this.#hands, lockHeldMaxMs)) / 1_000), ...flock]);
+    const words = ['timeout', String((waitMs + timeLeft(this.#hands, lockHeldMaxMs)) / 1_000), ...flock];
+    const connection = await this.#ready();
     const refusal = (exitCode: number, stderr: string): Problem =>
-      this.#unreachable(exitCode, stderr) ?? lockRefused(this.name, path, exitCode, stderr, waitMs);
-    return holding(this.#hands, line, refusal, action);
+      this.#unreachable(connection, exitCode, stderr) ?? lockRefused(this.name, path, exitCode, stderr, waitMs);
+    return holding(this.#hands, connection.line(words), refusal, action);
   }
 
-  async #start(command: Command, say: Say, name = command.argv[0]): Promise<Output> {
+  async #start(command: Command, say: Say, name = command.argv[0], ends: Ends = {}): Promise<Output> {
+    const connection = await this.#ready();
+    return connection.gate.through(() => this.#startNow(connection, command, say, { name, ends }));
+  }
+
+  async #ready(): Promise<SshConnection> {
     mayAct(this.#hands);
-    return this.#gate.through(() => this.#startNow(command, say, name));
+    const connection = this.#connection();
+    await connection.ready(this.#hands);
+    return connection;
   }
 
-  async #startNow(command: Command, say: Say, name: string): Promise<Output> {
+  async #startNow(
+    connection: SshConnection,
+    command: Command,
+    say: Say,
+    { name, ends }: { readonly name: string; readonly ends: Ends },
+  ): Promise<Output> {
     mayAct(this.#hands);
     // The far side keeps the time: ending our ssh would leave the program running over there.
     const farMs = timeLeft(this.#hands, command.timeoutMs);
-    const bytes = Buffer.byteLength(reveal(command.stdin ?? ''));
-    const args = [command.cwd ?? '', String(bytes), String(farMs / 1_000), ...command.argv];
-    const argv = this.#line(['sh', '-c', scripts.run, 'sh', ...args]);
+    const bytes = ends.input ? scripts.framed : String(Buffer.byteLength(reveal(command.stdin ?? '')));
+    const args = [command.cwd ?? '', bytes, String(farMs / 1_000), ...command.argv];
+    const argv = connection.line(['sh', '-c', scripts.run, 'sh', ...args]);
     const { cwd, ...rest } = command;
     const begun = performance.now();
     const hands = { ...this.#hands, remainingMs: undefined };
     const output = await start(hands, { ...rest, argv, timeoutMs: farMs + connectMs }, say, {
       name,
       stdin: 'stays open',
+      ends: { ...ends, ...(ends.input && { input: framed(ends.input) }) },
     });
     const killed = output.exitCode === 137 && performance.now() - begun >= farMs;
-    const unreachable = this.#unreachable(output.exitCode, output.stderr);
-    if (unreachable) throw unreachable;
+    const failure = this.#unreachable(connection, output.exitCode, output.stderr);
+    if (failure) throw failure;
     if (output.exitCode === scripts.timedOut || killed)
       throw new Problem('timeout', `${name} took longer than ${farMs} ms on ${this.name}`, {
         hint: 'See in the log what it did last; give the task more time if it was only slow.',
@@ -219,35 +212,8 @@ export class SshMachine implements Machine {
     return fault(this.name, doing, path, faultCode(stderr) ?? (stderr.trim() || `exit code ${exitCode}`));
   }
 
-  #unreachable(exitCode: number, stderr: string): Problem | undefined {
-    if (exitCode !== scripts.sshFailed) return undefined;
-    const changed = stderr.includes('HOST IDENTIFICATION HAS CHANGED');
-    const { target, knownHostsPath = 'known_hosts' } = this.#options;
-    return new Problem('server-unreachable', `cannot reach ${this.name}: ${stderr.trim()}`, {
-      hint: changed
-        ? `Somebody may be in between. Only if the server was set up anew: replace its key in ${knownHostsPath}.`
-        : `Try 'ssh ${target} true' on the hub, as the user it runs as.`,
-    });
-  }
-
-  #line(argv: readonly string[]): Command['argv'] {
-    const { target, port, keyPath, knownHostsPath, controlPath, program = 'ssh' } = this.#options;
-    const settings = {
-      BatchMode: 'yes',
-      ConnectTimeout: String(connectMs / 1_000),
-      ServerAliveInterval: '15',
-      ServerAliveCountMax: '3',
-      ControlMaster: 'auto',
-      ControlPersist: '60',
-      ControlPath: controlPath,
-      ...(port !== undefined && { Port: String(port) }),
-      ...(keyPath !== undefined && { IdentityFile: keyPath, IdentitiesOnly: 'yes' }),
-      ...(knownHostsPath !== undefined && { UserKnownHostsFile: knownHostsPath, StrictHostKeyChecking: 'yes' }),
-    };
-    const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-    const { PATH, LANG } = environment;
-    const far = ['exec', 'env', '-i', `PATH=${PATH}`, `LANG=${LANG}`].join(' ');
-    return [program, ...options, '-T', '--', target, `${far} HOME="$HOME" ${argv.map(quote).join(' ')}`];
+  #unreachable(connection: SshConnection, exitCode: number, stderr: string): Problem | undefined {
+    return connection.failed(exitCode) ? unreachable(this.name, connection.settings, stderr) : undefined;
   }
 }
 

@@ -40,6 +40,16 @@ export const stored = z.discriminatedUnion('as', [
 ]);
 export type StoredAs = z.output<typeof stored>;
 
+/** A copy of a backup on another server. A type and not an interface, so that it can be stored as it is. */
+export type KeptElsewhere = {
+  /** Name of the server whose file service keeps it. */
+  readonly server: string;
+  /** What a person looks for there. */
+  readonly place: string;
+  /** Why it is not there; null: it is. */
+  readonly problem: string | null;
+};
+
 /** What a backup says of itself. It may come from anywhere: nothing in it is ever taken for a path to write to. */
 export const manifest = z.object({
   format: z.int().min(1).max(manifestFormat),

@@ -8,6 +8,8 @@ import type { ProblemJson } from './problem.ts';
 export type TaskEvent =
   | { type: 'task.started'; worker: string; attempt: number; steps: readonly string[] }
   | { type: 'task.lost'; worker: string; attempt: number }
+  /** By an agent that stops, or that cannot do it. */
+  | { type: 'task.given-back'; worker: string; attempt: number }
   | { type: 'task.done'; result: Json }
   | { type: 'task.failed'; problem: ProblemJson }
   | { type: 'task.stuck'; problem: ProblemJson }

@@ -2,7 +2,7 @@
 const tells = /key|token|pass|pwd|secret|auth|code|hash|sig|nonce|session|sid|otp|login|jwt|ticket/i;
 
 /** What programs draw by chance: long, and of digits and letters in both sizes, or of hexadecimal digits. */
-const isDrawn = (text: string): boolean =>
+export const isDrawn = (text: string): boolean =>
   text.length >= 20 &&
   (/^[0-9a-f-]+$/i.test(text) ? /\d/.test(text) : /\d/.test(text) && /[a-z]/.test(text) && /[A-Z]/.test(text));
 

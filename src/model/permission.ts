@@ -22,6 +22,7 @@ export const permissions = {
     about: 'Make, lock and delete accounts that may not more than oneself, and their tokens',
   },
   'membership change': { of: 'client', about: 'Give roles to accounts, and take them away, of what one may oneself' },
+  'offer order': { of: 'hub', about: 'Order sites of an offer for its customers, and get their login links' },
   'client read': { of: 'client', about: 'See clients' },
   'client change': { of: 'hub', about: 'Make, change, lock and delete clients' },
   'server read': { of: 'hub', about: 'See servers and their services, without their secrets' },
@@ -43,6 +44,9 @@ export const permissions = {
   'backup change': { of: 'client', about: 'Bring backups from elsewhere; pin and unpin them' },
   'backup task': { of: 'client', about: 'Every task on backups' },
   'backup secret': { of: 'client', about: 'Download backups: all of a site is in one' },
+  'certificate read': { of: 'client', about: 'See certificates; never their keys' },
+  'certificate change': { of: 'client', about: 'Make, bring, change and delete certificates, and give them to sites' },
+  'certificate task': { of: 'client', about: 'Every task on certificates' },
   'audit read': { of: 'client', about: 'Read who did what' },
   'task settle': { of: 'client', about: 'Give stuck tasks up' },
 } as const satisfies { readonly [name: string]: About };

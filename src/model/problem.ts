@@ -12,6 +12,7 @@ export const problemCodes = {
   throttled: { status: 429, exit: 3, title: 'Too many attempts' },
   'not-found': { status: 404, exit: 4, title: 'Not found' },
   conflict: { status: 409, exit: 5, title: 'Something else is in the way' },
+  changed: { status: 412, exit: 5, title: 'It was changed meanwhile' },
   'wrong-status': { status: 409, exit: 5, title: 'Not possible in this status' },
   'in-use': { status: 409, exit: 5, title: 'Still in use' },
   'over-quota': { status: 409, exit: 5, title: 'The quota is used up' },

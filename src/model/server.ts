@@ -1,3 +1,4 @@
+import type { HostKeys } from './host-keys.ts';
 import type { Json } from './json.ts';
 
 export type ServerStatus = 'queued' | 'enabled' | 'failed' | 'locked' | 'deleted';
@@ -8,10 +9,21 @@ export interface Server {
   readonly name: string;
   /** What ssh and other machines call it; 'localhost' is the hub's own machine. */
   readonly host: string;
+  /** Of its sshd. */
+  readonly sshPort: number;
   readonly status: ServerStatus;
+  readonly hostKeys: HostKeys;
   /** What plug-ins keep about it, by the plug-in's name. */
   readonly data: { readonly [plugin: string]: Json };
 }
+
+/** Reached without ssh. */
+export const isLocal = ({ host }: Pick<Server, 'host'>): boolean => host === 'localhost';
+
+/** What a person types to log in to it with ssh. */
+export const sshWords = (user: string, host: string, port: number): string =>
+  `ssh ${port === defaultSshPort ? '' : `-p ${port} `}${user}@${host}`;
+export const defaultSshPort = 22;
 
 /** Where things lie on a server. The layout of the old Aegir (seed 003) below one root, so that it can be taken over in place. */
 export interface ServerPaths {

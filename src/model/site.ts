@@ -53,8 +53,12 @@ export interface Site {
   /** Redirect every name, the canonical one too, to this one of its names; null: no redirection. */
   readonly redirection: string | null;
   readonly tls: TlsMode;
+  /** So long a browser comes by https only, once it was told so; null: it is not told. Only where https is required. */
+  readonly hstsSeconds: number | null;
   /** Certificate and key files on the web server; null: a self-signed one is made. */
   readonly certificate: { readonly certificatePath: string; readonly keyPath: string } | null;
+  /** Certificate and key that the hub keeps, in one text as web servers read it; null: none, or not yet. */
+  readonly pem: Secret | null;
   readonly database: Database;
   /**
    * False for a database that was there before us: then we never drop it. Of a site that never was open also false until a task

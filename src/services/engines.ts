@@ -10,7 +10,16 @@ import { cloudflare } from './dns/cloudflare.ts';
 import { nullDns } from './dns/null.ts';
 import { powerdns } from './dns/powerdns.ts';
 import type { Engine } from './engine.ts';
+import { git } from './file/git.ts';
+import { local } from './file/local.ts';
+import { mount } from './file/mount.ts';
+import { rsync } from './file/rsync.ts';
+import { s3 } from './file/s3.ts';
+import { scp } from './file/scp.ts';
+import { sftp } from './file/sftp.ts';
+import { svn } from './file/svn.ts';
 import { apache } from './http/apache.ts';
+import { cluster, pack } from './http/cluster.ts';
 import { nginx } from './http/nginx.ts';
 import { nullHttp } from './http/null.ts';
 
@@ -18,6 +27,8 @@ import { nullHttp } from './http/null.ts';
 export const engines: readonly Engine[] = [
   nginx,
   apache,
+  cluster,
+  pack,
   nullHttp,
   mysql,
   postgresql,
@@ -31,4 +42,12 @@ export const engines: readonly Engine[] = [
   nullDns,
   crontab,
   noCrontab,
+  local,
+  rsync,
+  scp,
+  sftp,
+  git,
+  svn,
+  mount,
+  s3,
 ];

@@ -1,3 +1,4 @@
+import { mariadbGrants } from '../model/server-layout.ts';
 import { user } from './places.ts';
 import { must } from './program.ts';
 import type { Did } from './screen.ts';
@@ -21,8 +22,7 @@ async function mayInMariadb(): Promise<boolean> {
   const grants = await sql(`select concat(user, '@', host) from mysql.user
     where user = '${user}' and host = 'localhost' and plugin = 'unix_socket' and super_priv = 'Y' and grant_priv = 'Y';`);
   if (grants.trim() !== '') return false;
-  await sql(`create or replace user '${user}'@'localhost' identified via unix_socket;
-    grant all privileges on *.* to '${user}'@'localhost' with grant option;`);
+  await sql(mariadbGrants);
   return true;
 }
 

@@ -1,5 +1,6 @@
+import { webLogRotation } from '../model/server-layout.ts';
 import { putFile } from './files.ts';
-import { logDirectory, stateDirectory, user, webLogs } from './places.ts';
+import { logDirectory, stateDirectory, user } from './places.ts';
 import type { Did } from './screen.ts';
 
 const path = '/etc/logrotate.d/aegir';
@@ -9,18 +10,8 @@ const how = '  weekly\n  rotate 8\n  missingok\n  notifempty\n  compress\n  dela
 const text = `# Written by ./up of Aegir.
 ${logDirectory}/*.log {
 ${how}}
-# Of all sites; nobody else but we may see who visits them, so the web server cannot open them anew by itself.
-${webLogs}/*.log {
-  daily
-  rotate 14
-  maxsize 1G
-  missingok
-  notifempty
-  compress
-  delaycompress
-  copytruncate
-}
-${stateDirectory}/postgres.log {
+# Of all sites.
+${webLogRotation}${stateDirectory}/postgres.log {
   su ${user} ${user}
 ${how}}
 `;

@@ -1,7 +1,8 @@
+import { logDirectory as ofEveryServer } from '../model/server-layout.ts';
+import { aegirUser } from '../model/sudoers.ts';
+
 /** Where Aegir lies on the hub's own machine. The data of hosted sites lies where servers keep it, see model/server.ts. */
-export const user = 'aegir';
-/** The web server's user and group on Debian; sites run as it. */
-export const webUser = 'www-data';
+export const user = aegirUser;
 export const root = '/var/aegir';
 export const platforms = '/var/aegir/platforms';
 /** The hub's own database, when it is not given one. Short: a socket path has 107 bytes. */
@@ -12,9 +13,8 @@ export const sealKeyFile = '/etc/aegir/key';
 export const runDirectory = '/run/aegir';
 /** Answers without a token, so only aegir and root may open it. */
 export const hubSocket = '/run/aegir/hub.sock';
-export const logDirectory = '/var/log/aegir';
-/** As the engines of web servers know it: src/services/http/web-log.ts. */
-export const webLogs = `${logDirectory}/web`;
+export const logDirectory = ofEveryServer;
+
 /** A link to the version in use; root's, because root runs what is in it. */
 export const programLink = '/usr/local/lib/aegir';
 export const launcher = '/usr/local/bin/aegir';

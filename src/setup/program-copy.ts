@@ -18,7 +18,7 @@ export async function copyProgram(): Promise<Did> {
   if (!isThere) {
     const fresh = `${target}.${process.pid}~`;
     await rm(fresh, { recursive: true, force: true });
-    await fill(fresh);
+    await fillProgram(fresh);
     await rename(fresh, target);
   }
   const switched = await putLink(places.programLink, target);
@@ -58,6 +58,7 @@ function notALink(error: NodeJS.ErrnoException): null {
 }
 
 const stampLength = 12;
+const copyTimeoutMs = 5 * 60_000;
 
 async function stamp(): Promise<string> {
   const hash = createHash('sha256').update(process.version);
@@ -78,37 +79,47 @@ async function filesOfOurs(): Promise<string[]> {
   return found;
 }
 
-async function fill(fresh: string): Promise<void> {
+/** Puts into an empty directory what runs: nothing of development. */
+export async function fillProgram(fresh: string): Promise<void> {
   for (const path of await filesOfOurs()) {
     if (path.endsWith('.test.ts')) continue;
     await mkdir(dirname(join(fresh, path)), { recursive: true });
     await cp(join(source, path), join(fresh, path));
   }
-  for (const name of await packagesThatRun()) {
-    const from = join(source, 'node_modules', name);
-    if (await exists(from))
-      await cp(from, join(fresh, 'node_modules', name), { recursive: true, verbatimSymlinks: true, filter: isNeeded });
+  const packages = await packagesThatRun();
+  for (const [scope, paths] of Map.groupBy(packages, dirname)) {
+    await mkdir(join(fresh, scope), { recursive: true });
+    // Thousands of files: a program that can be given up, as a disk may stand still.
+    const hint = 'Is the disk full, or very slow? Then run this again.';
+    await must(['cp', '-a', '-t', join(fresh, scope), '--', ...paths], hint, { cwd: source, timeoutMs: copyTimeoutMs });
   }
-  // The very Node.js that runs now: the one for this processor.
+  // The very Node.js that runs now: the one for this processor, without its headers and manuals, which are thousands of files.
+  const node = process.execPath.replace(/^.*\/node_modules\//, '');
+  await mkdir(dirname(join(fresh, 'node_modules', node)), { recursive: true });
+  await cp(process.execPath, join(fresh, 'node_modules', node));
   await mkdir(join(fresh, 'node_modules/.bin'), { recursive: true });
-  await symlink(process.execPath.replace(/^.*\/node_modules\//, '../'), join(fresh, 'node_modules/.bin/node'));
+  await symlink(`../${node}`, join(fresh, 'node_modules/.bin/node'));
   await must(['chown', '-R', 'root:root', fresh], 'Is the disk writable?');
   await must(['chmod', '-R', 'u=rwX,go=rX', fresh], 'Is the disk writable?');
 }
 
-/** Headers and manuals of Node.js are half of it. */
-const isNeeded = (path: string): boolean => !/\/node-linux-[^/]+\/(?:include|share|CHANGELOG\.md)(?:\/|$)/.test(path);
-
-/** What the lock file does not call needed for development only. */
+/**
+ * Their directories: what the lock file does not call needed for development only, or a workspace of ours, which is for others.
+ * What lies within a package comes with it.
+ */
 async function packagesThatRun(): Promise<readonly string[]> {
   // npm's own file; a package without `dev` is one that runs.
   const lock = JSON.parse(await readFile(join(source, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: boolean }>;
+    packages: Record<string, { dev?: boolean; link?: boolean }>;
   };
-  return Object.entries(lock.packages)
-    .filter(([path, { dev }]) => path.startsWith('node_modules/') && dev !== true)
-    .map(([path]) => path.slice('node_modules/'.length));
+  const paths = Object.entries(lock.packages)
+    .filter(([path, { dev, link }]) => isOutermost.test(path) && dev !== true && link !== true)
+    .map(([path]) => path);
+  const isHere = await Promise.all(paths.map((path) => exists(join(source, path))));
+  return paths.filter((_, at) => isHere[at]);
 }
+
+const isOutermost = /^node_modules\/(?!node-linux-)(?:@[^/]+\/)?[^/]+$/;
 
 const launcherText = `#!/bin/sh
 # Written by ./up of Aegir.

@@ -1,7 +1,8 @@
 import { glob, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mayHoldPasswords } from '../model/platform.ts';
-import { user, webUser } from './places.ts';
+import { webUser } from '../model/sudoers.ts';
+import { user } from './places.ts';
 import { must } from './program.ts';
 
 const copyMinutes = 20;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { Problem } from '../model/problem.ts';
+import { apacheModules, webIncludes } from '../model/server-layout.ts';
 import { isUntouched } from './debian-file.ts';
 import { exists, putFile, putLink, textOf } from './files.ts';
 import * as places from './places.ts';
@@ -11,7 +12,6 @@ import { tlsPortOf, type WebEngine } from './up-options.ts';
 
 const written = '# Written by ./up of Aegir.\n';
 const services = { nginx: 'nginx', apache: 'apache2' } as const;
-const includes = { nginx: '/etc/nginx/conf.d/aegir.conf', apache: '/etc/apache2/conf-available/aegir.conf' } as const;
 const otherOf = { nginx: 'apache', apache: 'nginx' } as const;
 
 /** Our web server may hold the ports; so may the other one, if it is ours too: it is stopped when the engines change. */
@@ -24,7 +24,7 @@ export async function checkPorts(engine: WebEngine, port: number): Promise<void>
   for (const one of [port, tlsPortOf(port)]) await mustBeFree(one, mayHold, hint);
 }
 
-const isOnlyOurs = async (engine: WebEngine): Promise<boolean> => exists(includes[engine]);
+const isOnlyOurs = async (engine: WebEngine): Promise<boolean> => exists(webIncludes[engine].path);
 
 export async function setUpWebServer(engine: WebEngine, port: number): Promise<Did> {
   const did: string[] = [];
@@ -41,7 +41,7 @@ export async function setUpWebServer(engine: WebEngine, port: number): Promise<D
 async function standDown(engine: WebEngine): Promise<boolean> {
   if (!(await isOnlyOurs(engine))) return false;
   await stopService(services[engine]);
-  await rm(includes[engine]);
+  await rm(webIncludes[engine].path);
   if (engine === 'apache') await rm('/etc/apache2/conf-enabled/aegir.conf', { force: true });
   return true;
 }
@@ -53,14 +53,11 @@ async function includeInNginx(): Promise<string[]> {
     await rm(site);
     did.push("switched off Debian's default page");
   }
-  // The glob lets it be absent: `server verify` has yet to write it.
-  const text = `${written}include ${places.sitesConfiguration('nginx').replace(/f$/, '[f]')};\n`;
-  if (await putFile(includes.nginx, text, { mode: 0o644 })) did.push(`wrote ${includes.nginx}`);
+  const text = `${written}${webIncludes.nginx.text(places.sitesConfiguration('nginx'))}`;
+  if (await putFile(webIncludes.nginx.path, text, { mode: 0o644 })) did.push(`wrote ${webIncludes.nginx.path}`);
   await mustAccept(['nginx', '-t'], 'nginx');
   return did;
 }
-
-const apacheModules = ['rewrite', 'proxy_fcgi', 'ssl', 'headers', 'setenvif', 'alias', 'env'];
 
 async function includeInApache(port: number): Promise<string[]> {
   const did: string[] = [];
@@ -75,8 +72,8 @@ async function includeInApache(port: number): Promise<string[]> {
     await must(['a2enmod', '-q', ...missing], 'Run: apt-get install --reinstall apache2');
     did.push(`modules ${missing.join(' ')}`);
   }
-  const text = `${written}IncludeOptional ${places.sitesConfiguration('apache')}\n`;
-  if (await putFile(includes.apache, text, { mode: 0o644 })) did.push(`wrote ${includes.apache}`);
+  const text = `${written}${webIncludes.apache.text(places.sitesConfiguration('apache'))}`;
+  if (await putFile(webIncludes.apache.path, text, { mode: 0o644 })) did.push(`wrote ${webIncludes.apache.path}`);
   await putLink('/etc/apache2/conf-enabled/aegir.conf', '../conf-available/aegir.conf');
   if (await listenOnlyOn(port)) {
     did.push(`ports ${port} and ${tlsPortOf(port)}`);

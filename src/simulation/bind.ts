@@ -1,4 +1,3 @@
-import type { Command } from '../machine/command.ts';
 import type { Output } from '../machine/machine.ts';
 import { reveal } from '../machine/scrub.ts';
 import { simulated } from './world.ts';
@@ -26,7 +25,7 @@ export const bind = (zones: readonly string[], records: readonly (readonly [stri
     programs: (state) => ({
       named: () => ({ stdout: 'BIND 9.18.49-1~deb12u3-Debian (Extended Support Version) <id:>\n' }),
       nsupdate: ({ stdin = '' }) => update(state, reveal(stdin)),
-      dig: ({ argv }) => dig(state, argv),
+      dig: ({ argv, stdin = '' }) => dig(state, argv.includes('-f') ? reveal(stdin).split(/\s+/) : argv),
     }),
     snapshot: ({ records: all }) => all.map(shown).toSorted().join('\n'),
   });
@@ -72,9 +71,10 @@ function added(records: readonly Kept[], one: Kept): Kept[] {
   return isForbidden ? [...records] : [...records, one];
 }
 
-function dig(state: State, argv: Command['argv']): Partial<Output> {
+function dig(state: State, argv: readonly string[]): Partial<Output> {
   const names = argv.flatMap((word, at) => (word === '-q' ? [[argv[at + 1] ?? '', argv[at + 3] ?? ''] as const] : []));
   const messages = names.map(([name, type]) => {
+    if (type === 'AXFR') return transferred(state, name);
     const isOurs = state.zones.some((zone) => name === zone || name.endsWith(`.${zone}`));
     const soa = type === 'SOA' && state.zones.includes(name) ? [`${name}. 300 IN SOA ns1. h. 1 60 60 600 1`] : [];
     const found = answersTo(state, name).filter((one) => one.type === type || one.type === 'CNAME');
@@ -83,6 +83,16 @@ function dig(state: State, argv: Command['argv']): Partial<Output> {
     return `;; Got answer:\n;; ->>HEADER<<- opcode: QUERY, status: ${status}, id: 1\n;; flags: qr${isOurs ? ' aa' : ''}; QUERY: 1\n\n${lines.join('\n')}\n`;
   });
   return { stdout: messages.join('\n') };
+}
+
+function transferred({ zones, records }: State, zone: string): string {
+  if (!zones.includes(zone)) return '; Transfer failed.';
+  const soa = `${zone}. 300 IN SOA ns1. h. 1 60 60 600 1`;
+  const zoneOf = (name: string): string | undefined =>
+    zones
+      .filter((one) => name === one || name.endsWith(`.${one}`))
+      .toSorted((one, other) => other.length - one.length)[0];
+  return [soa, ...records.filter(({ name }) => zoneOf(name) === zone).map(shown), soa].join('\n');
 }
 
 /** A name that is not there, nor anything below it, is answered by the wildcard above it. */

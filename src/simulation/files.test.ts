@@ -113,6 +113,7 @@ function realPlace(t: TestContext): { machine: Machine; directory: string } {
 
 function simulatedPlace(): { machine: MemoryMachine; directory: string } {
   const world = simulatedWorld();
+  world.sudoIsFree = true;
   world.directory('/work', { mode: '0755', owner: 'root', group: 'root' });
   for (const [path, mode, whose, text = ''] of tree) {
     const [owner = '', group = ''] = whose.split(':');

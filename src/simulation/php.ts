@@ -7,7 +7,7 @@ import { readScript } from '../machine/php-script.ts';
 import { reveal } from '../machine/scrub.ts';
 import { answerSqlite } from './sqlite.ts';
 import { tablesAt } from './tables.ts';
-import { copyTree, measureTree, treeShape } from './tree.ts';
+import { treeScripts } from './tree.ts';
 import { publishedAs } from './web.ts';
 import { type Simulation, simulated } from './world.ts';
 
@@ -51,6 +51,9 @@ const stateShape = z.object({
   profile: z.string(),
   email: z.string(),
   maintenance: z.boolean(),
+  /** Name of its first account, and what else its owner has given. */
+  account: z.string().optional(),
+  variables: z.record(z.string(), z.unknown()).optional(),
   /** Updates that are pending; a test may put some here. */
   updates: z.array(update),
   /** What it has logged as errors; likewise. */
@@ -64,12 +67,16 @@ const inputShape = z.looseObject({
   site: siteShape.optional(),
   /** Of an installation; other scripts want other things. */
   want: z.unknown().optional(),
-  owner: z.object({ title: z.string(), email: z.string() }).optional(),
+  owner: z
+    .object({
+      ...{ title: z.string(), email: z.string(), account: z.string().nullable() },
+      variables: z.array(z.tuple([z.string(), z.unknown()])),
+    })
+    .optional(),
   on: z.boolean().optional(),
   run: z.boolean().optional(),
   user: z.string().nullable().optional(),
   path: z.string().optional(),
-  apart: z.array(z.string()).optional(),
   root: z.string().optional(),
   directories: z.array(z.string()).optional(),
   wordpress: z.boolean().optional(),
@@ -80,7 +87,7 @@ const inputShape = z.looseObject({
 type Input = z.infer<typeof inputShape>;
 const wantShape = z.object({ title: z.string(), profile: z.string(), email: z.string() });
 
-async function answer(command: Command, machine: Parameters<Program>[1]): Promise<Partial<Output>> {
+async function answer(command: Command, machine: Parameters<Program>[1], user: string): Promise<Partial<Output>> {
   const { world } = machine;
   if (world.get(phpIsMissing)) return { exitCode: 127, stderr: 'php: command not found\n' };
   if (command.argv[1] === '-v') return { stdout: 'PHP 8.2.29 (cli) (built: Jul  3 2025 16:16:05) (NTS)\n' };
@@ -90,16 +97,16 @@ async function answer(command: Command, machine: Parameters<Program>[1]): Promis
   if (asked.script === 'sqlite') return answerSqlite(asked.input, world);
   const input = inputShape.parse(asked.input);
   const go = async (): Promise<Partial<Output>> => ({
-    stdout: `\n${JSON.stringify(await respond(asked.script, input, world))}\n`,
+    stdout: `\n${JSON.stringify(await respond(asked.script, input, world, user))}\n`,
   });
   const directory = input.alone?.directory;
   return directory !== undefined && world.get(directory) ? machine.exclusively(directory, go) : go();
 }
 
-async function respond(script: string, input: Input, world: MemoryWorld): Promise<Said> {
+async function respond(script: string, input: Input, world: MemoryWorld, user: string): Promise<Said> {
   const broken = world.text(applicationIsBroken);
   if (script === 'probe') return done(pageOf(input, world, broken !== null));
-  return broken === null || script === 'remove' ? run(script, input, world) : failed(broken.trim());
+  return broken === null || script === 'remove' ? run(script, input, world, user) : failed(broken.trim());
 }
 
 type Said =
@@ -108,18 +115,16 @@ type Said =
 const done = (given: object = {}): Said => ({ ok: true, answer: given });
 const failed = (message: string, kind = 'application-failed'): Said => ({ ok: false, message, kind, hint: '' });
 
-async function run(script: string, input: Input, world: MemoryWorld): Promise<Said> {
+async function run(script: string, input: Input, world: MemoryWorld, user: string): Promise<Said> {
   const middle = async (): Promise<void> => middles.get(world)?.(script);
   if (script === 'remove') {
     await middle();
     world.remove(input.path ?? '/nothing');
     return done({ left: 0 });
   }
-  if (script === 'copy tree') {
-    const copied = copyTree(treeShape.parse(input), world);
-    return typeof copied === 'string' ? failed(copied, world.diskIsFull ? 'disk-full' : 'not-found') : done(copied);
-  }
-  if (script === 'measure tree') return done(measureTree(input.path ?? '/nothing', input.apart ?? [], world));
+  const ofTree = treeScripts[script]?.(input, world, user);
+  if (typeof ofTree === 'string') return failed(ofTree, world.diskIsFull ? 'disk-full' : 'not-found');
+  if (ofTree) return done(ofTree);
   if (script === 'sites found')
     return done({ sites: (input.directories ?? []).map((name) => found(name, input, world)) });
   return runOnSite(script, input, world, middle);
@@ -200,7 +205,13 @@ async function ask(
       await change({ ...state, maintenance: on === true });
       return done();
     case 'hand over':
-      await change({ ...state, ...owner });
+      await change({
+        ...state,
+        ...(owner && { title: owner.title, email: owner.email }),
+        ...(owner && owner.account !== null && { account: owner.account }),
+        ...(owner &&
+          owner.variables.length > 0 && { variables: { ...state.variables, ...Object.fromEntries(owner.variables) } }),
+      });
       return done({ path: '/user/reset/1/1700000000/simulated-admin/login' });
     case 'updates':
       return toRun ? runUpdates(state, change) : done({ updates: state.updates });

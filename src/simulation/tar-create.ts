@@ -11,7 +11,8 @@ export function createArchive(call: Call, words: Words): string {
   if (given.length === 0) throw new Refused('Cowardly refusing to create an empty archive', 2);
   const isExcluded = exclusion(words);
   const members = given.flatMap(({ word, files }) => [...membersBelow(call, words, files, word, isExcluded)]);
-  const archive = tarText(members);
+  const owner = lastValue(words, 'owner')?.replace(/:\d+$/, '');
+  const archive = tarText(owner === undefined ? members : members.map((member) => ({ ...member, owner })));
   const path = lastValue(words, 'file') ?? '-';
   if (path === '-') return archive;
   trying(`${path}: Cannot open`, () => call.files.write(path, archive), 2);
@@ -32,10 +33,21 @@ function listed(call: Call, words: Words): readonly { readonly word: string; rea
     .flatMap(({ value, at }) => {
       const text = value === '-' ? call.stdin : trying(`${value}: Cannot open`, () => call.files.text(value), 2);
       const files = directoryAt(call, words, at);
-      const names = text.split(end).filter((word) => word !== '');
+      const isPlain = words.flags.has('null');
+      const names = text
+        .split(end)
+        .filter((word) => word !== '')
+        .map((word) => (isPlain ? word : unescaped(word)));
       return names.map((word) => ({ word, files }));
     });
 }
+
+/** Octal escapes are of bytes. */
+const unescaped = (word: string): string =>
+  Buffer.from(
+    word.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8))),
+    'latin1',
+  ).toString();
 
 /** What cannot be read is complained of and left out. */
 function* membersBelow(

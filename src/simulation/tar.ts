@@ -9,11 +9,11 @@ import { bits, Refused, trying, type UserFiles } from './user-files.ts';
  * tar in memory, with archives in the real format. Names in a directory are taken in their order. It understands
  *
  * - one of `--create`, `--extract`, `--list`, with `--file` (`-`, which is the default, is standard input or output), `--directory`,
- *   `--verbose`, `--exclude` (with `--anchored`, `--no-wildcards-match-slash` or not), `--files-from` (`-` too; with `--null`), `--no-recursion`, `--strip-components`;
+ *   `--verbose`, `--owner=<name>:<number>`, `--exclude` (with `--anchored`, `--no-wildcards-match-slash` or not), `--files-from` (`-` too; with `--null`, else with octal escapes in it), `--no-recursion`, `--strip-components`;
  * - owners and modes: `--preserve-permissions`, `--same-owner`, `--no-same-owner`, `--touch`;
  * - `--to-stdout`, `--occurrence=<n>`, and names of members to take;
  * - in listings `--quoting-style=c`, `--full-time`, `--numeric-owner`;
- * - and, without a difference here: `--absolute-names`, `--format=pax|gnu|posix`, `--sort=name`, `--sparse`, `--one-file-system`,
+ * - and, without a difference here: `--hard-dereference`, `--ignore-failed-read`, `--absolute-names`, `--format=pax|gnu|posix`, `--sort=name`, `--sparse`, `--one-file-system`,
  *   `--force-local`, `--utc`, `--delay-directory-restore`, `--verbatim-files-from`.
  *
  * Hard links become copies. Extended attributes, and files that change while they are read, are not there.
@@ -54,6 +54,8 @@ const understood = {
       '',
       '-S',
       '--sparse',
+      '--hard-dereference',
+      '--ignore-failed-read',
       '--one-file-system',
       '--force-local',
       '--utc',
@@ -68,6 +70,7 @@ const understood = {
     ...alias('exclude', '--exclude'),
     ...alias('files from', '-T', '--files-from'),
     ...alias('strip', '--strip-components'),
+    ...alias('owner', '--owner'),
     ...alias('quoting', '--quoting-style'),
     ...alias('format', '--format'),
     ...alias('sort', '--sort'),

@@ -16,6 +16,7 @@ const on = (world: ReturnType<typeof simulatedWorld>) =>
 
 test('a simulated program is found by name, by path and behind sudo, and keeps its state in the world', async () => {
   const world = simulatedWorld([counter]);
+  world.sudoIsFree = true;
   const before = world.snapshot();
   assert.equal((await on(world).run(command`count a`)).stdout, 'count a 1');
   assert.equal((await on(world).run(command`/usr/bin/count b`)).stdout, '/usr/bin/count b 2');

@@ -29,6 +29,7 @@ const removeIt: Step<BackupContext, Record<string, never>> = {
     await backups.remove(backup.name);
     if (transfers !== null) await machine.remove(`${transfers}/${backup.name}.tar`);
     await report.changed([`removed ${backups.place(backup.name)}`]);
+    if (backups.second) await report.changed([`removed ${backups.second.place(backup.name)}`]);
   },
   undo: 'forward',
 };

@@ -6,6 +6,7 @@ import { type Manifest, partNames } from '../model/backup.ts';
 import { Problem } from '../model/problem.ts';
 import { Archive } from '../services/backup/archive.ts';
 import { longMs } from '../services/backup/backups.ts';
+import { bring, letGo } from './backup/bringing.ts';
 import type { BackupContext } from './context.ts';
 import { taskType } from './define.ts';
 import type { Step } from './task-type.ts';
@@ -57,6 +58,7 @@ const makeFile: Step<Exporting, { file: string }> = {
   name: 'make file',
   async run({ machine, backup, backups, place, manifest, report }) {
     await putDirectory(machine, place, { mode: '0700' });
+    await bring({ backup, backups, report });
     const path = `${place}/${backup.name}.tar`;
     const file = backups.file(backup.name);
     if (file !== null) {
@@ -70,8 +72,12 @@ const makeFile: Step<Exporting, { file: string }> = {
       });
       await new Archive(machine, place).put(backup.name, parts, (facts) => ({ ...manifest, parts: [...facts] }));
     }
+    await letGo({ backup, backups, report });
     await report.changed([`made ${path}`]);
     return { file: `${backup.name}.tar` };
   },
-  undo: ({ machine, backup, place }) => new Archive(machine, place).remove(backup.name),
+  async undo({ machine, backup, backups, place, report }) {
+    await letGo({ backup, backups, report });
+    await new Archive(machine, place).remove(backup.name);
+  },
 };

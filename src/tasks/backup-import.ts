@@ -8,6 +8,7 @@ import type { Member } from '../services/backup/tar-listing.ts';
 import { listing } from '../services/backup/tar-listing.ts';
 import { dumpEngine, foreignManifest, foreignOf, foreignParts, unpackForeign } from './backup/foreign.ts';
 import { isOurs, type Limits, lookInto, membersOf, notesOn, readPart } from './backup/incoming.ts';
+import { tellElsewhere } from './backup/making.ts';
 import type { BackupContext } from './context.ts';
 import { taskType } from './define.ts';
 import type { Step } from './task-type.ts';
@@ -76,11 +77,11 @@ const takeIn: Step<Importing, { site: string }> = {
     const { machine, path, limits, backup, report } = context;
     const outer = listing([`--file=${path}`]);
     const members = await membersOf(machine, [outer], 'the upload', limits);
-    const { manifest, bytes } = isOurs(members)
-      ? await takeOurs(context, members)
-      : await takeForeign(context, members);
-    await report.record({ backup: { id: backup.id, made: { manifest, bytes } } });
+    const stored = isOurs(members) ? await takeOurs(context, members) : await takeForeign(context, members);
+    const { manifest } = stored;
+    await report.record({ backup: { id: backup.id, made: stored } });
     await report.changed([`took in a backup of ${manifest.site.name}: ${context.backups.place(backup.name)}`]);
+    await tellElsewhere(report, stored);
     return { site: manifest.site.name };
   },
   async undo({ backups, backup, machine, path, report }) {

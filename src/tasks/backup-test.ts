@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Problem, problemJson } from '../model/problem.ts';
 import { Secret } from '../model/secret.ts';
 import { longMs } from '../services/backup/backups.ts';
+import { letGo } from './backup/bringing.ts';
 import { checkFilling } from './backup/checking.ts';
 import {
   type Filling,
@@ -97,7 +98,10 @@ const tryIt: FillingStep = {
     await report.record({ backup: { id: source.backup.id, tested: found(null) } });
     await report.note(`a site could be made of it in ${((Date.now() - begun) / 1000).toFixed(1)} s`);
   },
-  undo: ({ http, ...context }) => http.destroy(asideName(context)),
+  async undo({ http, ...context }) {
+    await letGo(context.source);
+    await http.destroy(asideName(context));
+  },
 };
 
 const throwAway: FillingStep = {

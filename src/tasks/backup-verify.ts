@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { Problem, problemJson } from '../model/problem.ts';
 import { longMs } from '../services/backup/backups.ts';
+import { letGo } from './backup/bringing.ts';
 import { demandOurs } from './backup/checking.ts';
+import { tellElsewhere } from './backup/making.ts';
 import type { BackupContext } from './context.ts';
 import { taskType } from './define.ts';
 import type { Step } from './task-type.ts';
@@ -40,9 +42,20 @@ const readIt: Step<BackupContext, Record<string, never>> = {
     }
     await report.record({ backup: { id: backup.id, verified: found(null) } });
     await report.note('it is whole');
+    await mendSecond(context);
   },
-  undo: 'nothing', // It only looks.
+  // It only looks; a second copy that it has made is as it should have been.
+  undo: letGo,
 };
+
+/** When the backup was made, its second copy may not have come about: there may be room or a way now. */
+async function mendSecond(context: BackupContext): Promise<void> {
+  const { backup, backups, report } = context;
+  if (backups.second === null || report.isDryRun || (await backups.second.has(backup.name))) return;
+  const elsewhere = await backups.second.store(backup.name);
+  await report.record({ backup: { id: backup.id, elsewhere } });
+  await tellElsewhere(report, { elsewhere });
+}
 
 /** A disk that is full or a server that is away says nothing about the backup. */
 export const isVerdict = (error: unknown): boolean =>

@@ -9,7 +9,7 @@ import type { AddedSteps, TaskType } from './task-type.ts';
 
 /** What a plug-in may know of a site when it adds lines for it. No secrets. */
 export interface LinesFor extends Pick<SiteContext, 'platform' | 'server'> {
-  readonly site: Omit<Site, 'database' | 'hashSalt' | 'cronKey'>;
+  readonly site: Omit<Site, 'database' | 'hashSalt' | 'cronKey' | 'pem'>;
 }
 
 /** Adds one task to every enabled subject, once per period. */

@@ -2,16 +2,20 @@ import type { Application, InstalledSite, PackageScan } from '../applications/ap
 import type { Machine } from '../machine/machine.ts';
 import type { Changes } from '../machine/put.ts';
 import type { Backup } from '../model/backup.ts';
+import type { Certificate, CertificateOrder, LeftOut } from '../model/certificate.ts';
 import type { Platform } from '../model/platform.ts';
 import type { PlatformBuild } from '../model/platform-source.ts';
+import type { LogPosition } from '../model/requests.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Server, ServerPaths } from '../model/server.ts';
 import type { Site } from '../model/site.ts';
+import type { Acme } from '../services/acme/acme.ts';
 import type { Backups } from '../services/backup/backups.ts';
 import type { Cron } from '../services/cron/cron.ts';
 import type { Db } from '../services/db/db.ts';
 import type { Dns, Pointing } from '../services/dns/dns.ts';
 import type { Engine } from '../services/engine.ts';
+import type { Relay } from '../services/file/relay.ts';
 import type { Http } from '../services/http/http.ts';
 import type { Provides } from '../services/provides.ts';
 import type { Found } from './outcome.ts';
@@ -33,8 +37,10 @@ export interface OpenService {
   readonly id: string;
   readonly type: string;
   readonly engine: string;
-  /** A db service can say what its server is. */
-  readonly opened: Pick<Provides<never, never>, 'verify'> & Partial<Pick<Db, 'version'>>;
+  /** A db service can say what its server is; a web server, what its sites were asked for. */
+  readonly opened: Pick<Provides<never, never>, 'verify'> & Partial<Pick<Db, 'version'> & Pick<Http, 'requests'>>;
+  /** Of a web server: how far its log was read. */
+  readonly readTo: readonly LogPosition[];
 }
 
 /** A server with everything on it, resolved: no step looks anything up. */
@@ -46,9 +52,11 @@ export interface ServerContext {
   readonly services: readonly OpenService[];
   /** All engines there are, for the diagnosis to look what else is there. */
   readonly engines: readonly Engine[];
+  /** What its sshd shows of host keys, as ssh-keyscan says it; null: it is reached without ssh. */
+  readonly scanHostKeys: (() => Promise<string>) | null;
 }
 
-export interface PlatformContext extends Omit<ServerContext, 'services' | 'engines'> {
+export interface PlatformContext extends Omit<ServerContext, 'services' | 'engines' | 'scanHostKeys'> {
   readonly platform: Platform;
   readonly build: PlatformBuild;
   readonly http: Http;
@@ -80,13 +88,17 @@ export interface SiteRecord {
 export interface SiteDns {
   /** Where its names have their records from now on; null: somebody else cares for them. */
   readonly service: DnsService | null;
+  /** For how long others may remember its records; null: as the service says. */
+  readonly ttlSeconds: number | null;
+  /** No longer than this, whoever says what: it moves in stages. null: nothing limits it. */
+  readonly ttlSecondsMax: number | null;
   /** By which its records are known. */
   readonly owner: string;
   /** What is there of it, also at a service that was its own before. */
   readonly records: readonly SiteRecord[];
 }
 
-export interface SiteContext extends Omit<ServerContext, 'services' | 'engines'> {
+export interface SiteContext extends Omit<ServerContext, 'services' | 'engines' | 'scanHostKeys'> {
   /** Ids of its services, as two sites may have one and the same, and names of their engines. */
   readonly services: {
     readonly http: string;
@@ -119,13 +131,44 @@ export interface CopyContext extends SiteContext {
 }
 
 /** A backup with the store that it is in, or will be, wherever backups of that server go today. */
-export interface BackupContext extends Omit<ServerContext, 'services' | 'engines'> {
+export interface BackupContext extends Omit<ServerContext, 'services' | 'engines' | 'scanHostKeys'> {
   readonly backup: Backup;
   readonly backups: Backups;
   /** Name of the store's engine. */
   readonly engine: string;
   /** Directory through which the hub takes and gives files, if it is on this server; else null. */
   readonly transfers: string | null;
+}
+
+/** A certificate on its way from an authority, with whatever can prove its names. */
+export interface CertificateContext {
+  readonly report: Report;
+  readonly certificate: Certificate;
+  /** null: nobody has agreed to the terms of the authority. */
+  readonly acme: Acme | null;
+  /** Its dns service, where names are proven by records. */
+  readonly dns: DnsService | null;
+  /** The web server of the site with this name, of those that use the certificate. */
+  webOf(name: string): Pick<Http, 'putChallenge'> | null;
+  /** The file of a challenge, from all web servers that may have it. Absent is fine. */
+  withdrawFile(token: string): Promise<void>;
+  /** As far as it has come; with what a worker before this one has left. */
+  readonly state: {
+    names: readonly string[];
+    leftOut: readonly LeftOut[];
+    order: CertificateOrder | null;
+    key: Secret | null;
+  };
+}
+
+/** A file service that two servers have in common, as each of them has it. */
+export interface CommonFiles {
+  /** Whose it is. */
+  readonly server: string;
+  readonly from: Relay;
+  readonly to: Relay;
+  /** Throws Problem 'disk-full' when so many bytes have no room in it. */
+  demandRoom(bytes: number): Promise<void>;
 }
 
 /** How a task type asks for the rows it needs, opened and ready to use. The worker answers from the hub, a test from memory. */
@@ -138,4 +181,7 @@ export interface Load {
   backup(id: string): Promise<BackupContext>;
   /** The one that comes to be with this task. Throws Problem 'not-found' when it makes none. */
   newBackup(): Promise<BackupContext>;
+  certificate(id: string): Promise<CertificateContext>;
+  /** File services by which files may go from the one's server to the other's, in the order in which they are to be tried. */
+  common(from: SiteContext, to: SiteContext): Promise<readonly CommonFiles[]>;
 }

@@ -35,9 +35,10 @@ export function taskType<Args, Context, Result extends Record<string, Json>>(
   };
 }
 
-function bind<Context, Result>({ name, run, undo }: Step<Context, Result>, context: Context): OpenStep {
+function bind<Context, Result>({ name, looks, run, undo }: Step<Context, Result>, context: Context): OpenStep {
   return {
     name,
+    ...(looks && { looks }),
     run: async () => ((await run(context)) ?? {}) as Json,
     undo: typeof undo === 'string' ? undo : () => undo(context),
   };

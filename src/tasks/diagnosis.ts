@@ -2,32 +2,9 @@ import { type Command, query } from '../machine/command.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { ServerPaths } from '../model/server.ts';
 import type { Engine } from '../services/engine.ts';
+import { allEnded } from './all-ended.ts';
 import type { OpenService } from './context.ts';
-
-interface Warning {
-  /** What is not as it should be, without a full stop. */
-  readonly finding: string;
-  /** What to do about it, a sentence. */
-  readonly hint: string;
-}
-
-// A type and not an interface, so that it is Json and can be stored as it is.
-/** What `server verify` saw: facts, engines that could be added as services, and what will become a problem. */
-export type Diagnosis = {
-  readonly system: string;
-  readonly kernel: string;
-  readonly cpus: number;
-  readonly memoryMb: number;
-  readonly diskFreeMb: number;
-  readonly php: string | null;
-  readonly phpExtensions: readonly string[];
-  readonly offers: readonly { readonly type: string; readonly engine: string; readonly version: string }[];
-  readonly warnings: readonly { readonly finding: string; readonly hint: string }[];
-};
-
-/** Below this a backup or an update of a usual site may not fit. */
-const diskFreeMinMb = 1024;
-const extensionsWanted = ['gd', 'mbstring', 'pdo', 'xml', 'curl'];
+import { type Diagnosis, findings, type Program, type Seen } from './findings.ts';
 
 export async function diagnose(
   machine: Machine,
@@ -35,63 +12,122 @@ export async function diagnose(
   services: readonly OpenService[],
   paths: ServerPaths,
 ): Promise<Diagnosis> {
-  const system = /^PRETTY_NAME="?([^"\n]*)/m.exec((await machine.read('/etc/os-release')) ?? '')?.[1] ?? 'unknown';
-  const kernel = await answer(machine, query`uname -r`);
-  const cpus = Number(await answer(machine, query`nproc`)) || 1;
-  const memoryMb = Math.round(
-    Number(/^MemTotal:\s+(\d+)/m.exec((await machine.read('/proc/meminfo')) ?? '')?.[1] ?? 0) / 1024,
+  const has = (type: string): boolean => services.some((one) => one.type === type);
+  const [base, php, who, clock, sockets, programs, missing, fpm] = await allEnded([
+    baseOf(machine, paths),
+    phpOf(machine),
+    whoWeAre(machine),
+    clockOf(machine),
+    answer(machine, query`ss -Hltn`),
+    programsOf(machine, engines),
+    missingOf(machine, programsOfServices(engines, services)),
+    machine.find('/run/php', { names: ['*.sock'], depthMax: 1, follow: true }),
+  ]);
+  const facts = { ...base, ...php, ...clock, ports: portsIn(sockets), groups: who.groups, programs };
+  const offers = programs.filter(({ type }) => !has(type));
+  const seen: Seen = {
+    ...{ ...facts, offers, services, server: machine.name, user: who.user, sudo: who.sudo, missing: missing ?? [] },
+    // A link that leads nowhere is what one that has ended left.
+    fpmRuns: missing === null ? null : fpm.some(({ kind }) => kind === 'other'),
+  };
+  return { ...facts, offers, warnings: findings(seen) };
+}
+
+async function baseOf(machine: Machine, paths: ServerPaths) {
+  const root = (await machine.stat(paths.root)) ? paths.root : '/';
+  const [release, memory, kernel, cpus, blocks, files] = await allEnded([
+    machine.read('/etc/os-release'),
+    machine.read('/proc/meminfo'),
+    answer(machine, query`uname -r`),
+    answer(machine, query`nproc`),
+    answer(machine, query`df -Pm ${root}`),
+    answer(machine, query`df -Pi ${root}`),
+  ]);
+  const lastRow = (df: string): readonly string[] => df.split('\n').at(-1)?.split(/\s+/) ?? [];
+  const [, inodes = '', , inodesFree = ''] = lastRow(files);
+  return {
+    system: /^PRETTY_NAME="?([^"\n]*)/m.exec(release ?? '')?.[1] ?? 'unknown',
+    kernel,
+    cpus: Number(cpus) || 1,
+    memoryMb: Math.round(Number(/^MemTotal:\s+(\d+)/m.exec(memory ?? '')?.[1] ?? 0) / 1024),
+    diskFreeMb: Number(lastRow(blocks)[3] ?? 0),
+    // Some file systems make room for files as they come: they say 0, or '-'.
+    filesFreePercent: Number(inodes) > 0 ? Math.floor((Number(inodesFree) / Number(inodes)) * 100) : null,
+  };
+}
+
+async function phpOf(machine: Machine) {
+  const [version, modules] = await allEnded([answer(machine, query`php -v`), answer(machine, query`php -m`)]);
+  const lines = modules.split('\n').map((line) => line.trim().toLowerCase());
+  return {
+    php: /^PHP (\d+\.\d+\.\d+)/m.exec(version)?.[1] ?? null,
+    phpExtensions: lines.filter((line) => /^[a-z]/.test(line)),
+  };
+}
+
+async function whoWeAre(machine: Machine) {
+  const asked = { ...query`sudo -n -l`, allow: [0, 1, 126, 127], timeoutMs: 10_000, quiet: true };
+  const [user, groups, sudo] = await allEnded([
+    answer(machine, query`id -un`),
+    answer(machine, query`id -nG`),
+    machine.run(asked),
+  ]);
+  const isThere = sudo.exitCode !== 127 && sudo.exitCode !== 126;
+  return { user, groups: groups.split(' ').filter((one) => one !== ''), sudo: isThere ? sudo.stdout : null };
+}
+
+/** Its clock at the middle of the question and the answer. */
+async function clockOf(machine: Machine): Promise<Pick<Diagnosis, 'clockAheadSeconds'>> {
+  const asked = Date.now();
+  const said = Number(await answer(machine, query`date +%s.%N`));
+  const middle = (asked + Date.now()) / 2;
+  return { clockAheadSeconds: said > 0 ? Math.round(said - middle / 1000) : null };
+}
+
+async function programsOf(machine: Machine, engines: readonly Engine[]): Promise<readonly Program[]> {
+  const found = await allEnded(engines.map(async ({ type, detect }) => ({ type, program: await detect?.(machine) })));
+  return found.flatMap(({ type, program }) =>
+    program ? [{ type, engine: program.engine, version: program.version }] : [],
   );
-  const disk = await answer(machine, query`df -Pm ${(await machine.stat(paths.root)) ? paths.root : '/'}`);
-  const diskFreeMb = Number(disk.split('\n').at(-1)?.split(/\s+/)[3] ?? 0);
-  const php = /^PHP (\d+\.\d+\.\d+)/m.exec(await answer(machine, query`php -v`))?.[1] ?? null;
-  const phpExtensions = (await answer(machine, query`php -m`))
-    .split('\n')
-    .map((line) => line.trim().toLowerCase())
-    .filter((line) => /^[a-z]/.test(line));
-  const offers = await detectOffers(machine, engines, services);
-  const facts = { system, kernel, cpus, memoryMb, diskFreeMb, php, phpExtensions, offers };
-  return { ...facts, warnings: warnings(facts, services) };
+}
+
+type Programs = Readonly<Record<string, string>>;
+
+/** Programs that tasks run, with the packages that bring them. */
+const toolPackages = { curl: 'curl', openssl: 'openssl', tar: 'tar', zstd: 'zstd', flock: 'util-linux' } as const;
+
+const programsOfServices = (engines: readonly Engine[], services: readonly OpenService[]): Programs =>
+  Object.assign(
+    {},
+    ...engines
+      .filter(({ type, name }) => services.some((one) => one.type === type && one.engine === name))
+      .map(({ programs }) => programs),
+  );
+
+async function missingOf(machine: Machine, more: Programs): Promise<readonly string[] | null> {
+  const packages: Programs = { ...toolPackages, ...more };
+  const names = Object.keys(packages);
+  const there = await machine.statMany(names.map((name) => `/usr/bin/${name}`));
+  // Where none is there it is no Debian, or a server in memory: then nobody can say.
+  return there.size === 0
+    ? null
+    : names.filter((name) => !there.has(`/usr/bin/${name}`)).map((name) => packages[name] ?? name);
 }
 
 async function answer(machine: Machine, command: Command): Promise<string> {
   // 127: the program is not there, which is an answer too.
-  const { exitCode, stdout } = await machine.run({ ...command, allow: [0, 1, 127], timeoutMs: 10_000, quiet: true });
+  const { exitCode, stdout } = await machine.run({
+    ...command,
+    allow: [0, 1, 126, 127],
+    timeoutMs: 10_000,
+    quiet: true,
+  });
   return exitCode === 0 ? stdout.trim() : '';
 }
 
-async function detectOffers(
-  machine: Machine,
-  engines: readonly Engine[],
-  services: readonly OpenService[],
-): Promise<Diagnosis['offers']> {
-  const offers = [];
-  for (const { type, detect } of engines) {
-    if (services.some((service) => service.type === type)) continue;
-    const found = await detect?.(machine);
-    if (found) offers.push({ type, engine: found.engine, version: found.version });
-  }
-  return offers;
-}
-
-function warnings(
-  { php, phpExtensions, diskFreeMb }: Omit<Diagnosis, 'warnings'>,
-  services: readonly OpenService[],
-): readonly Warning[] {
-  const list: Warning[] = [];
-  const carriesSites = services.some(({ type }) => type === 'http');
-  if (carriesSites && php === null) list.push({ finding: 'PHP is missing', hint: 'Install php-cli and php-fpm.' });
-  const missing = extensionsWanted.filter(
-    (name) => !phpExtensions.includes(name) && !phpExtensions.includes(`simple${name}`),
-  );
-  if (carriesSites && php !== null && missing.length > 0)
-    list.push({
-      finding: `PHP lacks ${missing.join(', ')}`,
-      hint: `Install ${missing.map((name) => `php-${name}`).join(' ')}.`,
-    });
-  if (diskFreeMb < diskFreeMinMb)
-    list.push({
-      finding: `only ${diskFreeMb} MB of disk are free`,
-      hint: 'Make room before backups and updates fail.',
-    });
-  return list;
+/** Of `ss -Hltn`: those that are not bound to the machine itself alone. */
+function portsIn(sockets: string): readonly number[] {
+  const bound = sockets.split('\n').map((line) => line.trim().split(/\s+/)[3] ?? '');
+  const open = bound.filter((one) => one !== '' && !/^(?:127\.|\[::1\])/.test(one));
+  return [...new Set(open.map((one) => Number(one.replace(/^.*:/, ''))))].toSorted((one, other) => one - other);
 }

@@ -1,5 +1,7 @@
 import type { PackageScan } from '../applications/application.ts';
-import type { BackupStatus, Looked, Manifest } from '../model/backup.ts';
+import type { BackupStatus, KeptElsewhere, Looked, Manifest } from '../model/backup.ts';
+import type { CertificateOrder, CertificateStatus, LeftOut } from '../model/certificate.ts';
+import type { ReadChain } from '../model/certificate-chain.ts';
 import type { Json } from '../model/json.ts';
 import type { PackageOnSite } from '../model/package.ts';
 import type { PlatformStatus } from '../model/platform.ts';
@@ -31,6 +33,7 @@ export interface Outcome {
   };
   /** Of the backup that the task is about. */
   readonly backup?: { readonly status: Extract<BackupStatus, 'failed' | 'deleted'> };
+  readonly certificate?: { readonly status: Extract<CertificateStatus, 'enabled' | 'failed'> };
 }
 
 /** What a site takes over from the copy that was allocated with its task; place and name always. */
@@ -46,14 +49,29 @@ export interface FoundBackup {
   readonly id: string;
   readonly status?: Extract<BackupStatus, 'failed' | 'deleted'>;
   /** It is whole, and lies where it should: from now on it is one. */
-  readonly made?: { readonly manifest: Manifest; readonly bytes: number };
+  readonly made?: { readonly manifest: Manifest; readonly bytes: number; readonly elsewhere?: KeptElsewhere };
+  /** Where its second copy lies since this task. */
+  readonly elsewhere?: KeptElsewhere;
   readonly verified?: Looked;
   readonly tested?: Looked;
+}
+
+/** What a step has of a certificate on its way. */
+export interface FoundCertificate {
+  readonly id: string;
+  readonly leftOut?: readonly LeftOut[];
+  /** null: it is over, and the key that was to be is forgotten. */
+  readonly order?: CertificateOrder | null;
+  readonly comingKey?: Secret;
+  /** From now on it is this one; sites that use it are to be verified. */
+  readonly made?: ReadChain & { readonly chain: string; readonly key: Secret };
 }
 
 /** What a step found out. */
 export interface Found {
   readonly server?: Pick<NonNullable<Outcome['server']>, 'diagnosis'> & {
+    /** Those by which it is known from now on. */
+    readonly hostKeys?: readonly string[];
     /** What the server of a service says it is: '10.11.6-MariaDB'. */
     readonly services?: readonly { readonly id: string; readonly version: string | null }[];
   };
@@ -76,6 +94,7 @@ export interface Found {
     readonly records?: readonly { readonly service: string; readonly name: string }[] | 'undone';
   };
   readonly backup?: FoundBackup;
+  readonly certificate?: FoundCertificate;
   /** Of the copy that was allocated with the task; the site's own from when it takes the copy over. */
   readonly copy?: { readonly packages: readonly PackageOnSite[]; readonly profile?: string };
 }

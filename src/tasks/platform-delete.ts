@@ -4,6 +4,7 @@ import { namesShown } from '../model/names-shown.ts';
 import { Problem } from '../model/problem.ts';
 import type { PlatformContext } from './context.ts';
 import { taskType } from './define.ts';
+import { withdrawCode } from './spread/spread-code.ts';
 import type { Step } from './task-type.ts';
 
 type DeleteContext = PlatformContext & { readonly removeCode: boolean };
@@ -43,7 +44,7 @@ export const platformDelete = taskType({
       );
   },
 
-  steps: ({ removeCode }) => (removeCode ? [setAside, removeFiles] : []),
+  steps: ({ removeCode, http }) => [...(http.spread ? [withdraw] : []), ...(removeCode ? [setAside, removeFiles] : [])],
 
   done: () => ({ platform: { status: 'deleted' } }),
   failed: () => ({}),
@@ -54,6 +55,13 @@ type DeleteStep = Step<DeleteContext, Record<string, never>>;
 /** The document root and what lies beside it, such as vendor/. That it was built has been checked. */
 const project = ({ build, platform }: DeleteContext): string => build.tree ?? platform.root;
 const aside = (context: DeleteContext): string => `${dirname(project(context))}/.removed-${context.platform.id}`;
+
+/** A verify brings it there again. */
+const withdraw: DeleteStep = {
+  name: 'remove the code from all members',
+  run: (context) => withdrawCode(context, context.platform.root),
+  undo: 'nothing',
+};
 
 const setAside: DeleteStep = {
   name: 'set code aside',

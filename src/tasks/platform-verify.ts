@@ -1,12 +1,13 @@
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
-import { putDirectory } from '../machine/put.ts';
+import { putManyDirectories } from '../machine/put.ts';
 import type { Platform } from '../model/platform.ts';
 import type { PlatformContext } from './context.ts';
 import { taskType } from './define.ts';
 import { buildSteps, checkBuild, documentRoot, removeMark, type ToBuild, toBuild } from './platform-build.ts';
-import { type Code, detectCode } from './platform-code.ts';
-import { putWanted } from './site-directory.ts';
+import { type Code, changedCode, detectCode } from './platform-code.ts';
+import { putAllWanted } from './site-directory.ts';
+import { spreadCode } from './spread/spread-code.ts';
 import type { Step } from './task-type.ts';
 
 interface VerifyContext extends PlatformContext {
@@ -36,9 +37,10 @@ export const platformVerify = taskType<Record<string, never>, VerifyContext, Ver
   async check(context) {
     if (context.toBuild === null || (await checkBuild(context, context.toBuild))) await context.code();
   },
-  steps: ({ toBuild: wanted }) => [
+  steps: ({ toBuild: wanted, http }) => [
     ...(wanted ? buildSteps(wanted) : []),
     writeSharedFiles,
+    ...(http.spread ? [bringCode] : []),
     scanPackages,
     findSites,
     ...(wanted ? [removeMark(wanted)] : []),
@@ -79,12 +81,26 @@ const writeSharedFiles: VerifyStep = {
     if (await nothingToSee(context)) return;
     const { machine, report } = context;
     const { platform, application, root } = await context.code();
-    await report.changed(await putDirectory(machine, `${root}/sites`, { mode: '0755' }));
-    for (const file of application.platformFiles(platform)) {
-      if ((await machine.stat(dirname(file.path))) === null)
-        await report.changed(await putDirectory(machine, dirname(file.path), { mode: '0755' }));
-      await report.changed(await putWanted(machine, file));
-    }
+    const [sites, files] = [`${root}/sites`, application.platformFiles(platform)];
+    const above = [...new Set(files.map(({ path }) => dirname(path)))].filter((path) => path !== sites);
+    const there = await machine.statMany(above);
+    const wanted = [sites, ...above.filter((path) => !there.has(path))];
+    await report.changed(
+      await putManyDirectories(
+        machine,
+        wanted.map((path) => ({ path, mode: '0755' })),
+      ),
+    );
+    await report.changed(await putAllWanted(machine, files));
+  },
+  undo: 'nothing', // Verify heals: what it has put right stays right.
+};
+
+const bringCode: VerifyStep = {
+  name: 'bring the code to all members',
+  async run(context) {
+    if (await nothingToSee(context)) return;
+    await context.report.changed(await spreadCode(context, (await context.code()).root));
   },
   undo: 'nothing', // Verify heals: what it has put right stays right.
 };
@@ -98,6 +114,7 @@ const scanPackages: VerifyStep = {
     const found = await application.packages(machine, root, scan);
     if (found === scan) return { application: application.name, root, version };
     await report.record({ platform: { application: application.name, version, scan: found } });
+    await report.changed(changedCode(root, scan, found));
     await report.note(`${found.packages.length} packages`);
     return { application: application.name, root, version };
   },
@@ -106,6 +123,7 @@ const scanPackages: VerifyStep = {
 
 const findSites: VerifyStep = {
   name: 'find sites',
+  looks: true,
   async run(context) {
     if (await nothingToSee(context)) return;
     const { machine, siteDirectories, sitesFound, report } = context;

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { putDirectory } from '../machine/put.ts';
+import { fingerprint, hostKeysIn } from '../model/host-keys.ts';
+import { Problem } from '../model/problem.ts';
 import type { ServerContext } from './context.ts';
 import { taskType } from './define.ts';
 import { diagnose } from './diagnosis.ts';
@@ -15,21 +17,47 @@ export const serverVerify = taskType({
   coalesce: true,
   context: (load, id) => load.server(id),
   check: async () => {},
-  steps: ({ services }) => [lookAround, makeDirectories, removeLeftovers, ...services.map(verifyService)],
+  steps: ({ services, scanHostKeys }) => [
+    ...(scanHostKeys ? [pinHostKeys] : []),
+    lookAround,
+    makeDirectories,
+    removeLeftovers,
+    ...services.map(verifyService),
+  ],
   done: ({ server }) => ({ server: { verified: true, status: server.status === 'locked' ? 'locked' : 'enabled' } }),
   failed: ({ server }) => ({ server: { verified: false, ...(server.status === 'queued' && { status: 'failed' }) } }),
 });
 
 type VerifyStep = Step<ServerContext, Record<string, never>>;
 
+/** What answers first is believed, and nothing else from then on: a person can compare it with what `ssh-keygen -lf` says over there. */
+const pinHostKeys: VerifyStep = {
+  name: 'pin host keys',
+  async run({ server, scanHostKeys, report }) {
+    const { hostKeys, host } = server;
+    if (scanHostKeys === null || hostKeys.pinned.length > 0) return;
+    const keys = hostKeysIn(await scanHostKeys());
+    if (keys.length === 0)
+      throw new Problem('server-unreachable', `${server.name} (${host}) shows no host key of a kind that we know`, {
+        hint: 'Make it one there: ssh-keygen -A, then systemctl restart ssh.',
+      });
+    hostKeys.pin(keys);
+    await report.record({ server: { hostKeys: keys } });
+    await report.changed(keys.map((key) => `pinned the host key ${fingerprint(key)} of ${host}`));
+  },
+  undo: 'nothing', // It is the server that was asked for, and will be asked again.
+};
+
 const lookAround: VerifyStep = {
   name: 'diagnose',
-  async run({ machine, engines, services, paths, report }) {
+  async run({ server, machine, engines, services, paths, report }) {
     const diagnosis = await diagnose(machine, engines, services, paths);
     await report.record({ server: { diagnosis } });
     for (const { finding, hint } of diagnosis.warnings) await report.note(`${finding}. ${hint}`, 'warning');
-    for (const { engine, version } of diagnosis.offers)
-      await report.note(`${engine} ${version} is there and could be added as a service`);
+    for (const { type, engine, version } of diagnosis.offers)
+      await report.note(
+        `${engine} ${version} is there and could be a service: aegir service create ${server.name} ${type} --engine ${engine}`,
+      );
   },
   undo: 'nothing', // It only looks.
 };

@@ -29,7 +29,8 @@ export const siteClone = taskType({
     const site = await load.site(id);
     const from = await load.site(source);
     const updatesFollow = site.platform.id !== from.platform.id;
-    return moving({ ...site, draft: site.site.directory }, from, { as: 'new site', updatesFollow });
+    const common = await load.common(from, site);
+    return moving({ ...site, draft: site.site.directory }, from, { as: 'new site', updatesFollow, common });
   },
   async check(context) {
     await checkMoving(context);

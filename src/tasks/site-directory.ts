@@ -1,7 +1,7 @@
 import type { InstalledSite, WantedFile } from '../applications/application.ts';
 import { keepForeign } from '../applications/own-files.ts';
 import type { Machine } from '../machine/machine.ts';
-import { type Changes, putDirectory, putFile } from '../machine/put.ts';
+import { type Changes, putFile, putManyDirectories } from '../machine/put.ts';
 import type { SiteContext } from './context.ts';
 
 export const siteDirectory = ({ platform, site }: Pick<InstalledSite, 'platform' | 'site'>): string =>
@@ -15,24 +15,39 @@ export const removedDirectory = ({ platform, site }: Pick<InstalledSite, 'platfo
 const nameMax = 240;
 
 /** Makes the site's directories with their permissions (seed 003), parents first. */
-export async function putDirectories({ application, machine, site, platform }: SiteContext): Promise<Changes> {
-  const changes: string[] = [];
-  for (const { path, ...mode } of application.directories(site, platform))
-    changes.push(...(await putDirectory(machine, path, mode)));
-  return changes;
+export const putDirectories = ({ application, machine, site, platform }: SiteContext): Promise<Changes> =>
+  putManyDirectories(machine, application.directories(site, platform));
+
+/** Those at the top that the site may write, so that what is in them is its own user's. */
+export function writtenDirectories({
+  application,
+  site,
+  platform,
+}: Pick<SiteContext, 'application' | 'site' | 'platform'>): readonly string[] {
+  const top = siteDirectory({ site, platform });
+  return application
+    .directories(site, platform)
+    .filter(({ path, group }) => group !== undefined && path !== top)
+    .map(({ path }) => path.slice(top.length + 1))
+    .filter((name) => !name.includes('/'));
 }
 
 export async function putSettings({ application, machine, installed, lines }: SiteContext): Promise<Changes> {
-  const changes: string[] = [];
-  for (const file of application.files(installed, lines.settings)) changes.push(...(await putWanted(machine, file)));
-  return changes;
+  return putAllWanted(machine, application.files(installed, lines.settings));
 }
 
-/** A file that is made `once` is the operator's from then on. */
-export async function putWanted(machine: Machine, file: WantedFile): Promise<Changes> {
-  const { path, text, once, foreignTo: _, ...mode } = file;
-  if (once && (await machine.stat(path)) !== null) return [];
-  return [...(await keepForeign(machine, file)), ...(await putFile(machine, path, text, mode))];
+/** One look for all of them. A file that is made `once` is the operator's from then on. */
+export async function putAllWanted(machine: Machine, files: readonly WantedFile[]): Promise<Changes> {
+  const stats = await machine.statMany(files.map(({ path }) => path));
+  const changes: string[] = [];
+  for (const file of files) {
+    const { path, text, once, foreignTo: _, ...mode } = file;
+    const seen = stats.get(path) ?? null;
+    if (once && seen !== null) continue;
+    const kept = await keepForeign(machine, file);
+    changes.push(...kept, ...(await putFile(machine, path, text, mode, kept.length > 0 ? null : seen)));
+  }
+  return changes;
 }
 
 /**

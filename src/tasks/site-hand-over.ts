@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountName, type Owner, variableName } from '../model/owner.ts';
 import { Secret } from '../model/secret.ts';
 import type { SiteContext } from './context.ts';
 import { taskType } from './define.ts';
@@ -14,19 +15,28 @@ import { publish } from './vhost.ts';
 export const siteHandOver = taskType({
   name: 'site hand-over',
   title: 'Hand site over',
-  args: z.strictObject({}),
+  args: z.strictObject({
+    account: accountName.optional().describe('Name of the first account'),
+    variables: z
+      .record(variableName, z.union([z.string().max(10_000), z.number(), z.boolean()]))
+      .optional()
+      .describe('What else its owner says of it, by the names that the application has for them'),
+  }),
   from: ['enabled'],
   timeoutMs: 5 * 60_000,
   // A person is waiting for it.
   priority: -10,
-  context: (load, id) => load.site(id),
+  context: async (load, id, owner): Promise<HandOverContext> => ({ ...(await load.site(id)), owner }),
   check: checkNames,
-  steps: (context) => [publishNames, ...repairing(context), handOver],
+  steps: (context: HandOverContext): readonly HandOverStep[] => [publishNames, ...repairing(context), handOver],
   done: (context) => ({ site: { ...pointed(context) } }),
   failed: () => ({}),
 });
 
-type HandOverStep = Step<SiteContext, Record<string, never>>;
+interface HandOverContext extends SiteContext {
+  readonly owner: Owner;
+}
+type HandOverStep = Step<HandOverContext, Record<string, never>>;
 
 const publishNames: HandOverStep = {
   name: 'publish under its names',
@@ -39,8 +49,8 @@ const publishNames: HandOverStep = {
 
 const handOver: HandOverStep = {
   name: 'give it its title and its first account',
-  async run({ application, machine, installed, report }) {
-    await report.keep('loginLink', new Secret(await application.handOver(machine, installed)));
+  async run({ application, machine, installed, owner, report }) {
+    await report.keep('loginLink', new Secret(await application.handOver(machine, installed, owner)));
   },
   undo: 'nothing', // What it was called before is nobody's any more.
 };

@@ -6,6 +6,7 @@ import { checkMoving } from './moving/check.ts';
 import { closeSite } from './moving/closing.ts';
 import { copyClosed, copyFiles } from './moving/copying.ts';
 import { rewrite, runUpdates, writeSettings } from './moving/fitting.ts';
+import { forgetting, keepOldSeconds } from './moving/forgetting.ts';
 import { createDatabase, createDirectory } from './moving/making.ts';
 import { moving } from './moving/moving.ts';
 import { copyOwnLines } from './moving/own-lines.ts';
@@ -18,14 +19,24 @@ import { checkNames, pointed, pointing } from './site-records.ts';
 export const siteMigrate = taskType({
   name: 'site migrate',
   title: 'Migrate site to another platform',
-  args: z.strictObject({ platform: reference.describe('Platform that it goes to'), rehearse, despiteErrors }),
+  args: z.strictObject({
+    platform: reference.describe('Platform that it goes to; it may be on another server'),
+    dbServer: reference
+      .optional()
+      .describe('Server whose db service its database goes to; it stays where it is unless given'),
+    rehearse,
+    despiteErrors,
+    keepOldSeconds,
+  }),
   from: ['enabled', 'disabled'],
   timeoutMs: movingMs,
-  copy: ({ platform }) => ({ platform, directory: 'named' }),
-  context: async (load, id, { rehearse: isRehearsal, despiteErrors: isDespite }) =>
-    moving(await load.copy(id), await load.site(id), {
-      ...{ isRehearsal, despiteErrors: isDespite, updatesFollow: true },
-    }),
+  copy: ({ platform, dbServer }) => ({ platform, dbServer, directory: 'named' }),
+  context: async (load, id, { rehearse: isRehearsal, despiteErrors: isDespite, keepOldSeconds: keptSeconds }) => {
+    const [copy, from] = [await load.copy(id), await load.site(id)];
+    const common = await load.common(from, copy);
+    const how = { isRehearsal, despiteErrors: isDespite, updatesFollow: true, common };
+    return { ...moving(copy, from, how), keptSeconds };
+  },
   async check(context) {
     await checkMoving(context);
     if (!context.isRehearsal) await checkNames(context);
@@ -49,6 +60,7 @@ export const siteMigrate = taskType({
           switchOver,
           askSite,
           ...pointing(context),
+          ...forgetting(context, context.keptSeconds),
           withdrawAside,
           dropDatabase,
           removeFiles,

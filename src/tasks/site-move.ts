@@ -7,6 +7,7 @@ import { checkMoving } from './moving/check.ts';
 import { closeSite } from './moving/closing.ts';
 import { copyClosed, copyDatabaseClosed, copyFiles } from './moving/copying.ts';
 import { rewrite, writeSettings } from './moving/fitting.ts';
+import { forgetting, keepOldSeconds } from './moving/forgetting.ts';
 import { createDatabase, createDirectory } from './moving/making.ts';
 import { isInPlace, type Moving, moving } from './moving/moving.ts';
 import { copyOwnLines } from './moving/own-lines.ts';
@@ -22,6 +23,7 @@ export const siteMove = taskType({
     .strictObject({
       dbServer: reference.optional().describe('Server whose db service its database goes to'),
       platform: reference.optional().describe('Platform with the same release on the web server that it goes to'),
+      keepOldSeconds,
     })
     .refine(({ dbServer, platform }) => dbServer !== undefined || platform !== undefined, {
       message: 'says neither a server for its database nor a platform',
@@ -29,7 +31,10 @@ export const siteMove = taskType({
   from: ['enabled', 'disabled'],
   timeoutMs: movingMs,
   copy: ({ dbServer, platform }) => ({ dbServer, platform, directory: platform === undefined ? 'aside' : 'named' }),
-  context: async (load, id) => moving(await load.copy(id), await load.site(id), { linksFiles: true }),
+  context: async (load, id, { keepOldSeconds: keptSeconds }) => ({
+    ...moving(await load.copy(id), await load.site(id), { linksFiles: true }),
+    keptSeconds,
+  }),
 
   async check(context) {
     demandOtherServer(context);
@@ -66,6 +71,7 @@ export const siteMove = taskType({
           switchOver,
           askSite,
           ...pointing(context),
+          ...forgetting(context, context.keptSeconds),
           withdrawAside,
           dropDatabase,
           removeFiles,

@@ -1,6 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Problem } from '../model/problem.ts';
-import { looksWithin } from '../services/db/patience.ts';
+import { lookUntil } from '../services/db/patience.ts';
 import type { Dns, Pointing } from '../services/dns/dns.ts';
 import type { DnsService, SiteContext, SiteRecord } from './context.ts';
 import type { Outcome } from './outcome.ts';
@@ -12,7 +11,8 @@ import type { Step } from './task-type.ts';
 type RecordStep = Step<SiteContext, Record<string, never>>;
 
 /** Whether there is anything to do for a site, be it to take away what is left of an earlier dns service. */
-const hasRecords = ({ dns }: Pick<SiteContext, 'dns'>): boolean => dns.service !== null || dns.records.length > 0;
+export const hasRecords = ({ dns }: Pick<SiteContext, 'dns'>): boolean =>
+  dns.service !== null || dns.records.length > 0;
 
 /** The step for a task that changes names or servers; none for a site whose names are not ours to care for. */
 export const pointing = (context: Pick<SiteContext, 'dns'>): readonly RecordStep[] =>
@@ -64,7 +64,8 @@ export const withdrawNames: RecordStep = {
 export const withdrawing = ({ dns }: Pick<SiteContext, 'dns'>): readonly RecordStep[] =>
   dns.records.length > 0 ? [withdrawNames] : [];
 
-async function pointThem(context: SiteContext, waitMs: (dns: Dns) => number): Promise<void> {
+/** Makes them so, and removes what is not wanted any more. Waits for so long until everybody sees them, and fails if somebody does not. */
+export async function pointThem(context: SiteContext, waitMs: (dns: Dns) => number): Promise<void> {
   const { dns, report } = context;
   const { service, owner } = dns;
   const all = pointings(context);
@@ -85,15 +86,18 @@ async function pointThem(context: SiteContext, waitMs: (dns: Dns) => number): Pr
   );
 }
 
+/** What is still not to be seen then. */
+export const untilSeen = (dns: Dns, all: readonly Pointing[], limitMs: number): Promise<readonly string[]> =>
+  lookUntil(
+    () => dns.missing(all),
+    (missing) => missing.length === 0,
+    limitMs,
+  );
+
 /** Waits until everybody who is asked answers with what was put. */
 async function demandSeen({ dns, server }: DnsService, all: readonly Pointing[], limitMs: number): Promise<void> {
   if (limitMs === 0) return;
-  let missing = await dns.missing(all);
-  for (const waitMs of looksWithin(limitMs)) {
-    if (missing.length === 0) return;
-    await wait(waitMs);
-    missing = await dns.missing(all);
-  }
+  const missing = await untilSeen(dns, all, limitMs);
   if (missing.length === 0) return;
   throw new Problem('timeout', `after ${Math.round(limitMs / 1000)} s ${missing[0]}`, {
     hint: `${missing.length > 1 ? `And ${missing.length - 1} more. ` : ''}Look at the zone and at the dns service of ${server}, then ask again.`,
@@ -137,7 +141,7 @@ function wanted(context: SiteContext) {
 }
 
 /** Throws Problem 'invalid' when nobody has said where its web server is reached. */
-function pointings({ site, http, server, dns }: SiteContext): readonly Pointing[] {
+export function pointings({ site, http, server, dns }: SiteContext): readonly Pointing[] {
   if (!dns.service) return [];
   const { addresses, host } = http.reached;
   if (addresses.length === 0 && host === null)
@@ -148,6 +152,9 @@ function pointings({ site, http, server, dns }: SiteContext): readonly Pointing[
         hint: `Say so: aegir service set ${server.name} http --options '{"publicAddresses": ["192.0.2.1"]}'. Or make the records of ${site.name} yourself: aegir site set ${site.name} --no-dns.`,
       },
     );
-  const { ttlSeconds } = dns.service.dns;
+  const ttlSeconds = Math.min(
+    dns.ttlSeconds ?? dns.service.dns.ttlSeconds,
+    dns.ttlSecondsMax ?? Number.POSITIVE_INFINITY,
+  );
   return [site.name, ...site.aliases.map(({ name }) => name)].map((name) => ({ name, addresses, host, ttlSeconds }));
 }

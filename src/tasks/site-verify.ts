@@ -19,12 +19,14 @@ export const siteVerify = taskType({
   context: (load, id) => load.site(id),
 
   async check({ machine, site, platform }) {
-    if ((await machine.stat(`${platform.root}/sites`)) === null)
+    const [sites, directory] = [`${platform.root}/sites`, siteDirectory({ site, platform })];
+    const there = await machine.statMany([sites, directory]);
+    if (!there.has(sites))
       throw new Problem('not-found', `platform ${platform.name} is not at ${platform.root} any more`, {
         hint: 'Bring its code back, or migrate its sites to another platform.',
       });
-    if ((await machine.stat(siteDirectory({ site, platform }))) === null)
-      throw new Problem('not-found', `the directory of ${site.name}, ${siteDirectory({ site, platform })}, is gone`, {
+    if (!there.has(directory))
+      throw new Problem('not-found', `the directory of ${site.name}, ${directory}, is gone`, {
         hint: 'Restore the site from a backup; verify would make an empty one.',
       });
   },

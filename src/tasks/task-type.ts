@@ -11,6 +11,8 @@ import type { Outcome } from './outcome.ts';
  */
 export interface Step<Context, Result> {
   readonly name: string;
+  /** Nothing is made by it, so it is left out where somebody only asks what would be changed. */
+  readonly looks?: true;
   run(context: Context): Promise<Partial<Result> | void>;
   readonly undo: Undo<(context: Context) => Promise<void>>;
 }
@@ -78,6 +80,7 @@ export interface BackupWanted {
 
 export interface OpenStep {
   readonly name: string;
+  readonly looks?: true;
   run(): Promise<Json>;
   readonly undo: Undo<() => Promise<void>>;
 }
@@ -90,7 +93,7 @@ export interface OpenTask {
   failed(): Outcome;
 }
 
-export type Noun = 'server' | 'platform' | 'site' | 'backup';
+export type Noun = 'server' | 'platform' | 'site' | 'backup' | 'certificate';
 
 export interface TaskType {
   readonly name: string;

@@ -3,6 +3,7 @@ import { backupExport } from './backup-export.ts';
 import { backupImport } from './backup-import.ts';
 import { backupTest } from './backup-test.ts';
 import { backupVerify } from './backup-verify.ts';
+import { certificateObtain } from './certificate-obtain.ts';
 import { platformDelete } from './platform-delete.ts';
 import { platformLock } from './platform-lock.ts';
 import { platformUnlock } from './platform-unlock.ts';
@@ -19,6 +20,7 @@ import { siteInstall } from './site-install.ts';
 import { siteLogin } from './site-login.ts';
 import { siteMigrate } from './site-migrate.ts';
 import { siteMove } from './site-move.ts';
+import { siteProbe } from './site-probe.ts';
 import { siteRename } from './site-rename.ts';
 import { siteRestore } from './site-restore.ts';
 import { siteUpdate } from './site-update.ts';
@@ -43,6 +45,7 @@ export const taskTypes: readonly TaskType[] = [
   siteMigrate,
   siteMove,
   siteRename,
+  siteProbe,
   siteUpdate,
   siteBackup,
   siteRestore,
@@ -52,4 +55,5 @@ export const taskTypes: readonly TaskType[] = [
   backupTest,
   backupExport,
   backupDelete,
+  certificateObtain,
 ];

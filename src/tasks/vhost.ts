@@ -3,6 +3,7 @@ import { Problem } from '../model/problem.ts';
 import type { Vhost } from '../services/http/http.ts';
 import type { SiteContext } from './context.ts';
 import { putCron } from './cron-entry.ts';
+import { gatherFiles, leaveFormer, spreadFiles, withdrawFiles } from './spread/spread.ts';
 
 /** The site as its web server is to publish it. */
 export function vhost({ site, platform, application, installed, lines }: SiteContext, state: Vhost['state']): Vhost {
@@ -20,20 +21,31 @@ export function vhost({ site, platform, application, installed, lines }: SiteCon
     database: installed.database,
     fpmSocket: site.fpmSocket,
     tls: site.tls,
+    hstsSeconds: site.hstsSeconds,
     certificate: site.certificate,
+    pem: site.pem,
     lines: lines.vhost,
   };
 }
 
-/** Publishes the site in this state, with its line in its server's own cron if that runs it; says what that changed. */
+/**
+ * Publishes the site in this state, with its line in its server's own cron if that runs it; says what that changed. On the members
+ * of a cluster its files come first.
+ */
 export async function publish(context: SiteContext, state: Vhost['state']): Promise<Changes> {
+  const brought = await spreadFiles(context);
   const changes = await context.http.create(vhost(context, state));
-  return [...changes, ...(await putCron(context, state))];
+  return [...brought, ...changes, ...(await leaveFormer(context)), ...(await putCron(context, state))];
 }
 
-export async function unpublish({ http, cron, site }: SiteContext): Promise<void> {
+export async function unpublish(context: SiteContext): Promise<void> {
+  const { http, cron, site } = context;
   await cron?.destroy(site.id);
   await http.destroy(site.name);
+  // It may be published again: what visitors have written must not be gone by then.
+  await gatherFiles(context);
+  await withdrawFiles(context);
+  await http.spread?.settled(site.name);
 }
 
 /** For who publishes under a name for the first time: what is there under it is not ours to replace. */

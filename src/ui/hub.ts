@@ -1,5 +1,5 @@
 import { QueryClient, queryOptions, useMutation } from '@tanstack/react-query';
-import { connect, type Send } from '../api/call.ts';
+import { type CallMore, connect, type Send } from '../api/call.ts';
 import type { Answer, EndpointName, Input } from '../api/endpoints.ts';
 import { Problem } from '../model/problem.ts';
 import { credentials, session, setSession } from './session.ts';
@@ -89,9 +89,9 @@ export const asks = <Name extends EndpointName>(name: Name, input: Input<Name>) 
   });
 
 /** A wish, for a button or form: when it is done, all that is on the screen is asked for again. */
-export function useWish<Name extends EndpointName>(name: Name) {
+export function useWish<Name extends EndpointName>(name: Name, more: CallMore = {}) {
   return useMutation<Answer<Name>, Error, Input<Name>>({
-    mutationFn: (input) => call(name, input),
+    mutationFn: (input) => call(name, input, more),
     onSettled: () => queries.invalidateQueries(),
   });
 }

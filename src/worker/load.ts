@@ -1,81 +1,57 @@
-import { sql } from 'kysely';
-import { serverPaths } from '../model/server.ts';
+import { isLocal } from '../model/server.ts';
 import type { Load, PlatformContext, ServerContext } from '../tasks/context.ts';
-import { loadBackup, loadNewBackup } from './load-backup.ts';
-import {
-  findEngine,
-  type Loading,
-  openService,
-  platformBuild,
-  platformRow,
-  type ServiceRow,
-  serverRow,
-  serviceOptions,
-  serviceRow,
-} from './load-rows.ts';
+import { loadBackup } from './load-backup.ts';
+import { loadCertificate } from './load-certificate.ts';
+import { loadCommon } from './load-common.ts';
+import { type Loading, openAny, openServer, openService, secretsOf, withFiles, withWebs } from './load-rows.ts';
 import { loadCopy, loadSite } from './load-site.ts';
 
 /** From ids in the hub to things with hands. With its parts the only place where rows, engines and servers meet. */
 export function loader(loading: Loading): Load {
+  const { rows } = loading;
   return {
     server: (id) => loadServer(loading, id),
     platform: (id) => loadPlatform(loading, id),
     site: (id) => loadSite(loading, id),
     copy: (id, change) => loadCopy(loading, id, change),
-    backup: (id) => loadBackup(loading, id),
-    newBackup: () => loadNewBackup(loading),
+    backup: async (id) => loadBackup(loading, await rows.backup(id)),
+    newBackup: async () => loadBackup(loading, await rows.newBackup()),
+    certificate: (id) => loadCertificate(loading, id),
+    common: (from, to) => loadCommon(loading, from, to),
   };
 }
 
 async function loadServer(loading: Loading, id: string): Promise<ServerContext> {
-  const { db, catalog, report } = loading;
-  const { server, root } = await serverRow(db, id);
-  const { rows } = await sql<ServiceRow>`
-    select id, server_id, type, engine, options, secrets from service
-    where server_id = ${id} and status = 'enabled' order by type`.execute(db);
-  const given = rows.map((row) => serviceOptions(loading, row));
-  const machine = loading.openMachine(
-    server,
-    given.flatMap(({ secrets }) => secrets),
+  const { rows, catalog, report } = loading;
+  const found = await rows.server(id);
+  const { server, paths, machine } = openServer(
+    loading,
+    found.server,
+    [...found.services, ...found.services.flatMap(({ files }) => files ?? [])].flatMap(secretsOf),
   );
-  const paths = serverPaths(root, server.name);
-  const services = rows.map((row, at) => ({
+  const services = found.services.map((row) => ({
     id: row.id,
     type: row.type,
     engine: row.engine,
+    readTo: row.readTo,
     // Every service's engine can verify: `Provides` is what `engine()` asks for.
-    opened: findEngine(catalog, row).open(
-      { machine, paths },
-      given[at]?.options,
-    ) as ServerContext['services'][number]['opened'],
+    opened: openAny(catalog, row, {
+      ...{ machine, paths },
+      ...withFiles(loading, row.files, { server, machine, paths }),
+      ...withWebs(loading, row, server),
+    }) as ServerContext['services'][number]['opened'],
   }));
-  return { report, server, paths, machine, services, engines: catalog.engines };
+  const scanHostKeys = isLocal(server) ? null : () => loading.scanHostKeys(server);
+  return { report, server, paths, machine, services, engines: catalog.engines, scanHostKeys };
 }
 
 async function loadPlatform(loading: Loading, id: string): Promise<PlatformContext> {
-  const { db, catalog, report } = loading;
-  const row = await platformRow(db, id);
-  const { platform, scan, sitesFound, serverId, httpServiceId } = row;
-  const [{ server, root }, http, { rows }] = await Promise.all([
-    serverRow(db, serverId),
-    serviceRow(db, httpServiceId),
-    sql<{ directory: string }>`
-      select directory from site where platform_id = ${id} and status <> 'deleted'`.execute(db),
-  ]);
-  const { options, secrets } = serviceOptions(loading, http);
-  const machine = loading.openMachine(server, secrets);
-  const paths = serverPaths(root, server.name);
+  const { rows, catalog, report } = loading;
+  const { http, server: serverRow, ...row } = await rows.platform(id);
+  const { server, paths, machine } = openServer(loading, serverRow, secretsOf(http));
   return {
-    report,
-    server,
-    paths,
-    machine,
-    platform,
-    build: await platformBuild(db, row),
-    http: openService(catalog, 'http', http, { machine, paths }, options),
+    ...{ report, server, paths, machine, ...row },
+    http: openService(catalog, 'http', http, { machine, paths, ...withWebs(loading, http, server) }),
     applications: catalog.applications,
-    scan,
-    siteDirectories: rows.map(({ directory }) => directory),
-    sitesFound: sitesFound.map(({ directory }) => directory),
   };
 }

@@ -1,34 +1,31 @@
-import { sql } from 'kysely';
-import { releaseAllocated } from '../hub/allocated.ts';
-import { jsonb } from '../hub/database.ts';
-import { appendEvents, readWholeLog } from '../hub/log.ts';
+import type { HeldTask } from '../hub/held-task.ts';
 import { silentMaxMs } from '../hub/lost-tasks.ts';
-import { recordFound, recordOutcome } from '../hub/outcome.ts';
-import { type ClaimedTask, endTask, heartbeat, lost, mine } from '../hub/queue.ts';
-import { seal } from '../hub/seal.ts';
-import { taskSecret } from '../hub/site-secrets.ts';
+import type { ClaimedTask } from '../hub/queue.ts';
 import type { Hands } from '../machine/hands.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { TaskEvent } from '../model/event.ts';
 import { Problem, problemJson } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
+import type { Server } from '../model/server.ts';
 import type { Report } from '../tasks/context.ts';
+import type { Ending } from '../tasks/ending.ts';
 import type { Outcome } from '../tasks/outcome.ts';
 import type { Noun, OpenTask } from '../tasks/task-type.ts';
 import { loader } from './load.ts';
 import type { Loading } from './load-rows.ts';
 import { LogWriter } from './log-writer.ts';
 import { patiently } from './patience.ts';
-import { type Control, type Ending, note, pretend, run } from './run.ts';
-import type { Worker } from './worker.ts';
+import { type Control, note, pretend, run } from './run.ts';
+import type { TaskRunner } from './worker.ts';
 
 /** Often enough that a silent worker is noticed within 15 s, see hub/lost-tasks.ts. */
 const beatMs = 3000;
 
 /** A task in the hands of this worker. */
 interface Held {
-  readonly worker: Worker;
+  readonly worker: TaskRunner;
   readonly task: ClaimedTask;
+  readonly hub: HeldTask;
   readonly noun: Noun;
   readonly claim: AbortController;
   readonly log: LogWriter;
@@ -38,12 +35,16 @@ interface Held {
   patient<T>(action: () => Promise<T>): Promise<T>;
 }
 
+/** What can be done to a task that runs here. */
+export interface Running {
+  /** Somebody asked for it. */
+  cancel(): void;
+  /** It is not ours any more: it stops where it is, and neither undoes nor writes anything. */
+  giveUp(error: unknown): void;
+}
+
 /** From the claim to the end. Never rejects for what the task did; a lost claim just ends it. */
-export async function runClaimed(
-  worker: Worker,
-  task: ClaimedTask,
-  running: Map<string, { cancel(): void }>,
-): Promise<void> {
+export async function runClaimed(worker: TaskRunner, task: ClaimedTask, running: Map<string, Running>): Promise<void> {
   const claim = new AbortController();
   const giveUp = (error: unknown): void => claim.abort(error);
   const switches = { cancelled: task.cancelRequested, undoing: false };
@@ -51,27 +52,26 @@ export async function runClaimed(
     cancel() {
       switches.cancelled = true;
     },
+    giveUp,
   });
   const deadline = performance.now() + task.timeoutMs - task.runningMs;
-  const beating = beat(worker, task, switches, claim);
+  const hub = worker.hold(task);
+  const beating = beat(worker, hub, switches, claim);
   try {
     const patient = <T>(action: () => Promise<T>): Promise<T> => patiently(worker.clock, claim.signal, action);
-    const past = await patient(() => readWholeLog(worker.hub.db, task.taskId));
+    const past = await patient(() => hub.log());
     const remainingMs = (): number => (switches.undoing ? Number.POSITIVE_INFINITY : deadline - performance.now());
     const held: Held = {
-      ...{ worker, task, claim, remainingMs, patient },
+      ...{ worker, task, hub, claim, remainingMs, patient },
       noun: task.subjectType as Noun, // written by addTask from a task type
-      log: new LogWriter(
-        (first, events) => patient(() => appendEvents(worker.hub.db, task, first, events)),
-        past.at(-1)?.seq ?? 0,
-        giveUp,
-      ),
+      log: new LogWriter((first, events) => patient(() => hub.append(first, events)), past.at(-1)?.seq ?? 0, giveUp),
       control: {
         claim: claim.signal,
         stop: () => reasonToStop(task, switches.cancelled, remainingMs()),
         undoing() {
           switches.undoing = true;
         },
+        away: { mostMs: worker.awayMaxMs, pause: (ms) => worker.clock.sleep(ms, claim.signal) },
       },
     };
     const { ending, outcome } = await openAndRun(
@@ -80,7 +80,7 @@ export async function runClaimed(
     );
     const seq = await held.log.drain();
     claim.signal.throwIfAborted(); // Not all of it could be written.
-    await patient(() => end(held, seq, ending, outcome));
+    await patient(() => hub.end(seq, ending, outcome));
   } catch (error) {
     // Lost is not our failure: the next worker has it, and finds in the log where to go on.
     process.stderr.write(`${worker.name}: task ${task.taskId} was lost: ${problemJson(error).message}\n`);
@@ -100,20 +100,20 @@ function reasonToStop(task: ClaimedTask, cancelled: boolean, remainingMs: number
 }
 
 async function openAndRun(held: Held, past: readonly TaskEvent[]): Promise<{ ending: Ending; outcome: Outcome }> {
-  const { worker, task, claim, log, control } = held;
+  const { task, claim, log, control } = held;
   let opened: OpenTask;
   try {
     opened = await held.patient(() => open(held));
   } catch (error) {
     claim.signal.throwIfAborted();
-    await log.append({ type: 'task.started', worker: worker.name, attempt: task.attempt, steps: [] });
+    await log.append({ type: 'task.started', worker: task.worker, attempt: task.attempt, steps: [] });
     // What an earlier attempt began can now be neither finished nor undone.
     const begun = past.some(({ type }) => type === 'step.started');
     const ending: Ending = { status: begun ? 'stuck' : 'failed', problem: problemJson(error) };
     return { ending, outcome: failedToOpen(held) };
   }
   const steps = opened.steps.map(({ name }) => name);
-  note(log, { type: 'task.started', worker: worker.name, attempt: task.attempt, steps });
+  note(log, { type: 'task.started', worker: task.worker, attempt: task.attempt, steps });
   if (task.dryRun) return { ending: await pretend(opened, log, control), outcome: {} };
   const ending = await run(opened, log, past, control);
   return { ending, outcome: ending.status === 'done' ? opened.done(ending.result) : opened.failed() };
@@ -133,15 +133,10 @@ async function open(held: Held): Promise<OpenTask> {
       hint: 'It came from a plug-in that is not in aegir.config.ts any more.',
     });
   const load = loader({
-    ...{
-      db: worker.hub.db,
-      key: worker.key,
-      catalog: worker.catalog,
-      task: task.taskId,
-      report: report(held),
-      transfers: worker.transfers,
-    },
+    ...{ rows: held.hub.rows, catalog: worker.catalog, report: report(held), transfers: worker.transfers },
     openMachine: machinesOf(held),
+    openAcme: worker.openAcme,
+    scanHostKeys: (server) => worker.scanHostKeys(server, handsOn(held, server, [])),
   });
   return type.open(load, task.subjectId, task.args, worker.catalog.steps);
 }
@@ -150,14 +145,15 @@ async function open(held: Held): Promise<OpenTask> {
  * One machine for each server, so that a dry run shows all contexts of a task the same world. What one of them knows
  * to be secret, none of them logs.
  */
-function machinesOf({ worker, task, log, claim, remainingMs }: Held): Loading['openMachine'] {
+function machinesOf(held: Held): Loading['openMachine'] {
+  const { worker, task } = held;
   const machines = new Map<string, Machine>();
   const secrets: Secret[] = [];
   return (server, more) => {
     secrets.push(...more);
     const known = machines.get(server.id);
     if (known) return known;
-    const hands: Hands = { name: server.name, log, claim: claim.signal, secrets, remainingMs };
+    const hands = handsOn(held, server, secrets);
     const real = worker.openMachine(server, hands);
     const machine = task.dryRun ? worker.dryMachine(real, hands) : real;
     machines.set(server.id, machine);
@@ -165,20 +161,12 @@ function machinesOf({ worker, task, log, claim, remainingMs }: Held): Loading['o
   };
 }
 
-/** What steps can say. Writes to the hub hold the task's row for the moment, so a lost claim writes nothing. */
-function report({ worker: { hub, key }, task, noun, log, patient }: Held): Report {
-  const { db } = hub;
-  const subject = { task: task.taskId, noun, id: task.subjectId };
-  const fenced = (
-    write: (tx: Parameters<Parameters<ReturnType<typeof db.transaction>['execute']>[0]>[0]) => Promise<unknown>,
-  ) =>
-    patient(() =>
-      db.transaction().execute(async (tx) => {
-        const { rows } = await sql`select from task where ${mine(task)} for share`.execute(tx);
-        if (rows.length === 0) throw lost(task);
-        await write(tx);
-      }),
-    );
+const handsOn = ({ log, claim, remainingMs }: Held, { name }: Server, secrets: readonly Secret[]): Hands => ({
+  ...{ name, log, claim: claim.signal, secrets, remainingMs },
+});
+
+/** What steps can say. */
+function report({ task, log, patient, hub }: Held): Report {
   return {
     isDryRun: task.dryRun,
     note: (text, level = 'info') => log.append({ type: 'note', level, text }),
@@ -187,45 +175,18 @@ function report({ worker: { hub, key }, task, noun, log, patient }: Held): Repor
       await Promise.all(changes.map((what) => log.append({ type: 'changed', what })));
     },
     async keep(name, secret) {
-      if (task.dryRun) return;
-      const sealed = seal(key, secret, taskSecret(task.taskId, name));
-      await fenced((tx) =>
-        sql`insert into task_secret (task_id, name, sealed) values (${task.taskId}, ${name}, ${sealed})
-            on conflict (task_id, name) do update set sealed = excluded.sealed, created_at = now()`.execute(tx),
-      );
+      if (!task.dryRun) await patient(() => hub.keep(name, secret));
     },
     async record(found) {
-      if (!task.dryRun) await fenced((tx) => recordFound(tx, key, subject, found));
+      if (!task.dryRun) await patient(() => hub.record(found));
     },
   };
 }
 
-/** Whoever reads the last event finds the task ended and its outcome recorded: it is one transaction. */
-async function end({ worker, task, noun }: Held, seq: number, ending: Ending, outcome: Outcome): Promise<void> {
-  await worker.hub.db.transaction().execute(async (tx) => {
-    const problem = ending.status === 'done' ? null : jsonProblem(ending);
-    await endTask(tx, task, ending.status, { result: ending.status === 'done' ? ending.result : null, problem });
-    await sql`
-      insert into event (task_id, seq, data) values (${task.taskId}, ${seq}, ${jsonb(lastEvent(ending))}::jsonb)`.execute(
-      tx,
-    );
-    await recordOutcome(tx, worker.key, { task: task.taskId, noun, id: task.subjectId }, outcome);
-    if (ending.status !== 'stuck') await releaseAllocated(tx, task.taskId);
-    await sql`select pg_notify('event', ${task.taskId})`.execute(tx);
-  });
-}
-
-const jsonProblem = ({ problem }: Exclude<Ending, { status: 'done' }>) => JSON.parse(JSON.stringify(problem)); // plain JSON
-
-const lastEvent = (ending: Ending): TaskEvent =>
-  ending.status === 'done'
-    ? { type: 'task.done', result: ending.result }
-    : { type: `task.${ending.status}`, problem: ending.problem };
-
 /** Says every few seconds that the task is still in hand, and hears whether it is to be cancelled. */
 async function beat(
-  { hub, clock }: Worker,
-  task: ClaimedTask,
+  { clock }: TaskRunner,
+  hub: HeldTask,
   switches: { cancelled: boolean },
   claim: AbortController,
 ): Promise<void> {
@@ -235,7 +196,7 @@ async function beat(
     await clock.sleep(beatMs, claim.signal).catch(() => undefined);
     if (claim.signal.aborted) return;
     try {
-      const { cancelRequested } = await heartbeat(hub.db, task);
+      const { cancelRequested } = await hub.beat();
       switches.cancelled ||= cancelRequested;
       heardAt = performance.now();
     } catch (error) {

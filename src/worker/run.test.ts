@@ -63,6 +63,35 @@ test('an undo that fails is tried again, and then the task is stuck with the und
   assert.deepEqual(always.ran.slice(-3), ['undo b', 'undo b', 'undo b']);
 });
 
+test('an undo, or a step that cannot be undone, waits for a server that is away, for a while', async () => {
+  const pauses: number[] = [];
+  const away = { mostMs: 20_000, pause: async (ms: number) => void pauses.push(ms) };
+  const gone = (what: string, times: number) => {
+    let left = times;
+    return (name: string): boolean => {
+      if (name === what && left-- > 0) throw new Problem('server-unreachable', 'db1 does not answer');
+      return name === 'b';
+    };
+  };
+  const back = task(['a', 'b'], gone('undo b', 3));
+  assert.equal((await run(back.opened, back.log, [], { ...goOn, away })).status, 'failed');
+  assert.deepEqual(back.ran.slice(-5), ['undo b', 'undo b', 'undo b', 'undo b', 'undo a']);
+  assert.equal(pauses.length, 3);
+  assert.equal(back.events.filter(({ type }) => type === 'note').length, 1);
+
+  const forth = task(['a', 'drop'], gone('drop', 3), ['drop']);
+  assert.equal((await run(forth.opened, forth.log, [], { ...goOn, away })).status, 'done');
+
+  pauses.length = 0;
+  const never = task(['a', 'b'], gone('undo b', 100));
+  assert.equal((await run(never.opened, never.log, [], { ...goOn, away })).status, 'stuck');
+  assert.equal(pauses.length, 4);
+
+  const first = task(['a', 'c'], gone('c', 1));
+  assert.equal((await run(first.opened, first.log, [], { ...goOn, away })).status, 'failed');
+  assert.ok(first.ran.includes('undo a'), 'what can be put back is not waited for');
+});
+
 test('past a step that cannot be undone the task only goes forward, and is stuck when that does not help', async () => {
   let times = 0;
   const once = task(['a', 'drop', 'b'], (what) => what === 'drop' && times++ === 0, ['drop', 'b']);

@@ -1,13 +1,8 @@
 import type { Log, TaskEvent } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
 import { type Problem, type ProblemJson, problemJson } from '../model/problem.ts';
+import type { Ending } from '../tasks/ending.ts';
 import type { OpenStep, OpenTask } from '../tasks/task-type.ts';
-
-export type Ending =
-  | { status: 'done'; result: Json }
-  | { status: 'failed'; problem: ProblemJson } // Everything was put back.
-  | { status: 'cancelled'; problem: ProblemJson } // Everything was put back, because somebody asked for it.
-  | { status: 'stuck'; problem: ProblemJson }; // Neither forward nor back: a person has to look.
 
 /** What the worker knows about a running task and its steps do not. */
 export interface Control {
@@ -17,7 +12,12 @@ export interface Control {
   stop(): Problem | undefined;
   /** Told when undoing begins: from here on there is no time limit and no cancel. */
   undoing(): void;
+  /** Waits for a server that is away, so long at most, where there is no way but to it; not given: it does not wait. */
+  readonly away?: { readonly mostMs: number; pause(ms: number): Promise<void> };
 }
+
+/** Between two tries to reach a server that is away. */
+const pauseMs = 5_000;
 
 /** How often a step that cannot be undone is tried before a person has to look. */
 const forwardTriesMax = 3;
@@ -45,7 +45,7 @@ export async function run(task: OpenTask, log: Log, past: readonly TaskEvent[], 
   if (progress.pastReturn) return { status: 'stuck', problem: progress.problem };
 
   control.undoing();
-  const undoProblem = await unwind(task.steps, progress, log, claim);
+  const undoProblem = await unwind(task.steps, progress, log, control);
   return undoProblem ? { status: 'stuck', problem: undoProblem } : ended(progress.problem);
 }
 
@@ -58,7 +58,7 @@ async function goOn(steps: readonly OpenStep[], progress: Progress, log: Log, co
     if (stop) {
       progress.problem = problemJson(stop);
       await log.append({ type: 'task.stopped', problem: progress.problem });
-    } else await runStep(step, progress, log, control.claim);
+    } else await runStep(step, progress, log, control);
   }
 }
 
@@ -67,24 +67,32 @@ const ended = (problem: ProblemJson): Ending => ({
   problem,
 });
 
-async function runStep(step: OpenStep, progress: Progress, log: Log, claim: AbortSignal): Promise<void> {
+async function runStep(step: OpenStep, progress: Progress, log: Log, control: Control): Promise<void> {
   const forward = step.undo === 'forward';
   if (forward) progress.pastReturn = true;
   for (let tries = 1; ; tries++) {
-    await tryStep(step, progress, log, claim);
+    await tryStep(step, progress, log, control, forward);
     if (!progress.problem || !forward || tries === forwardTriesMax) return;
+    if (wasWaitedFor(progress.problem, control)) return;
     await log.append({ type: 'note', level: 'warning', text: `'${step.name}' cannot be undone, so it is tried again` });
     progress.problem = undefined;
   }
 }
 
-async function tryStep({ name, run }: OpenStep, progress: Progress, log: Log, claim: AbortSignal): Promise<void> {
+async function tryStep(
+  { name, run }: OpenStep,
+  progress: Progress,
+  log: Log,
+  control: Control,
+  forward: boolean,
+): Promise<void> {
   progress.begun.add(name);
   await log.append({ type: 'step.started', step: name });
   let result: Json = {};
-  progress.problem = await attempt(async () => {
+  const action = async (): Promise<void> => {
     result = await run();
-  }, claim);
+  };
+  progress.problem = await (forward ? patiently(action, log, control) : attempt(action, control.claim));
   if (progress.problem) return log.append({ type: 'step.failed', step: name, problem: progress.problem });
   progress.done.set(name, result);
   note(log, { type: 'step.done', step: name, result });
@@ -105,16 +113,17 @@ async function unwind(
   steps: readonly OpenStep[],
   { begun, undone }: Progress,
   log: Log,
-  claim: AbortSignal,
+  control: Control,
 ): Promise<ProblemJson | undefined> {
   for (const { name, undo } of steps.toReversed()) {
     if (typeof undo !== 'function' || !begun.has(name) || undone.has(name)) continue;
     let problem: ProblemJson | undefined;
     for (let tries = 1; tries <= undoTriesMax; tries++) {
       await log.append({ type: 'undo.started', step: name });
-      problem = await attempt(undo, claim);
+      problem = await patiently(undo, log, control);
       if (!problem) break;
       await log.append({ type: 'undo.failed', step: name, problem });
+      if (wasWaitedFor(problem, control)) break;
     }
     if (problem) return problem;
     await log.append({ type: 'undo.done', step: name });
@@ -136,6 +145,27 @@ export async function pretend(task: OpenTask, log: Log, control: Control): Promi
     }
   }, control.claim);
   return problem ? ended(problem) : { status: 'done', result: {} };
+}
+
+const wasWaitedFor = ({ code }: ProblemJson, { away }: Control): boolean =>
+  code === 'server-unreachable' && away !== undefined;
+
+/** What must be done where it is begun: a network that is away comes back, and a server that starts anew is there in a minute. */
+async function patiently(
+  action: () => Promise<void>,
+  log: Log,
+  { claim, away }: Control,
+): Promise<ProblemJson | undefined> {
+  for (let awayMs = 0; ; awayMs += pauseMs) {
+    const problem = await attempt(action, claim);
+    if (problem?.code !== 'server-unreachable' || !away || awayMs >= away.mostMs) return problem;
+    if (awayMs === 0)
+      await log.append({
+        ...{ type: 'note', level: 'warning' },
+        text: `${problem.message}; it is tried again, for ${Math.round(away.mostMs / 1000)} s at most`,
+      });
+    await away.pause(pauseMs);
+  }
 }
 
 async function attempt(action: () => Promise<void>, claim: AbortSignal): Promise<ProblemJson | undefined> {

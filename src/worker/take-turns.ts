@@ -1,15 +1,22 @@
+import { recordDrift } from '../hub/drift.ts';
+import { recordRequests } from '../hub/requests.ts';
 import { recordStatistic } from '../hub/statistics.ts';
 import { type SweepQueue, sweepQueues } from '../hub/sweeps.ts';
+import { dnsServiceRows } from '../hub/task-rows/dns-rows.ts';
+import { readRows } from '../hub/task-rows/task-rows.ts';
 import { endTurn, type Turn, type TurnEnding, takeTurns, windowOfQueue } from '../hub/turns.ts';
 import type { Hands } from '../machine/hands.ts';
 import { Scrub } from '../machine/scrub.ts';
 import { Problem, problemJson } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
-import type { Statistic } from '../model/statistic.ts';
+import type { Server } from '../model/server.ts';
 import type { Report } from '../tasks/context.ts';
-import type { RunType } from '../tasks/run-type.ts';
+import type { RunLoad, RunType } from '../tasks/run-type.ts';
 import { runTypes } from '../tasks/run-types.ts';
+import { findDrift } from './drift.ts';
 import { loader } from './load.ts';
+import { openDns } from './load-dns.ts';
+import type { Loading } from './load-rows.ts';
 import { patiently } from './patience.ts';
 import type { Worker } from './worker.ts';
 
@@ -97,6 +104,8 @@ async function runTurn(worker: Worker, { type, queue, turn, timeoutMs }: Running
         await endTurn(tx, queue, turn, ending, { endedAt, window });
         const { subjectId: site, begunAt: at } = turn;
         if (ending.statistic) await recordStatistic(tx, { site, at }, ending.statistic);
+        for (const one of ending.requests ?? []) await recordRequests(tx, one);
+        if (ending.drift) await recordDrift(tx, { noun: queue.noun, id: turn.subjectId, at }, ending.drift);
       }),
     );
   } catch (error) {
@@ -110,7 +119,7 @@ async function runTurn(worker: Worker, { type, queue, turn, timeoutMs }: Running
 async function endingOf(
   run: () => ReturnType<RunType['run']>,
   secrets: readonly Secret[],
-): Promise<TurnEnding & { readonly statistic?: Statistic }> {
+): Promise<TurnEnding & Omit<Awaited<ReturnType<RunType['run']>>, 'lines'>> {
   try {
     const { lines, ...found } = await run();
     return {
@@ -128,15 +137,28 @@ async function endingOf(
 }
 
 /** As a task has it, but nothing is logged. */
-export function loadFor({ hub, key, catalog, transfers, openMachine }: Worker, claim: AbortSignal, secrets: Secret[]) {
-  return loader({
-    ...{ db: hub.db, key, catalog, transfers, task: '0', report: silent },
+export function loadFor(worker: Worker, claim: AbortSignal, secrets: Secret[]): RunLoad {
+  const { hub, key, catalog, transfers } = worker;
+  const handsOn = ({ name }: Server): Hands => ({ name, log: { append: async () => {} }, claim, secrets });
+  const reading = { db: hub.db, key, task: '0' };
+  const loading: Loading = {
+    rows: readRows(reading),
+    ...{ catalog, transfers, report: silent },
     openMachine(server, more) {
       secrets.push(...more);
-      const hands: Hands = { name: server.name, log: { append: async () => {} }, claim, secrets };
-      return openMachine(server, hands);
+      return worker.openMachine(server, handsOn(server));
     },
-  });
+    openAcme: worker.openAcme,
+    scanHostKeys: (server) => worker.scanHostKeys(server, handsOn(server)),
+  };
+  return {
+    ...loader(loading),
+    drift: (noun, id) => findDrift(worker, claim, secrets, { noun, id }),
+    async names(server) {
+      const found = await dnsServiceRows(reading, server);
+      return found && { service: openDns(loading, found.service), pointings: found.pointings };
+    },
+  };
 }
 
 const silent: Report = {

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
+import { heldTask } from '../hub/held-task.ts';
 import { requeueLost } from '../hub/lost-tasks.ts';
 import { type ClaimedTask, claimTask } from '../hub/queue.ts';
 import type { Clock } from '../model/clock.ts';
 import { answerLooks } from './answer-looks.ts';
-import { runClaimed } from './run-claimed.ts';
+import { type Running, runClaimed } from './run-claimed.ts';
 import { takeRuns } from './take-turns.ts';
 import type { Worker } from './worker.ts';
 
@@ -18,7 +19,7 @@ export async function work(worker: Worker, stop: AbortSignal): Promise<void> {
   const wakeAll = (): void => {
     for (const wake of wakes) wake();
   };
-  const running = new Map<string, { cancel(): void }>();
+  const running = new Map<string, Running>();
   const unlisten = await Promise.all([
     worker.hub.listen('task', wakeAll, wakeAll),
     worker.hub.listen('cancel', (id) => running.get(id)?.cancel()),
@@ -36,8 +37,10 @@ async function takeTasks(
   worker: Worker,
   stop: AbortSignal,
   wakes: Set<() => void>,
-  running: Map<string, { cancel(): void }>,
+  running: Map<string, Running>,
 ): Promise<void> {
+  const { hub, key } = worker;
+  const runner = { ...worker, hold: (task: ClaimedTask) => heldTask({ db: hub.db, key }, task) };
   while (!stop.aborted) {
     // Armed before looking: a task that is added between the look and the wait ends the wait.
     const woken = wait(wakes, worker.clock, stop);
@@ -47,7 +50,7 @@ async function takeTasks(
       continue;
     }
     woken.forget();
-    await runClaimed(worker, task, running);
+    await runClaimed(runner, task, running);
   }
 }
 

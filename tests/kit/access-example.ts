@@ -45,6 +45,7 @@ export const by =
         batch: one,
         membership: one,
         token: one,
+        agent: one,
         session: one,
         passkey: one,
         webhook: one,

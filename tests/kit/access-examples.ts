@@ -70,6 +70,7 @@ const signIn = {
 } satisfies Partial<Readonly<Record<EndpointName, readonly Example[]>>>;
 
 const cron = () => ({ params: { name: 'cron' } });
+const offer = () => ({ params: { name: 'shops' } });
 const reserve = () => ({ params: { name: 'spares' } });
 const ofBoss = ({ boss }: Things) => ({ account: boss });
 /** One's own, and those of whom one has power over. */
@@ -135,10 +136,15 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'server list': [hub('rpv')],
   'server get': [hub('rpv', by('server'))],
   'server load': [hub('rpv', by('server'))],
+  'server names': [hub('rpv', by('server'))],
+  'server bootstrap': [hub('rp', by('emptyServer'))],
   'server create': [hub('rp', () => ({ body: { name: 'new' } }))],
   'server set': [hub('rp', by('server', { title: 'New' }))],
   'server delete': [hub('rp', by('emptyServer'))],
   'server task': [hub('rp', by('server', { name: 'server verify' }))],
+  'agent list': [hub('rpv')],
+  'agent enrol': [hub('rp', by('emptyServer'))],
+  'agent revoke': [hub('rp', by('agent'))],
   'service list': [hub('rpv', by('server'))],
   'service get': [hub('rpv', ({ server }) => ({ params: { name: server, type: 'db' } }))],
   'service create': [hub('rp', by('emptyServer', { type: 'http', engine: 'nginx' }))],
@@ -150,6 +156,7 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'platform get': [own(everybody, by('platform'))],
   'platform create': [hub('rp', () => ({ body: { name: 'new', root: '/var/aegir/platforms/new' } }))],
   'platform set': [own('rp', by('platform', { title: 'New' }))],
+  'platform drift': [hub('rpv', by('platform'))],
   'platform packages': [own(everybody, by('platform'))],
   'platform compare': [
     own(everybody, ({ site }) => ({ params: { name: 'd11' }, query: { site } })),
@@ -177,6 +184,7 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'site discard': [own('ra c', by('plan'))],
   'site packages': [own(everybody, by('site'))],
   'site login-link': [own('ra c', by('site'))],
+  'site drift': [own(everybody, by('site'))],
   'site web-log': [own(everybody, by('site'))],
   'site task': [
     own('rpa c', by('site', verify)),
@@ -187,9 +195,19 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
     })),
     own('r', by('plan', { name: 'site import' })),
   ],
+  'staged-move list': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
+  'staged-move get': [own(everybody, by('movedSite'))],
+  'staged-move create': [own('rpa c', by('movableSite', { platform: 'elsewhere' }))],
+  ...{ 'staged-move cancel': [own('rpa c', by('movedSite'))], 'staged-move resume': [own('rpa c', by('movedSite'))] },
   'package list': [hub(everybody)],
   'package sites': [hub(everybody, () => ({ params: { package: 'umbra_module' } }))],
   'alias list': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
+  'certificate list': [hub(everybody), own(everybody, ({ client }) => ({ query: { client } }))],
+  'certificate get': [own(everybody, by('certificate'))],
+  'certificate create': [own('ra c', ({ client }) => ({ body: { name: 'new', client } }))],
+  'certificate set': [own('ra c', by('certificate', { names: ['new.example.com'] }))],
+  'certificate delete': [own('ra c', by('certificate'))],
+  'certificate task': [own('rpa c', by('certificate', { name: 'certificate obtain' }))],
   'backup list': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
   'backup get': [own(everybody, by('backup')), hub('rpav', by('strayBackup'))],
   'backup pin': [own('ra c', by('backup')), hub('ra', by('strayBackup'))],
@@ -230,6 +248,16 @@ export const examples: { readonly [Name in EndpointName]: readonly Example[] } =
   'reserve set': [hub('r', () => ({ ...reserve(), body: { full: 4 } }))],
   ...{ 'reserve delete': [hub('r', reserve)], 'reserve flush': [hub('r', reserve)] },
   'reserve claim': [own('ra c', ({ client }) => ({ ...reserve(), body: { name: 'new.example.com', client } }))],
+  ...{ 'offer list': [hub('rpv')], 'offer get': [hub('rpv', offer)], 'offer delete': [hub('r', offer)] },
+  'offer create': [hub('r', () => ({ body: { name: 'new', reserve: 'spares', pattern: '{name}.new.example.com' } }))],
+  'offer set': [hub('r', () => ({ ...offer(), body: { dailyMax: 4 } }))],
+  'order create': [
+    hub('r', () => ({
+      body: { offer: 'shops', name: 'cakes', email: 'ana@example.com', values: { slogan: 'Cakes' } },
+    })),
+  ],
+  'order list': [hub('ra')],
+  'order get': [hub('ra', ({ order }) => ({ params: { order } }))],
   'statistic list': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],
   'statistic days': [hub(everybody), own(everybody, ({ client }) => ({ query: { client } }))],
   'statistic export': [hub(everybody), own(everybody, ({ site }) => ({ query: { site } }))],

@@ -8,7 +8,7 @@ import { seal } from '../../src/hub/seal.ts';
 import type { Tables } from '../../src/hub/tables.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { browser, goodPassword, secretOf } from './browser.ts';
-import { addPlatform, furnished, setStatus, type TestHub } from './hub.ts';
+import { addPlatform, furnished, publishElsewhere, setStatus, type TestHub } from './hub.ts';
 
 /** Two clients with one of everything each. Whoever is of `acme` must never read the word `umbra`. */
 export type Owner = 'acme' | 'umbra';
@@ -34,11 +34,15 @@ export const allCallers = Object.keys(callers) as readonly Caller[]; // of the t
 export interface Things extends HubThings {
   readonly client: string;
   readonly site: string;
+  /** It moves in stages; the next one could. */
+  readonly movedSite: string;
+  readonly movableSite: string;
   /** Only planned. */
   readonly plan: string;
   readonly platform: string;
   readonly boss: string;
   readonly backup: string;
+  readonly certificate: string;
   readonly queued: string;
   readonly failed: string;
   readonly stuck: string;
@@ -51,6 +55,7 @@ export interface Things extends HubThings {
 }
 
 interface HubThings {
+  readonly agent: string;
   readonly server: string;
   readonly emptyServer: string;
   readonly serverTask: string;
@@ -60,6 +65,7 @@ interface HubThings {
   readonly spareClient: string;
   readonly administrator: string;
   readonly role: string;
+  readonly order: string;
 }
 
 export interface AccessWorld {
@@ -78,6 +84,9 @@ export async function accessWorld(t: TestContext): Promise<AccessWorld> {
   const hub = await furnished(t);
   const { db } = hub.hub.database;
   for (const name of ['d11', 'acme-d10', 'umbra-d10']) await addPlatform(hub, name);
+  await publishElsewhere(hub);
+  // Where nobody names a server there is to be one to choose, and no task is run here.
+  await sql`update server set status = 'deleted' where name = 'web2'`.execute(db);
   await sql`update platform set sites_found = '[{"directory": "umbra-found"}]'`.execute(db);
   await sql`update platform set source = '{"type": "git", "repository": "https://umbra.example/code.git"}', tree = root where name = 'd11'`.execute(
     db,
@@ -85,17 +94,37 @@ export async function accessWorld(t: TestContext): Promise<AccessWorld> {
   await hub.good('POST', '/api/clients', { name: 'spare' });
   await hub.good('POST', '/api/accounts', { name: 'second', role: 'administrator' });
   await hub.good('POST', '/api/roles', { name: 'editor', permissions: ['site read', 'site login'] });
-  await hub.good('POST', '/api/servers', { name: 'empty', services: [{ type: 'backup', engine: 'archive' }] });
+  await hub.good('POST', '/api/servers', {
+    name: 'empty',
+    host: 'empty.example.com',
+    services: [{ type: 'backup', engine: 'archive' }],
+  });
+  const { about: agent } = await hub.good('POST', '/api/servers/empty/agents');
   await sql`delete from task`.execute(db);
   const [acme, umbra] = [await thingsOf(hub, 'acme'), await thingsOf(hub, 'umbra')];
   const reserve = { name: 'spares', template: 'umbra.example.com', platform: 'd10', pattern: 'spare-*.example.net' };
-  await hub.good('POST', '/api/reserves', reserve);
+  for (const one of [reserve, { ...reserve, name: 'sold' }]) await hub.good('POST', '/api/reserves', one);
+  const sold = {
+    name: 'shops',
+    reserve: 'sold',
+    pattern: '{name}.example.com',
+    variables: { slogan: 'system.site:slogan' },
+  };
+  await hub.good('POST', '/api/offers', sold);
+  const { order } = await hub.good('POST', '/api/saas/sites', {
+    offer: 'shops',
+    name: 'umbra-ordered',
+    email: 'umbra@example.com',
+  });
+  await sql`delete from task where subject_name = 'umbra-ordered.example.com'`.execute(db);
   const { task: serverTask } = await hub.good('POST', '/api/servers/master/tasks', { name: 'server verify' });
   const { task: platformTask } = await hub.good('POST', '/api/platforms/d11/tasks', { name: 'platform verify' });
   for (const { id } of [serverTask, platformTask]) await addLine(db, id, 'as it is');
   const ofHub: HubThings = {
     ...{ server: 'master', emptyServer: 'empty', serverTask: serverTask.id, platformTask: platformTask.id },
     ...{ spareClient: 'spare', administrator: 'second', role: 'editor' },
+    order: order.id,
+    agent: agent.id,
     strayBackup: await addBackup(hub, 'umbra-stray', null),
   };
   return {
@@ -155,20 +184,24 @@ async function thingsOf(hub: TestHub, client: Owner): Promise<Omit<Things, keyof
   const account = await hub.good('POST', '/api/accounts', { name: boss, role: 'client', client });
   const { about } = await hub.good('POST', '/api/tokens', { account: boss });
   const memberships = await hub.good('GET', `/api/memberships?account=${boss}`);
-  const [site, plan, stuckSite] = [
-    `${client}.example.com`,
-    `${client}-plan.example.com`,
-    `${client}-stuck.example.com`,
-  ];
-  for (const name of [site, plan, stuckSite])
-    await hub.good('POST', '/api/sites', { name, platform: 'd10', client, aliases: [`www.${name}`] });
-  for (const name of [site, stuckSite]) await setStatus(hub, 'site', name, 'enabled');
-  await sql`delete from task where subject_name in (${site}, ${plan}, ${stuckSite})`.execute(db);
+  const site = `${client}.example.com`;
+  const named = (what: string): string => `${client}-${what}.example.com`;
+  const [plan, stuckSite] = [named('plan'), named('stuck')];
+  const [movedSite, movableSite] = [named('moved'), named('movable')];
+  const all = [site, plan, stuckSite, movedSite, movableSite];
+  for (const name of all)
+    await hub.good('POST', '/api/sites', { name, platform: 'd10', client, dns: 'master', aliases: [`www.${name}`] });
+  for (const name of [site, stuckSite, movedSite, movableSite]) await setStatus(hub, 'site', name, 'enabled');
+  await sql`delete from task where subject_name = any (${all})`.execute(db);
+  await hub.good('POST', `/api/sites/${movedSite}/staged-move`, { platform: 'elsewhere' });
   const queued = await addTask(db, site, 'queued');
   const { id: siteId } = await hub.good('GET', `/api/sites/${site}`);
   await usePackage(db, client, siteId);
+  const certificate = `${client}-cert`;
+  await hub.good('POST', '/api/certificates', { name: certificate, client, names: [site] });
+  await sql`delete from task where subject_name = ${certificate}`.execute(db);
   return {
-    ...{ client, site, plan, boss, queued },
+    ...{ client, site, plan, movedSite, movableSite, boss, queued, certificate },
     platform: `${client}-d10`,
     backup: await addBackup(hub, client, siteId),
     failed: await loggedIn(hub, site, await addTask(db, site, 'failed')),

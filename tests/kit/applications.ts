@@ -83,7 +83,9 @@ export function testSite(
     aliases: [],
     redirection: null,
     tls: 'off',
+    hstsSeconds: null,
     certificate: null,
+    pem: null,
     database: { name: databaseName, user, password },
     databaseIsOurs: true,
     hashSalt: new Secret('salt_of-the-site-0123456789abcdefghijklmnopqrstuvwxyz01'),
@@ -155,7 +157,7 @@ export class Browser {
   readonly #port: number;
   readonly #host: string;
 
-  constructor({ address }: InstalledSite) {
+  constructor({ address }: Pick<InstalledSite, 'address'>) {
     const { port, host } = new URL(address);
     this.#port = Number(port);
     this.#host = host;

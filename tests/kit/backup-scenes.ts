@@ -10,16 +10,30 @@ import { siteDisable } from '../../src/tasks/site-disable.ts';
 import { siteImport } from '../../src/tasks/site-import.ts';
 import { siteRestore } from '../../src/tasks/site-restore.ts';
 import type { TaskType } from '../../src/tasks/task-type.ts';
-import { backupName, type FarmParts, hand, platformRootOfFarm } from './farm.ts';
+import { keptDirectory } from './backups-of-farm.ts';
+import { type FarmParts, hand, platformRootOfFarm } from './farm.ts';
 import { lived } from './moving-scenes.ts';
 import { played, type Scene } from './played.ts';
-import { siteName, type Truth } from './truth.ts';
+import { backupName, siteName, type Truth } from './truth.ts';
 
 const directory = `${platformRootOfFarm}/sites/${siteName}`;
 
 /** A site with a backup, number 1, which was changed since. */
 async function backedUp(parts: FarmParts, ...then: readonly TaskType[]): Promise<Truth> {
+  return backedUpTo('here', parts, ...then);
+}
+
+/** The same with a file service that keeps a copy of each backup, or the only one. */
+async function kept(keeps: Truth['keeps'], parts: FarmParts): Promise<Truth> {
   const truth = await lived(parts);
+  parts.world.directory(keptDirectory, { mode: '0700' });
+  parts.world.directory('/var/aegir/passing', { mode: '0700' });
+  truth.keeps = keeps;
+  return truth;
+}
+
+async function backedUpTo(keeps: Truth['keeps'], parts: FarmParts, ...then: readonly TaskType[]): Promise<Truth> {
+  const truth = keeps === 'here' ? await lived(parts) : await kept(keeps, parts);
   parts.world.directory('/var/aegir/transfers', { mode: '0700' });
   await played(parts, truth, [siteBackup], '7');
   parts.world.put(`${directory}/files/pictures/two.png`, 'another', { owner: 'www-data', group: 'www-data' });
@@ -81,4 +95,39 @@ export const backupScenes: readonly Scene[] = [
   { title: 'backup export', type: backupExport, subject: '1', args: {}, prepare: (parts) => backedUp(parts) },
   { title: 'backup delete', type: backupDelete, subject: '1', args: {}, prepare: (parts) => backedUp(parts) },
   { title: 'backup import', type: backupImport, subject: '2', args: {}, prepare: uploaded },
+  {
+    ...{ title: 'site backup in two places', type: siteBackup, subject: '7', args: {} },
+    only: ['nginx, mysql, Drupal'],
+    prepare: (parts) => kept('in two places', parts),
+  },
+  {
+    ...{ title: 'site backup kept elsewhere only', type: siteBackup, subject: '7', args: {} },
+    only: ['apache, mysql, WordPress'],
+    prepare: (parts) => kept('elsewhere', parts),
+  },
+  {
+    ...{ ...restore, title: 'site restore from elsewhere' },
+    only: ['apache, mysql, WordPress'],
+    prepare: (parts) => backedUpTo('elsewhere', parts),
+  },
+  {
+    // The copy that comes back is to be here, and stays whatever becomes of the restore.
+    ...{ ...restore, title: 'site restore whose first copy is gone', heals: true },
+    only: ['nginx, postgresql, Drupal'],
+    async prepare(parts) {
+      const truth = await backedUpTo('in two places', parts);
+      parts.world.remove(`/var/aegir/backups/${backupName('1')}.tar`);
+      return truth;
+    },
+  },
+  ...([backupVerify, backupTest, backupExport, backupDelete] as const).map((type) => ({
+    ...{ title: `${type.name} of one elsewhere`, type, subject: '1', args: {} },
+    only: ['apache, mysql, WordPress'],
+    prepare: (parts: FarmParts) => backedUpTo('elsewhere', parts),
+  })),
+  {
+    ...{ title: 'backup delete in two places', type: backupDelete, subject: '1', args: {} },
+    only: ['nginx, mysql, Drupal'],
+    prepare: (parts) => backedUpTo('in two places', parts),
+  },
 ];

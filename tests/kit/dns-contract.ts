@@ -180,6 +180,31 @@ export function dnsContract(
     assert.deepEqual(await bench.all(), before);
   });
 
+  suite('of many names all is found as of one: right, changed, gone, at the top of a zone, below, and outside', async (bench, dns) => {
+    const zones = ['example.test', 'sub.example.test'];
+    const all = zones.flatMap((zone) => [
+      pointing(zone),
+      pointing(`*.star.${zone}`),
+      ...Array.from({ length: 28 }, (_, at) => pointing(`n${at}.${zone}`)),
+    ]);
+    await dns.put(owner, all);
+    assert.deepEqual(await dns.missing(all), []);
+    assert.deepEqual(await dns.put(owner, all), { changes: [], outside: [], left: [] });
+    const others = bench.open();
+    await others.put(owner, [pointing('n7.sub.example.test', { addresses: ['192.0.2.7'] })]);
+    await others.remove(owner, ['n8.example.test']);
+    assert.deepEqual(await dns.missing([...all, pointing('www.elsewhere.test')]), [
+      'n8.example.test answers nothing, not A 192.0.2.1',
+      'n7.sub.example.test answers A 192.0.2.7, not A 192.0.2.1',
+    ]);
+    assert.equal((await dns.look(all.map(({ name }) => name))).get('n7.example.test')?.owner, owner);
+    await dns.remove(
+      owner,
+      all.map(({ name }) => name),
+    );
+    assert.equal((await dns.missing(all)).length, all.length);
+  });
+
   suite('the key is in no command and no word of it', async (bench, dns) => {
     await dns.put(owner, [pointing('www.example.test')]);
     assert.ok(bench.told().length > 0);
@@ -232,5 +257,29 @@ export function refusesWrongKey(
       });
       assert.deepEqual(await bench.all(), before);
     }),
+  );
+}
+
+/** For engines whose name server can be asked here. */
+export function tellsWhoLacksProof(
+  title: string,
+  withBench: (action: (bench: DnsBench) => Promise<void>) => Promise<void>,
+): void {
+  test(
+    `${title}: it is known which name server does not show a proof yet, and which does not answer`,
+    { timeout: 120_000 },
+    () =>
+      withBench(async (bench) => {
+        const [name, texts] = ['_acme-challenge.www.example.test', ['first', 'second']];
+        const shown = bench.open({ nameServers: ['127.0.0.1'] });
+        assert.deepEqual(await shown.missingTexts(name, texts), { elsewhere: ['127.0.0.1'], silent: [] });
+        await shown.putTexts(name, texts);
+        assert.deepEqual(await shown.missingTexts(name, texts), { elsewhere: [], silent: [] });
+        await shown.putTexts(name, ['first']);
+        assert.deepEqual(await shown.missingTexts(name, texts), { elsewhere: ['127.0.0.1'], silent: [] });
+        const silent = bench.open({ nameServers: ['127.0.0.1', '127.0.0.9'] });
+        assert.deepEqual(await silent.missingTexts(name, ['first']), { elsewhere: [], silent: ['127.0.0.9'] });
+        assert.deepEqual(await shown.missingTexts('_acme-challenge.example.com', texts), { elsewhere: [], silent: [] });
+      }),
   );
 }

@@ -119,7 +119,7 @@ export async function startPowerDns(directory: string, more: readonly string[] =
       rrsets: zone === 'example.test' ? foreignRecords.filter(([, type]) => type !== 'NS').map(rrset) : [],
     });
   return {
-    ...{ port, secret, options: { url, apiKey: secret }, stop: () => end(child) },
+    ...{ port, secret, options: { url, apiKey: secret, port }, stop: () => end(child) },
     async all(zone) {
       const { rrsets } = (await (await api(`/zones/${zone}.`)).json()) as ZoneAnswer;
       const others = rrsets.filter(({ type }) => type !== 'SOA');

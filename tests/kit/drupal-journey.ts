@@ -57,7 +57,10 @@ export async function drupalJourney(t: TestContext, installed: InstalledSite): P
     assert.deepEqual(await drupal.runUpdates(machine, installed), []);
   });
 
-  await t.test('it is handed over', () => handedOver(drupal, installed, '/user/1/edit'));
+  await t.test('it is handed over', () => {
+    const slogan = isSeven(installed) ? 'site_slogan' : 'system.site:slogan';
+    return handedOver(drupal, installed, '/user/1/edit', slogan);
+  });
 
   await t.test('maintenance refuses pages that were cached, too', async () => {
     const browser = new Browser(installed);

@@ -37,7 +37,7 @@ export function dying(machine: Machine, fits: (command: string) => boolean): Mac
 export const withRun = (machine: Machine, run: (command: Command) => ReturnType<Machine['run']>): Machine => ({
   name: machine.name,
   run,
-  pipe: (pipe) => machine.pipe(pipe),
+  pipe: (pipe, ends) => machine.pipe(pipe, ends),
   read: (path) => machine.read(path),
   readMany: (paths) => machine.readMany(paths),
   stat: (path) => machine.stat(path),

@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 
 const tool = resolve(import.meta.dirname, '../../tools/fresh-machine');
 const unavailable = 75;
+const tookTooLong = 124;
 const minute = 60_000;
 
 interface Said {
@@ -52,8 +53,14 @@ class Fresh implements FreshMachine {
     this.#name = name;
   }
 
-  run(...argv: readonly string[]): Promise<Said> {
-    return tried('exec', this.#name, ...argv);
+  async run(...argv: readonly string[]): Promise<Said> {
+    const said = await tried('exec', this.#name, ...argv);
+    if (said.code !== tookTooLong) return said;
+    const { text } = await ended('ps', processes);
+    return {
+      ...said,
+      text: `${said.text}\nit was given up after ${patienceMs / minute} min, while there was:\n${text}`,
+    };
   }
 
   async must(...argv: readonly string[]): Promise<string> {
@@ -89,6 +96,8 @@ const tried = (...words: readonly string[]): Promise<Said> => ended(tool, words)
 
 /** Long, because the machine may be slow; a fault ends by itself much sooner. */
 const patienceMs = 15 * minute;
+/** Of those that stand still: what they do and what they wait for. */
+const processes = ['-eo', 'pid,ppid,stat,wchan:24,etime,args', '--cols', '160', '--forest'];
 
 function ended(program: string, words: readonly string[]): Promise<Said> {
   return new Promise((done, reject) => {
@@ -96,14 +105,19 @@ function ended(program: string, words: readonly string[]): Promise<Said> {
     const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] ?? '/root', FRESH_OWNER: String(process.pid) };
     const kept = Object.fromEntries(Object.entries(process.env).filter(([key]) => key.startsWith('FRESH_')));
     const child = spawn(program, words, { env: { ...kept, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    const late = setTimeout(() => child.kill('SIGKILL'), patienceMs);
     const chunks: Buffer[] = [];
+    const answer = (code: number) => {
+      clearTimeout(late);
+      done({ code, text: Buffer.concat(chunks).toString() });
+    };
+    // What it began goes on, and may hold the ends of the pipes for long: they are not waited for.
+    const late = setTimeout(() => {
+      child.kill('SIGKILL');
+      answer(tookTooLong);
+    }, patienceMs);
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('error', reject);
-    child.once('close', (code) => {
-      clearTimeout(late);
-      done({ code: code ?? 124, text: Buffer.concat(chunks).toString() });
-    });
+    child.once('close', (code) => answer(code ?? tookTooLong));
   });
 }
 

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Manifest, readManifest } from '../../src/model/backup.ts';
 import type { BackedUp } from './backed-up.ts';
-import { backupName } from './farm.ts';
 import { archiveOf, tarOf, unpacked, type Written, write } from './made-archive.ts';
+import { backupName } from './truth.ts';
 
 /** A backup of ours, taken apart: what hostile ones are made of. */
 export interface Good {

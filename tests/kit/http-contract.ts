@@ -48,7 +48,9 @@ export const sample = (
   database: database('db_one'),
   fpmSocket: bench.fpmSocket,
   tls: 'off',
+  hstsSeconds: null,
   certificate: null,
+  pem: null,
   lines: [],
   ...more,
 });

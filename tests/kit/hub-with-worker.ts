@@ -9,16 +9,18 @@ import { hubApp } from '../../src/hub/app.ts';
 import { runBatches } from '../../src/hub/batch-run.ts';
 import { type HubDatabase, openDatabase } from '../../src/hub/database.ts';
 import type { Hub } from '../../src/hub/hub.ts';
-import { requeueLost } from '../../src/hub/lost-tasks.ts';
 import { sealKey } from '../../src/hub/seal.ts';
 import { DryMachine } from '../../src/machine/dry.ts';
 import type { Hands } from '../../src/machine/hands.ts';
-import type { Machine } from '../../src/machine/machine.ts';
+import type { Machine, Pipe } from '../../src/machine/machine.ts';
 import { MemoryMachine } from '../../src/machine/memory.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
+import { scanHostKeys } from '../../src/machine/ssh-connection.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import type { TaskEvent } from '../../src/model/event.ts';
 import type { ProblemJson } from '../../src/model/problem.ts';
+import type { Server } from '../../src/model/server.ts';
+import type { Acme, AcmeAccount } from '../../src/services/acme/acme.ts';
 import { engines } from '../../src/services/engines.ts';
 import { apache } from '../../src/simulation/apache.ts';
 import { build } from '../../src/simulation/build.ts';
@@ -31,7 +33,9 @@ import { simulatedWorld } from '../../src/simulation/world.ts';
 import { type Catalog, catalog, type Extension } from '../../src/tasks/catalog.ts';
 import { taskTypes } from '../../src/tasks/task-types.ts';
 import { work } from '../../src/worker/work.ts';
+import { loseWorkers } from './lose-workers.ts';
 import { testDatabase } from './postgres.ts';
+import { simulatedAuthority } from './simulated-authority.ts';
 
 /** One thing that is done on a server: a method of its machine and what it is done to. */
 interface Act {
@@ -57,6 +61,8 @@ export interface HubWithWorker {
   readonly hub: Hub;
   readonly database: HubDatabase;
   readonly world: MemoryWorld;
+  /** Of the database, for a worker in a process of its own. */
+  readonly url: string;
   /** Asked before each act; what it throws, the act throws; while it waits, the act waits. */
   before: (act: Act) => Promise<void> | void;
   /** What the workers say of the load; null: they take tasks. */
@@ -82,7 +88,11 @@ export interface HubMore {
   /** Directory of transfers, on this very machine. */
   readonly transfers?: string;
   /** Instead of a server in memory: opens the real one. */
-  readonly open?: (hands: Hands) => Machine;
+  readonly open?: (hands: Hands, server: Server) => Machine;
+  /** Instead of an authority in memory. */
+  readonly openAcme?: (account: AcmeAccount) => Acme;
+  /** How long a task waits for a server that is away; not at all unless given. */
+  readonly awayMaxMs?: number;
 }
 
 /** Programs of every engine, and nothing of ours yet. */
@@ -126,13 +136,16 @@ interface Parts {
   again(more: HubMore): Promise<HubWithWorker>;
 }
 
-function start({ hub, url, world, again }: Parts, { workers = 1, slots = 4, open }: HubMore): HubWithWorker {
+function start(
+  { hub, url, world, again }: Parts,
+  { workers = 1, slots = 4, awayMaxMs = 0, ...more }: HubMore,
+): HubWithWorker {
   const app = hubApp(hub);
   const send: Send = async (path, request) => app.request(path, request, { local: true });
   const stop = new AbortController();
   const working: Promise<void>[] = [];
   const farm: HubWithWorker = {
-    ...{ hub, send, world, again, database: hub.database },
+    ...{ hub, send, world, url, again, database: hub.database },
     call: connect(send),
     before: () => undefined,
     busy: null,
@@ -142,7 +155,7 @@ function start({ hub, url, world, again }: Parts, { workers = 1, slots = 4, open
       assert.equal(ended.status, 'done', `${ended.task.name}: ${JSON.stringify(ended.problem)}`);
       return ended;
     },
-    loseWorkers: async () => void (await requeueLost(hub.database.db, 0)),
+    loseWorkers: () => loseWorkers(hub.database.db),
     async stop() {
       farm.before = () => undefined;
       stop.abort();
@@ -151,28 +164,39 @@ function start({ hub, url, world, again }: Parts, { workers = 1, slots = 4, open
   };
   working.push(runBatches(hub, systemClock, stop.signal));
   for (let number = 1; number <= workers; number++)
-    working.push(startWorker(farm, url, `w${number}`, slots, stop.signal, open));
+    working.push(startWorker(farm, url, { name: `w${number}`, slots, awayMaxMs }, stop.signal, more));
   return farm;
 }
 
 async function startWorker(
   farm: HubWithWorker,
   url: string,
-  name: string,
-  slots: number,
+  { name, ...more }: { readonly name: string; readonly slots: number; readonly awayMaxMs: number },
   stop: AbortSignal,
-  open = (hands: Hands): Machine => new MemoryMachine(hands, farm.world),
+  given: Pick<HubMore, 'open' | 'openAcme'>,
 ): Promise<void> {
   const { hub } = farm;
+  const { open = (hands) => new MemoryMachine(hands, farm.world), openAcme = () => simulatedAuthority(farm.world) } =
+    given;
   const unique = `${name}-${randomBytes(3).toString('hex')}`;
   // Connections of its own: the hub's answers never wait for a worker.
   const database = openDatabase(url);
   try {
     await work(
       {
-        ...{ name: unique, hub: database, key: hub.sealKey, clock: systemClock, catalog: hub.catalog, slots, runs: 2 },
+        ...{
+          name: unique,
+          hub: database,
+          key: hub.sealKey,
+          clock: systemClock,
+          catalog: hub.catalog,
+          runs: 2,
+          ...more,
+        },
         transfers: hub.transfers,
-        openMachine: (_, hands) => watched(farm, name, open(hands)),
+        openAcme,
+        openMachine: (server, hands) => watched(farm, name, open(hands, server)),
+        scanHostKeys: (server, hands) => scanHostKeys(hands, server),
         dryMachine: (real, { log }) => new DryMachine(real, log),
         busy: () => farm.busy,
       },
@@ -184,15 +208,20 @@ async function startWorker(
 }
 
 /** Tells of every act before it is done. */
-function watched(farm: HubWithWorker, worker: string, machine: Machine): Machine {
+export function watched(farm: HubWithWorker, worker: string, machine: Machine): Machine {
   return new Proxy(machine, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== 'function') return value;
       return async (...args: unknown[]) => {
         const [first] = args;
-        const { argv } = (first ?? {}) as { readonly argv?: readonly string[] }; // a command has one
-        await farm.before({ worker, method: String(key), what: argv?.join(' ') ?? String(first) });
+        // A command has words, a pipe commands; else it is a path.
+        const { argv, commands } = (first ?? {}) as {
+          readonly argv?: readonly string[];
+          readonly commands?: Pipe['commands'];
+        };
+        const words = commands?.map((one) => one.argv.join(' ')).join(' | ') ?? argv?.join(' ');
+        await farm.before({ worker, method: String(key), what: words ?? String(first) });
         return Reflect.apply(value, target, args);
       };
     },

@@ -140,6 +140,17 @@ export async function addPlatform({ good, hub }: TestHub, name: string): Promise
   await sql`delete from task where subject_type = 'platform' and subject_id = ${platform.id}`.execute(hub.database.db);
 }
 
+/** A platform `elsewhere` on the web server of `web2`; `master` has a dns service for the records of sites. */
+export async function publishElsewhere(made: TestHub): Promise<void> {
+  await addPlatform(made, 'elsewhere');
+  await made.good('POST', '/api/servers/master/services', { type: 'dns', engine: 'null' });
+  await made.good('POST', '/api/servers', { name: 'web2', services: [{ type: 'http', engine: 'nginx' }] });
+  await sql`
+    update platform set server_id = service.server_id, http_service_id = service.id
+    from service join server on server.id = service.server_id
+    where platform.name = 'elsewhere' and server.name = 'web2' and service.type = 'http'`.execute(made.hub.database.db);
+}
+
 /** As a worker would leave it. */
 export const setStatus = async ({ hub }: TestHub, table: string, name: string, status: string): Promise<void> => {
   const { db } = hub.database;

@@ -5,7 +5,9 @@ import { migrate } from '../../src/hub/migrate.ts';
 import { readSealKey } from '../../src/hub/seal.ts';
 import { databaseUrl } from '../../src/hub-process.ts';
 import { DryMachine } from '../../src/machine/dry.ts';
+import { scanHostKeys } from '../../src/machine/ssh-connection.ts';
 import { systemClock } from '../../src/model/clock.ts';
+import { Authority } from '../../src/services/acme/authority.ts';
 import { work } from '../../src/worker/work.ts';
 import { WorldConnection, WorldMachine } from './world-server.ts';
 
@@ -22,8 +24,11 @@ await work(
     ...{ hub, catalog: builtIn, clock: systemClock, slots: environment.workerSlots, runs: 1, busy: () => null },
     name: `w${process.pid}`,
     transfers: environment.transfers,
+    awayMaxMs: 0,
     key: await readSealKey(environment.keyPath),
+    openAcme: (account) => new Authority(account),
     openMachine: (_, hands) => new WorldMachine(hands, world),
+    scanHostKeys: (server, hands) => scanHostKeys(hands, server),
     dryMachine: (real, { log }) => new DryMachine(real, log),
   },
   stop.signal,

@@ -9,6 +9,9 @@ const answers: { readonly [name: string]: Json } = {
     ...{ load: [0.1, 0.2, 0.3], cpus: 2, uptimeSeconds: 60, disks: [{ path: '/', totalMb: 100, freeMb: 50 }] },
     memory: { totalMb: 100, availableMb: 50, swapTotalMb: 0, swapFreeMb: 0 },
   },
+  'server names': { checked: 2, differ: 1, differences: ['www.example.com answers nothing, not A 192.0.2.1'] },
+  'site drift': [],
+  'platform drift': [],
   'site web-log': { items: [{ at: '2026-11-28T18:00:00.000Z', status: 200, text: 'GET /' }] },
 };
 

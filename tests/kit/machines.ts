@@ -11,6 +11,7 @@ import { MemoryMachine } from '../../src/machine/memory.ts';
 import { MemoryWorld, type Program } from '../../src/machine/memory-world.ts';
 import { reveal } from '../../src/machine/scrub.ts';
 import { SshMachine } from '../../src/machine/ssh.ts';
+import { SshConnection } from '../../src/machine/ssh-connection.ts';
 import type { TaskEvent } from '../../src/model/event.ts';
 import type { Secret } from '../../src/model/secret.ts';
 
@@ -92,10 +93,10 @@ const memory: Open = async (_, secrets = []) => {
 };
 
 export const local = real((hands) => new LocalMachine(hands));
-export const ssh = real(
-  (hands) =>
-    new SshMachine(hands, { target: 'aegir@web1', controlPath: '/run/x', program: join(import.meta.dirname, 'ssh') }),
-);
+const connection = new SshConnection({
+  ...{ user: 'aegir', host: 'web1', port: 22, controlPath: '/run/x', program: join(import.meta.dirname, 'ssh') },
+});
+export const ssh = real((hands) => new SshMachine(hands, () => connection));
 export const machines: Readonly<Record<string, Open>> = { local, ssh, memory };
 /** Those that start real programs. */
 export const doing: Readonly<Record<string, Open>> = { local, ssh };

@@ -62,7 +62,11 @@ export async function mailServer(t: TestContext, { encrypts = false } = {}): Pro
 }
 
 /** The hub sends by it. */
-export async function useMailServer({ good }: TestHub, { port }: MailServer, more: object = {}): Promise<void> {
+export async function useMailServer(
+  { good }: Pick<TestHub, 'good'>,
+  { port }: MailServer,
+  more: object = {},
+): Promise<void> {
   const value = { host: '127.0.0.1', port, tls: 'none', user: mailUser.user, from: 'aegir@example.com', ...more };
   await good('PATCH', '/api/settings/mail.smtp', { value });
   await good('PATCH', '/api/settings/mail.password', { value: mailUser.password });

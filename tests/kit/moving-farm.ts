@@ -5,9 +5,9 @@ import { MemoryMachine } from '../../src/machine/memory.ts';
 import { Problem, type ProblemCode } from '../../src/model/problem.ts';
 import { simulatedDrupal } from '../../src/simulation/code.ts';
 import { putSimulatedState, simulatedState } from '../../src/simulation/php.ts';
-import { sameWorld } from './farm.ts';
 import { type HubWithWorker, installedSite, platformRoot, type TaskEnding, verifiedFarm } from './hub-with-worker.ts';
 import { onNginx } from './looks.ts';
+import { sameWorld } from './same-world.ts';
 
 /** Everything that can be done to a site that moves, with a hub and workers on a server in memory. */
 export const movedSite = 'example.com';

@@ -25,6 +25,7 @@ export async function lived(parts: FarmParts, ...then: readonly TaskType[]): Pro
   await played(parts, truth, [siteInstall]);
   const { world } = parts;
   const web = { owner: 'www-data', group: 'www-data' };
+  world.directory(`${directory}/files/pictures`, { mode: '0755', ...web });
   world.put(`${directory}/files/pictures/one.png`, 'a picture', web);
   world.put(`${directory}/files/link`, 'pictures/one.png', { ...web, kind: 'link' });
   world.put(`${directory}/modules/own/own.module`, '<?php // of this site alone');
@@ -85,7 +86,8 @@ export const movingScenes: readonly Scene[] = [
     prepare: (parts) => lived(parts),
   },
   {
-    ...{ title: 'site move to another web server', type: siteMove, subject: '7', args: { platform: 'p3' } },
+    ...{ title: 'site move to another web server', type: siteMove, subject: '7' },
+    args: { platform: 'p3', keepOldSeconds: 0 },
     only: [farms.mysql, farms.sqlite],
     async prepare(parts) {
       const truth = await lived(parts);
@@ -113,11 +115,13 @@ export const movingScenes: readonly Scene[] = [
 ];
 
 /** As its own server verify would leave it, with the lines that the operator wrote for it. */
-async function secondVerified(parts: FarmParts, truth: Truth): Promise<void> {
+export async function secondVerified(parts: FarmParts, truth: Truth): Promise<void> {
   truth.at = { ...truth.at, platform: 'p3' };
   const { http } = await hand(parts, truth).load.site('7');
   truth.at = { ...truth.at, platform: 'p1' };
-  parts.world.directory('/var/second/config/server_second');
+  const world = parts.otherWorld ?? parts.world;
+  world.directory('/var/second/config/server_second');
   await http.verify();
-  parts.world.put(`${http.ownLines(siteName)}/before.conf`, '# of the operator, for the other server\n');
+  if (parts.otherWorld) return;
+  world.put(`${http.ownLines(siteName)}/before.conf`, '# of the operator, for the other server\n');
 }

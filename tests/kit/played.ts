@@ -4,7 +4,8 @@ import { serverVerify } from '../../src/tasks/server-verify.ts';
 import { siteInstall } from '../../src/tasks/site-install.ts';
 import type { TaskType } from '../../src/tasks/task-type.ts';
 import { run } from '../../src/worker/run.ts';
-import { type FarmParts, hand, type Place } from './farm.ts';
+import { type FarmParts, hand } from './farm.ts';
+import type { Place } from './place.ts';
 import { allocate, freshTruth, settle, type Truth } from './truth.ts';
 
 /** What the world is like when a task is asked for. */

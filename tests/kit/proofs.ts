@@ -3,23 +3,27 @@ import { after, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Machine } from '../../src/machine/machine.ts';
 import { inTheMiddle } from '../../src/simulation/php.ts';
+import type { Ending } from '../../src/tasks/ending.ts';
 import type { OpenStep, OpenTask } from '../../src/tasks/task-type.ts';
-import { type Control, type Ending, run } from '../../src/worker/run.ts';
-import { type FarmParts, type Hand, type HandMore, hand, sameWorld, worldOf } from './farm.ts';
+import { type Control, run } from '../../src/worker/run.ts';
+import { type FarmParts, type Hand, type HandMore, hand } from './farm.ts';
 import { breakAt, failing, failingAtLast, twice } from './faults.ts';
 import type { Scene } from './played.ts';
+import { sameWorld, worldOf } from './same-world.ts';
 import { farms, scenes } from './scenes.ts';
 import { allocate, settle, type Truth } from './truth.ts';
+import { twoServerFarms } from './two-servers.ts';
 
 let faultPoints = 0;
 
 /**
  * Proofs over every task type there is, on this kind of farm: whatever fails and whenever, the world is as wanted or as
  * before. A new task type needs a scene (what the world is like when it is asked for) and gets the rest for nothing.
- * Where each task type was proven on another farm already, `every` third event is enough: engines differ, tasks do not.
+ * Of the points in time one in `every` is tried, and all with AEGIR_TEST_ALL_FAULTS=1. Where each task type is proven on another
+ * farm already, fewer are enough: engines differ, tasks do not.
  */
 export function prove(kind: string, every = 1): void {
-  const farm = farms[kind];
+  const farm = farms[kind] ?? twoServerFarms[kind];
   assert.ok(farm, `there is no farm ${kind}`);
   const step = process.env['AEGIR_TEST_ALL_FAULTS'] === '1' ? 1 : every;
   after(() => {
@@ -29,7 +33,7 @@ export function prove(kind: string, every = 1): void {
     );
   });
   for (const scene of scenes) {
-    if (scene.only && !scene.only.includes(kind)) continue;
+    if (!(scene.only ?? Object.keys(farms)).includes(kind)) continue;
     const what = `${scene.title}, on ${kind}`;
     test(`${what}: fails before or after the work of any step`, () => brokenSteps(farm, scene));
     test(`${what}: every step and every undo can be repeated`, () => repeated(farm, scene));
@@ -119,17 +123,21 @@ async function endsWell(
 }
 
 /** The script with this number that changes anything stands still in its middle. */
-function heldScript({ world }: FarmParts, at: number, held: () => void) {
+function heldScript({ world, otherWorld = world }: FarmParts, at: number, held: () => void) {
   const reached = Promise.withResolvers<'reached'>();
   const free = Promise.withResolvers<void>();
   let seen = 0;
-  inTheMiddle(world, async () => {
-    if (seen++ !== at) return;
-    held();
-    reached.resolve('reached');
-    await free.promise;
-  });
-  const forget = (): void => inTheMiddle(world, async () => undefined);
+  const both = new Set([world, otherWorld]);
+  for (const one of both)
+    inTheMiddle(one, async () => {
+      if (seen++ !== at) return;
+      held();
+      reached.resolve('reached');
+      await free.promise;
+    });
+  const forget = (): void => {
+    for (const one of both) inTheMiddle(one, async () => undefined);
+  };
   return { reached: reached.promise, goOn: free.resolve, forget };
 }
 

@@ -16,10 +16,11 @@ import { platformVerify } from '../../src/tasks/platform-verify.ts';
 import { serverVerify } from '../../src/tasks/server-verify.ts';
 import { codeBases } from './applications.ts';
 import { type PrivateMariadb, privateMariadb, privatePostgres } from './databases.ts';
-import { type Place, sameWorld } from './farm.ts';
+import type { Place } from './place.ts';
 import { played } from './played.ts';
 import { databases, ownDatabases, postgresDatabases } from './real-databases.ts';
 import { isPassing, rowsIn } from './real-rows.ts';
+import { sameWorld } from './same-world.ts';
 import { freshTruth, siteName, type Truth } from './truth.ts';
 import { openDirectory, type PrivateWeb, startNginx, startPhpFpm } from './web.ts';
 

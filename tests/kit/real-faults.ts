@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { TaskEvent } from '../../src/model/event.ts';
+import type { Ending } from '../../src/tasks/ending.ts';
 import type { OpenTask } from '../../src/tasks/task-type.ts';
-import type { Ending } from '../../src/worker/run.ts';
 import { breakAt, breakUndos, failing, failingAtLast, twice } from './faults.ts';
 import { killedAt } from './killed-worker.ts';
 import { fresh, type Goal, listed, point, type RealScene, runOpen, sample, truthOf, wanted } from './real-proof.ts';

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TaskEvent } from '../../src/model/event.ts';
+import type { Ending } from '../../src/tasks/ending.ts';
 import type { OpenTask, TaskType } from '../../src/tasks/task-type.ts';
-import { type Ending, run } from '../../src/worker/run.ts';
-import { type Hand, type HandMore, hand, sameWorld } from './farm.ts';
+import { run } from '../../src/worker/run.ts';
+import { type Hand, type HandMore, hand } from './farm.ts';
 import { failing } from './faults.ts';
 import type { RealFarm, Saved } from './real-farm.ts';
+import { sameWorld } from './same-world.ts';
 import { allocate, settle, type Truth } from './truth.ts';
 
 /** A task as it is tried again and again on real servers, each time from the same beginning. */

@@ -26,12 +26,16 @@ import { siteHandOver } from '../../src/tasks/site-hand-over.ts';
 import { siteImport } from '../../src/tasks/site-import.ts';
 import { siteInstall } from '../../src/tasks/site-install.ts';
 import { siteLogin } from '../../src/tasks/site-login.ts';
+import { siteProbe } from '../../src/tasks/site-probe.ts';
 import { siteVerify } from '../../src/tasks/site-verify.ts';
 import { backupScenes } from './backup-scenes.ts';
 import { buildingScenes } from './building-scenes.ts';
+import { certificateScenes } from './certificate-scenes.ts';
 import { type FarmParts, otherRootOfFarm, placeInMemory, platformRootOfFarm, thirdRootOfFarm } from './farm.ts';
 import { movingScenes } from './moving-scenes.ts';
 import { after, installed, played, type Scene } from './played.ts';
+import { serverScenes } from './server-scenes.ts';
+import { simulatedAuthority } from './simulated-authority.ts';
 import { freshTruth, siteName } from './truth.ts';
 
 const named = <Named extends { readonly name: string }>(list: readonly Named[], name: string): Named => {
@@ -47,7 +51,7 @@ export function putCode(world: MemoryWorld, application: 'drupal' | 'wordpress')
     else simulatedWordpress(world, root);
 }
 
-function farm(
+export function farm(
   http: string,
   db: string,
   application: 'drupal' | 'wordpress',
@@ -83,6 +87,7 @@ function farm(
       ),
       application: named(applications, application),
       dns,
+      authority: simulatedAuthority(world),
     };
   };
 }
@@ -125,6 +130,7 @@ export const scenes: readonly Scene[] = [
     prepare: after(serverVerify, platformVerify),
   },
   { title: 'site verify', type: siteVerify, subject: '7', args: {}, heals: true, prepare: after(...installed) },
+  { title: 'site probe', type: siteProbe, subject: '7', args: {}, heals: true, prepare: after(...installed) },
   {
     ...{ title: 'site verify of a damaged one', type: siteVerify, subject: '7', args: {}, heals: true },
     async prepare(parts) {
@@ -167,6 +173,8 @@ export const scenes: readonly Scene[] = [
   ...buildingScenes,
   ...movingScenes,
   ...backupScenes,
+  ...certificateScenes,
+  ...serverScenes,
 ];
 
 /** A site that somebody else installed: the simulated PHP reads from this line where its database is. */

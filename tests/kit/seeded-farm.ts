@@ -1,4 +1,7 @@
 import pg from 'pg';
+import { seededCertificates } from './seeded-certificates.ts';
+import { seededOrders } from './seeded-orders.ts';
+import { sweeps } from './seeded-sweeps.ts';
 
 /** How much there is to be in the hub's database. */
 export interface FarmSize {
@@ -26,7 +29,8 @@ export async function seedFarm(databaseUrl: string, size: FarmSize = wholeFarm):
     for (const text of [aliases, packages, backups]) await client.query(text);
     await client.query(tasks, [size.tasks, size.sites]);
     await client.query(events, [size.eventsOfTask]);
-    for (const text of [restOfTasks, batches, access]) await client.query(text);
+    for (const text of [restOfTasks, batches, access, ...sweeps, seededOrders, seededCertificates])
+      await client.query(text);
     await client.query('update site set title = $1 where id = (select min(id) from site)', [hostileTitle]);
     await client.query('commit');
     // As autovacuum would within a minute.

@@ -35,6 +35,7 @@ export async function runInHere(
     env: {},
     interrupted: new AbortController().signal,
     stdin: async () => '',
+    ask: async () => null,
     ...more,
   };
   const code = await runCli(argv, io);

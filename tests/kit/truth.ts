@@ -8,6 +8,7 @@ import type { Alias, Database, SiteStatus } from '../../src/model/site.ts';
 import type { SiteRecord } from '../../src/tasks/context.ts';
 import type { Found, Moved, Outcome } from '../../src/tasks/outcome.ts';
 import type { TaskType } from '../../src/tasks/task-type.ts';
+import { type KnownCertificate, noCertificate } from './certificate-in-memory.ts';
 
 /** Where a site is, and what it is called there. */
 export interface Whereabouts {
@@ -46,8 +47,13 @@ export interface Truth {
   database: Database | null;
   /** By number. */
   backups: Record<string, KnownBackup>;
+  /** Whether a file service has a copy of each, or the only one. */
+  keeps: 'here' | 'in two places' | 'elsewhere';
   /** Number of the one that is allocated with the task at hand. */
   newBackup: string | null;
+  /** They lie on the second server. */
+  backupsAreFar?: boolean;
+  certificate: KnownCertificate;
   /** DNS records of the site and its clone, by id. */
   records: Record<string, readonly KnownRecord[]>;
   /** Whose task it is that is at work. */
@@ -75,6 +81,7 @@ export const freshTruth = (): Truth => ({
   at: whereabouts(siteName, '7', 's3cret-of-the-database'),
   aliases: [{ name: 'www.example.com', redirect: false }],
   copy: null,
+  certificate: noCertificate,
   clone: 'queued',
   cloneAt: whereabouts(cloneName, '8', 's3cret-of-the-clone'),
   version: null,
@@ -85,6 +92,7 @@ export const freshTruth = (): Truth => ({
   ownScan: null,
   database: null,
   backups: {},
+  keeps: 'here',
   newBackup: null,
   records: {},
   subject: '7',
@@ -125,7 +133,8 @@ export function allocate(truth: Truth, type: TaskType, args: unknown): void {
 }
 
 /** What the hub would write when the task on this subject ends. */
-export function settle(truth: Truth, { server, platform, site, backup }: Outcome, subject = '7'): void {
+export function settle(truth: Truth, { server, platform, site, backup, certificate }: Outcome, subject = '7'): void {
+  truth.certificate = { ...truth.certificate, ...certificate };
   if (backup) know(truth, { id: subject, status: backup.status });
   if (backup) return;
   if (server?.status) truth.server = server.status;
@@ -187,3 +196,5 @@ function move(truth: Truth, { oldName = 'redirect' }: Moved): void {
     one.name < other.name ? -1 : 1,
   );
 }
+
+export const backupName = (id: string): string => `example.com-20260801t120000z-${id}`;

@@ -1,8 +1,9 @@
 import { connect as connectSocket, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { text as textOf } from 'node:stream/consumers';
 import type { Command } from '../../src/machine/command.ts';
 import type { Hands } from '../../src/machine/hands.ts';
-import type { FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from '../../src/machine/machine.ts';
+import type { Ends, FileMode, FileStat, Find, Look, Machine, Output, Pipe, Piped } from '../../src/machine/machine.ts';
 import { MemoryMachine } from '../../src/machine/memory.ts';
 import type { MemoryWorld } from '../../src/machine/memory-world.ts';
 import { reportedPipe } from '../../src/machine/pipe.ts';
@@ -127,12 +128,13 @@ export class WorldMachine implements Machine {
       return (await this.#ask('run', { ...command, ...stdin, allow, quiet: true })) as Output;
     });
   }
-  pipe(pipe: Pipe): Promise<Piped> {
+  pipe(pipe: Pipe, { input, output }: Ends = {}): Promise<Piped> {
     return reportedPipe(this.#hands, pipe, async () => {
-      const [{ stdin }] = pipe.commands;
+      const stdin = input ? await textOf(input) : pipe.commands[0].stdin;
       const [first, ...rest] = pipe.commands.map((command) => ({ ...command, quiet: true }));
       const plainFirst = { ...first!, ...(stdin !== undefined && { stdin: plain(stdin) }) };
       const piped = (await this.#ask('pipe', { ...pipe, commands: [plainFirst, ...rest] })) as Piped;
+      output?.write(piped.stdout);
       return { ...piped, stderr: '', exitCode: 0 };
     });
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, listQuery, page, someOf } from '../endpoint.ts';
 import * as shape from '../role-shapes.ts';
 import * as text from '../text.ts';
 
@@ -9,7 +9,7 @@ const filters = {
   noun: text.word.optional().describe("What it was done to: 'site', 'role', …"),
   subject: text.line(300).optional().describe('Name of that as it was called then, or with `noun` its id'),
   what: text.line(100).optional().describe("What was asked for: 'site create'"),
-  result: z.enum(['done', 'refused', 'failed']).optional().describe('Refused: one may not'),
+  result: someOf(['done', 'refused', 'failed']).optional().describe('Refused: one may not'),
   since: text.time.optional().describe('Not before this time: 2026-01-31T00:00:00Z'),
   until: text.time.optional().describe('Before this time'),
 };

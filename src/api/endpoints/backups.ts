@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, page, sortedQuery } from '../endpoint.ts';
+import { endpoint, page, someOf, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 import { added, asked } from './tasks.ts';
@@ -12,7 +12,7 @@ export const backupEndpoints = {
     query: sortedQuery(
       {
         site: text.reference.optional().describe('Of this site; of one that is deleted by its id'),
-        status: z.enum(['queued', 'enabled', 'failed', 'deleted']).optional(),
+        status: someOf(['queued', 'enabled', 'failed', 'deleted']).optional(),
         pinned: z.enum(['true', 'false']).optional(),
       },
       ['created', 'site', 'bytes'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, listQuery, page, someOf } from '../endpoint.ts';
 import * as text from '../text.ts';
 
 const at = z.string();
@@ -66,7 +66,7 @@ export const notificationEndpoints = {
     summary: 'What was sent in the last 30 days, and what became of it',
     query: listQuery({
       account,
-      status: z.enum(['waiting', 'sent', 'failed']).optional(),
+      status: someOf(['waiting', 'sent', 'failed']).optional(),
       kind: z.string().max(63).optional(),
       webhook: text.id.optional(),
     }).omit({ q: true }),
@@ -84,7 +84,7 @@ export const notificationEndpoints = {
     path: '/api/notification-choices',
     summary: 'Choose whether you are told of a kind of happening, by mail and by webhooks',
     body: z.strictObject({
-      kind: z.string().max(63).describe("'task failed', 'task stuck' or 'batch failed'"),
+      kind: z.string().max(63).describe("'task failed', 'task stuck', 'drift found' or 'batch failed'"),
       mail: choice.optional().describe('always: of all that you may see'),
       webhook: choice.optional(),
       account,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
+import { endpoint, listQuery, page, someOf, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import { oneTimeLink } from '../sign-in-shapes.ts';
 import * as text from '../text.ts';
 
-const state = z.enum(['enabled', 'locked', 'deleted']).optional();
+const state = someOf(['enabled', 'locked', 'deleted']).optional();
 const most = z.int().min(0).max(2_147_483_647);
 const quotas = {
   sitesMax: most.nullable().optional().describe('How many sites it may have; as many as it likes unless given'),
@@ -164,6 +164,11 @@ export const peopleEndpoints = {
         .max(500)
         .optional()
         .describe("What it is limited to: permissions as a role has them, or 'read'; to nothing unless given"),
+      offer: text.reference
+        .optional()
+        .describe(
+          "It is for the orders of this offer, and nothing else; its account needs the permission 'offer order'",
+        ),
     }),
     answer: z.object({ token: z.string(), about: shape.token }),
     status: 201,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { endpoint, page, sortedQuery } from '../endpoint.ts';
+import { endpoint, page, someOf, sortedQuery } from '../endpoint.ts';
+import { drift, driftQuery } from '../look-shapes.ts';
 import * as shape from '../shapes.ts';
 import { platformSource } from '../source.ts';
 import * as text from '../text.ts';
@@ -13,9 +14,10 @@ export const platformEndpoints = {
     summary: 'Platforms: copies of an application, each at a path of a server',
     query: sortedQuery(
       {
-        status: z.enum(['queued', 'enabled', 'failed', 'locked', 'deleted']).optional(),
+        status: someOf(['queued', 'enabled', 'failed', 'locked', 'deleted']).optional(),
         server: text.reference.optional(),
         application: text.word.optional(),
+        drifted: z.enum(['true', 'false']).optional().describe('Whether something differs from what the hub wrote'),
       },
       ['name', 'status', 'version', 'sites', 'verified', 'created'],
     ),
@@ -26,6 +28,13 @@ export const platformEndpoints = {
     path: '/api/platforms/:name',
     summary: 'One platform',
     answer: shape.platform,
+  }),
+  'platform drift': endpoint({
+    method: 'GET',
+    path: '/api/platforms/:name/drift',
+    summary: 'What on its server differs from what the hub wrote; nothing is changed by it, a verify puts it right',
+    query: driftQuery,
+    answer: drift,
   }),
   'platform create': endpoint({
     method: 'POST',

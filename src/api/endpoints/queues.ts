@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { period } from '../../model/period.ts';
 import { windowText } from '../../model/queue.ts';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, listQuery, page, someOf } from '../endpoint.ts';
 import * as shape from '../queue-shapes.ts';
 import * as text from '../text.ts';
 
@@ -45,8 +45,7 @@ export const queueEndpoints = {
     path: '/api/queues/:name/turns',
     summary: 'Who is due and when, the first first',
     query: listQuery({
-      state: z
-        .enum(['waiting', 'running', 'late', 'failing'])
+      state: someOf(['waiting', 'running', 'late', 'failing'])
         .optional()
         .describe('Late and failing ones also wait or run'),
       server: text.reference.optional(),
@@ -58,7 +57,7 @@ export const queueEndpoints = {
     path: '/api/queues/:name/runs',
     summary: 'What came of it, the newest first',
     query: listQuery({
-      status: z.enum(['done', 'failed', 'lost']).optional(),
+      status: someOf(['done', 'failed', 'lost']).optional(),
       subject: text.reference.optional().describe('Name, context name or id of a site or whatever has the turns'),
     }),
     answer: page(shape.run),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hostName } from '../../model/host-name.ts';
 import { period } from '../../model/period.ts';
 import { windowText } from '../../model/queue.ts';
-import { endpoint, listQuery, page } from '../endpoint.ts';
+import { endpoint, listQuery, page, someOf } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
@@ -37,6 +37,7 @@ const atOrNull = z.string().nullable();
 const reserve = z
   .object({
     id: z.string(),
+    etag: shape.etag,
     name: z.string(),
     status: z.string(),
     template: z.string(),
@@ -145,7 +146,7 @@ export const reserveEndpoints = {
     path: '/api/reserves/:name/spares',
     summary: 'Its spares, the newest first',
     query: listQuery({
-      state: z.enum(['building', 'ready', 'claimed', 'renaming', 'done', 'expired', 'failed']).optional(),
+      state: someOf(['building', 'ready', 'claimed', 'renaming', 'done', 'expired', 'failed']).optional(),
     }),
     answer: page(spare),
   }),

@@ -1,13 +1,18 @@
 import { z } from 'zod';
-import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
-import { serverLoad } from '../look-shapes.ts';
+import { endpoint, listQuery, page, someOf, sortedQuery } from '../endpoint.ts';
+import { serverLoad, serverNames } from '../look-shapes.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
 const options = z.record(z.string().max(63), z.unknown());
+const publishTo = z
+  .enum(['sites', 'servers'])
+  .describe("Of a web server: 'servers' for one that is a member or the front of clusters only; 'sites' unless given");
+const sshPort = z.int().min(1).max(65_535);
 const wantedService = {
   engine: text.word.describe("Name of the engine: 'nginx', 'mysql', …"),
   options: options.optional().describe('What the engine can be told; see GET /api/engines'),
+  publishTo: publishTo.optional(),
 };
 
 export const serverEndpoints = {
@@ -15,7 +20,7 @@ export const serverEndpoints = {
     method: 'GET',
     path: '/api/servers',
     summary: 'Servers with their services',
-    query: sortedQuery({ status: z.enum(['queued', 'enabled', 'failed', 'locked', 'deleted']).optional() }, [
+    query: sortedQuery({ status: someOf(['queued', 'enabled', 'failed', 'locked', 'deleted']).optional() }, [
       'name',
       'status',
       'host',
@@ -30,6 +35,22 @@ export const serverEndpoints = {
     summary: 'How much a server has to do at this moment; a worker looks, which takes a second',
     answer: serverLoad,
   }),
+  'server names': endpoint({
+    method: 'GET',
+    path: '/api/servers/:name/names',
+    summary: 'Whether the names of all sites lead where they should, as the dns service of a server answers just now',
+    answer: serverNames,
+  }),
+  'server bootstrap': endpoint({
+    method: 'GET',
+    path: '/api/servers/:name/bootstrap',
+    summary: 'The script that makes a machine this server, to be run there as root',
+    answer: z.object({
+      script: z.string().describe('For a plain sh; it can be run again'),
+      publicKey: z.string().describe('With which the hub logs in, as in authorized_keys'),
+      fingerprint: z.string(),
+    }),
+  }),
   'server create': endpoint({
     method: 'POST',
     path: '/api/servers',
@@ -38,6 +59,7 @@ export const serverEndpoints = {
       name: text.short,
       title: text.title.optional(),
       host: text.serverHost.optional().describe("Where ssh finds it; 'localhost', the hub's own machine, unless given"),
+      sshPort: sshPort.optional().describe('Where its sshd listens; 22 unless given'),
       root: text.path.optional().describe("Below this lies all that we keep there; '/var/aegir' unless given"),
       data: text.data.optional(),
       services: z
@@ -55,6 +77,21 @@ export const serverEndpoints = {
     body: z.strictObject({
       title: text.title.nullable().optional(),
       host: text.serverHost.nullable().optional(),
+      sshPort: sshPort
+        .nullable()
+        .optional()
+        .describe('Where its sshd listens; behind another one it is believed anew, as under another host'),
+      tasksMax: z
+        .int()
+        .min(1)
+        .max(1000)
+        .nullable()
+        .optional()
+        .describe('How many tasks it has at once, over all workers; null: as many as these take'),
+      forgetHostKeys: z
+        .boolean()
+        .optional()
+        .describe('It was set up anew: its verify pins the host keys that it shows now'),
       data: text.data.nullable().optional(),
     }),
     answer: z.object({ server: shape.server, task: shape.task }),
@@ -93,6 +130,7 @@ export const serverEndpoints = {
     body: z.strictObject({
       engine: text.word.optional(),
       options: options.nullable().optional().describe('Only the given options change; null resets one, or all'),
+      publishTo: publishTo.optional(),
     }),
     answer: z.object({ service: shape.service, tasks: z.array(shape.task) }),
   }),
@@ -101,5 +139,26 @@ export const serverEndpoints = {
     path: '/api/servers/:name/services/:type',
     summary: 'Remove a service that nothing uses',
     answer: z.object({ deleted: z.string() }),
+  }),
+  'agent list': endpoint({
+    method: 'GET',
+    path: '/api/agents',
+    summary: 'Credentials of agents, the revoked ones too; what they are is not told',
+    query: listQuery({ server: text.reference.optional() }),
+    answer: page(shape.agent),
+  }),
+  'agent enrol': endpoint({
+    method: 'POST',
+    path: '/api/servers/:name/agents',
+    summary: 'Make a credential for an agent, which takes tasks of this server only; it is shown once, here',
+    answer: z.object({ credential: z.string(), about: shape.agent }),
+    status: 201,
+    once: true,
+  }),
+  'agent revoke': endpoint({
+    method: 'DELETE',
+    path: '/api/agents/:agent',
+    summary: 'Revoke a credential of an agent, by its number: what it holds goes to another',
+    answer: z.object({ revoked: z.string() }),
   }),
 };

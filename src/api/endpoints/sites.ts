@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { period } from '../../model/period.ts';
 import { retention } from '../../model/retention.ts';
-import { endpoint, listQuery, page, sortedQuery } from '../endpoint.ts';
-import { webLogLine } from '../look-shapes.ts';
+import { endpoint, listQuery, page, someOf, sortedQuery } from '../endpoint.ts';
+import { drift, driftQuery, webLogLine } from '../look-shapes.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
@@ -19,12 +19,13 @@ export const siteEndpoints = {
     summary: 'Sites; `q` looks into names, aliases and titles',
     query: sortedQuery(
       {
-        status: z.enum(['queued', 'enabled', 'disabled', 'failed', 'deleted']).optional(),
+        status: someOf(['queued', 'enabled', 'disabled', 'failed', 'deleted']).optional(),
         platform: text.reference.optional(),
         client: text.reference.optional(),
         server: text.reference.optional(),
         dbServer: text.reference.optional(),
         profile: text.profile.optional(),
+        drifted: z.enum(['true', 'false']).optional().describe('Whether something differs from what the hub wrote'),
       },
       ['name', 'status', 'platform', 'client', 'profile', 'verified', 'created'],
     ),
@@ -51,6 +52,7 @@ export const siteEndpoints = {
       aliases: aliases.optional(),
       redirection: text.host.optional(),
       tls: tls.default('off'),
+      certificate: text.reference.optional().describe('The certificate that it uses; a self-signed one unless given'),
       certificatePath: text.path.optional(),
       keyPath: text.path.optional(),
       data: text.data.optional(),
@@ -89,9 +91,29 @@ export const siteEndpoints = {
       email: text.email.nullable().optional(),
       client: text.reference.nullable().optional(),
       dns: text.reference.nullable().optional().describe('Server whose dns service makes its records; null: none'),
+      dnsTtl: z
+        .int()
+        .min(60)
+        .max(604_800)
+        .nullable()
+        .optional()
+        .describe('For how many seconds others may remember its records; null: as its dns service says'),
       aliases: aliases.nullable().optional(),
       redirection: text.host.nullable().optional(),
       tls: tls.nullable().optional(),
+      hsts: z
+        .int()
+        .min(0)
+        .max(63_072_000)
+        .nullable()
+        .optional()
+        .describe(
+          'With https required: for how many seconds browsers come by https only (HSTS). 0 ends that; null: they are told nothing',
+        ),
+      certificate: text.reference
+        .nullable()
+        .optional()
+        .describe('The certificate that it uses; null: a self-signed one'),
       certificatePath: text.path.nullable().optional(),
       keyPath: text.path.nullable().optional(),
       data: text.data.nullable().optional(),
@@ -125,6 +147,13 @@ export const siteEndpoints = {
     query: z.strictObject({ task: text.id.optional() }),
     answer: z.object({ link: z.string(), task: z.string(), createdAt: z.string() }),
   }),
+  'site drift': endpoint({
+    method: 'GET',
+    path: '/api/sites/:name/drift',
+    summary: 'What on its server differs from what the hub wrote; nothing is changed by it, a verify puts it right',
+    query: driftQuery,
+    answer: drift,
+  }),
   'site web-log': endpoint({
     method: 'GET',
     path: '/api/sites/:name/web-log',
@@ -142,7 +171,7 @@ export const siteEndpoints = {
     summary: 'Every host name that is taken',
     query: listQuery({
       site: text.reference.optional(),
-      kind: z.enum(['canonical', 'alias', 'redirect']).optional(),
+      kind: someOf(['canonical', 'alias', 'redirect']).optional(),
     }),
     answer: page(shape.alias),
   }),

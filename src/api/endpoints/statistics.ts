@@ -14,13 +14,20 @@ const figures = {
   comments: z.int(),
   diskBytes: z.number().describe("Of the site's directory"),
   databaseBytes: z.number(),
+  requests: z
+    .int()
+    .nullable()
+    .describe('To its names on that day (UTC), as far as the log was read; null: nobody counts them'),
 };
+
+/** In this order wherever they stand beside each other: in the table of the command line, and in a file. */
+export const figureNames = Object.keys(figures) as readonly (keyof typeof figures)[]; // of the table just above
 
 export const statisticEndpoints = {
   'statistic list': endpoint({
     method: 'GET',
     path: '/api/statistics',
-    summary: 'What sites had, the newest first: users, posts, comments, disk, database',
+    summary: 'What sites had, the newest first: users, posts, comments, disk, database, requests',
     query: listQuery(filters),
     answer: page(
       z.object({ site: z.string(), client: z.string(), at: z.string(), ...figures }).meta({ id: 'Statistic' }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, page, sortedQuery } from '../endpoint.ts';
+import { endpoint, page, someOf, sortedQuery } from '../endpoint.ts';
 import * as shape from '../shapes.ts';
 import * as text from '../text.ts';
 
@@ -47,9 +47,9 @@ export const taskEndpoints = {
     summary: 'Tasks, the newest first',
     query: sortedQuery(
       {
-        status: z.enum(['queued', 'running', 'done', 'failed', 'stuck', 'cancelled']).optional(),
+        status: someOf(['queued', 'running', 'done', 'failed', 'stuck', 'cancelled']).optional(),
         name: z.string().max(64).optional(),
-        noun: z.enum(['server', 'platform', 'site', 'backup']).optional(),
+        noun: z.enum(['server', 'platform', 'site', 'backup', 'certificate']).optional(),
         subject: text.reference.optional().describe('Name as it was then, context name, or with `noun` an id'),
       },
       ['id', 'name', 'status', 'subject', 'created'],

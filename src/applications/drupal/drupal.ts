@@ -9,6 +9,7 @@ import { scanDrupal, scanDrupalSite } from './packages.ts';
 import { drupalRouting } from './routing.ts';
 import { drupalRules } from './rules.ts';
 import { drupalFiles } from './settings.ts';
+import { drupalRefusesVariable } from './variables.ts';
 import { drupalVerbs } from './verbs.ts';
 
 /** Drupal 7 and 8 to 11. What it knows of Drupal is in reference/drupal.md; all of it works without Drush (docs/decisions/0014-drush.md). */
@@ -37,6 +38,7 @@ export const drupal: Application = {
   files: drupalFiles,
   install: drupalInstall,
   emptied: drupalEmptied,
+  refusesVariable: drupalRefusesVariable,
   // '/user/reset/<account>/…', and everybody may edit themselves.
   insidePath: (link) => `/user/${/\/user\/reset\/(\d+)\//.exec(link)?.[1] ?? '1'}/edit`,
 };

@@ -137,7 +137,7 @@ async function ends(t: TestContext, installed: InstalledSite): Promise<void> {
     const severity = seven ? 'REQUIREMENT_ERROR' : '2';
     const requirement = `function kit_requirements($phase) { return $phase === 'update' ? ['kit' => ['title' => 'Kit', 'value' => '1', 'description' => 'needs more memory', 'severity' => ${severity}]] : []; }\n`;
     await putCode(installed, { install: `${good}${update(4, remember('y'))}${requirement}` });
-    await fails(/does not meet what its updates require: Kit: needs more memory/, /^$/);
+    await fails(/does not meet what its updates require: Kit: needs more memory/, /mend it, then try again/);
     assert.deepEqual([await ran(), await isClosed()], ['xxxxxxx', false]);
   });
   await t.test('one that needs another that is not there stops all before the first', async () => {

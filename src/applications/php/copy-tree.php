@@ -61,12 +61,6 @@ function tree_heard(CopiedTree $tree, float $everySeconds): void {
   if (@fwrite(STDOUT, "\n") === false) exit(1);
 }
 
-function tree_names(string $directory): array {
-  $names = @scandir($directory, SCANDIR_SORT_NONE);
-  if ($names === false) aegir_fail('application-failed', "$directory cannot be read by " . tree_user(), 'Give it the mode and owner of the directories beside it.');
-  return array_diff($names, ['.', '..']);
-}
-
 function tree_entry(array $roots, string $at, array $source, CopiedTree $tree): void {
   [$from, $to] = [$roots['from'] . $at, $roots['to'] . $at];
   $there = @lstat($to);
@@ -134,26 +128,4 @@ function tree_like(string $to, array $source, array|false $there): void {
   }
   if (($there['mode'] & 07777) !== ($source['mode'] & 07777) || $there['gid'] !== $source['gid']) tree_done(@chmod($to, $source['mode'] & 07777), $to);
   if ($there['mtime'] !== $source['mtime']) tree_done(@touch($to, $source['mtime']), $to);
-}
-
-function tree_remove(string $path): void {
-  clearstatcache();
-  if (is_link($path) || !is_dir($path)) {
-    tree_done(@unlink($path) || !file_exists($path), $path);
-    return;
-  }
-  foreach (tree_names($path) as $name) tree_remove("$path/$name");
-  tree_done(@rmdir($path) || !is_dir($path), $path);
-}
-
-function tree_user(): string {
-  return posix_getpwuid(posix_geteuid())['name'] ?? 'this user';
-}
-
-function tree_done(bool $done, string $path): void {
-  if ($done) return;
-  $said = error_get_last()['message'] ?? '';
-  $isFull = str_contains($said, 'No space left') || str_contains($said, 'quota exceeded') || disk_free_space(dirname($path)) < 1024 * 1024;
-  if ($isFull) aegir_fail('disk-full', "no space is left for $path", 'Make room on that file system, then run the task again.');
-  aegir_fail('application-failed', "$path cannot be written by " . tree_user() . ($said === '' ? '' : ": $said"));
 }

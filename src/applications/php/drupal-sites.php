@@ -10,4 +10,6 @@ if (isset($_SERVER['AEGIR_SITE_DIR'], $_SERVER['HTTP_HOST'])) (function () use (
     // Drupal looks for '8080.example.com.core' first and for 'example.com' last; these come before any other's.
     foreach ([$port === '' ? $host : "$port.$host", $host] as $name) $sites[$name . $path] = $_SERVER['AEGIR_SITE_DIR'];
   }
+  // PHP would go on with the settings as they were for some seconds after Aegir has written them.
+  if (function_exists('opcache_invalidate') && ini_get('opcache.validate_timestamps') && !ini_get('opcache.restrict_api')) opcache_invalidate(__DIR__ . "/{$_SERVER['AEGIR_SITE_DIR']}/settings.php");
 })();

@@ -7,6 +7,8 @@ if (!preg_match('/^[A-Za-z0-9][A-Za-z0-9._-]*$/', $aegir_directory) || !is_file(
   http_response_code(404);
   exit("There is no site here.\n");
 }
+// PHP would go on with the settings as they were for some seconds after Aegir has written them.
+if (function_exists('opcache_invalidate') && ini_get('opcache.validate_timestamps') && !ini_get('opcache.restrict_api')) opcache_invalidate($aegir_file);
 $aegir_database = [];
 foreach (['NAME', 'USER', 'PASSWORD', 'HOST', 'PORT', 'SOCKET'] as $aegir_key) $aegir_database[$aegir_key] = (string) ($_SERVER["AEGIR_DB_$aegir_key"] ?? '');
 foreach (array_keys($_SERVER) as $aegir_key) if (preg_match('/^(REDIRECT_)*AEGIR_DB_/', (string) $aegir_key)) unset($_SERVER[$aegir_key], $_ENV[$aegir_key]);

@@ -60,7 +60,7 @@ test('WordPress, from an empty database to a closed site', { timeout: 20 * 60_00
     assert.ok(status.packages.some(({ type }) => type === 'theme'));
   });
 
-  await t.test('it is handed over', () => handedOver(wordpress, installed, '/wp-admin/profile.php'));
+  await t.test('it is handed over', () => handedOver(wordpress, installed, '/wp-admin/profile.php', 'blogdescription'));
 
   await t.test('updates of its tables are listed and run', async () => {
     assert.deepEqual(await wordpress.pendingUpdates(machine, installed), []);

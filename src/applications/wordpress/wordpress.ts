@@ -7,6 +7,7 @@ import { scanWordpress } from './packages.ts';
 import { wordpressRouting } from './routing.ts';
 import { wordpressRules } from './rules.ts';
 import { wordpressUpdates } from './updates.ts';
+import { wordpressRefusesVariable } from './variables.ts';
 import { wordpressVerbs } from './verbs.ts';
 
 const webGroup = 'www-data';
@@ -37,5 +38,6 @@ export const wordpress: Application = {
   files: wordpressFiles,
   runUpdates: wordpressUpdates,
   emptied: wordpressEmptied,
+  refusesVariable: wordpressRefusesVariable,
   insidePath: () => '/wp-admin/profile.php',
 };

@@ -5,6 +5,7 @@ import type { Hub } from '../hub.ts';
 import { unseal } from '../seal.ts';
 import { settingValue } from '../setting.ts';
 import { addressOfPanel } from '../sign-in/one-time-link.ts';
+import { deliverConfirmations } from '../sign-up/mails.ts';
 import { sendMail } from './mail.ts';
 import { mailText } from './mail-text.ts';
 import { messagesFor } from './message.ts';
@@ -47,6 +48,7 @@ export async function runNotifications(hub: Delivering, clock: Clock, stop: Abor
     again(spreadAndWake),
     again(() => deliverMails(hub, stop)),
     again(() => deliverRequests(hub, stop)),
+    again(() => deliverConfirmations(hub, stop)),
   ]);
   await unlisten();
 }

@@ -1,4 +1,5 @@
 import type { ProblemJson } from '../../model/problem.ts';
+import { escaped } from '../html.ts';
 import type { Message } from './message.ts';
 
 export interface MailText {
@@ -25,11 +26,18 @@ export function mailText(messages: readonly Message[], panel: string): MailText 
     { text: 'Choose what you are told of:' },
     foot(panel),
   ];
-  return { subject: oneLine(`[Aegir] ${subject}`, 200), text: lines.map(plain).join('\n'), html: page(lines) };
+  return mailOf(`[Aegir] ${subject}`, lines);
 }
 
+/** Both forms of a mail; the subject is cut. */
+export const mailOf = (subject: string, lines: readonly Line[]): MailText => ({
+  subject: oneLine(subject, 200),
+  text: lines.map(plain).join('\n'),
+  html: page(lines),
+});
+
 /** A mail is built of these, once for both of its forms. */
-type Line =
+export type Line =
   | { readonly title: string }
   | { readonly text: string; readonly label?: string }
   | { readonly link: string }
@@ -74,11 +82,6 @@ function html(line: Line): string {
 
 const page = (lines: readonly Line[]): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Aegir</title></head><body>${lines.map(html).join('\n')}</body></html>`;
-
-const escapes: { readonly [character: string]: string } = {
-  ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' },
-};
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
 
 /** Output of programs: what moves a cursor or turns the direction of reading is taken out, ends of lines stay. */
 const tidy = (text: string): string =>

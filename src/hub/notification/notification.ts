@@ -30,7 +30,7 @@ interface NotificationRow {
 }
 
 const columns = sql`notification.id, happening.kind, happening.task_id as task, happening.batch_id as batch,
-  coalesce(task.subject_name, batch.title) as subject, account.name as account,
+  coalesce(task.subject_name, batch.title, happening.subject_name) as subject, account.name as account,
   case when notification.webhook_id is null then 'mail' else 'webhook' end as way, notification.webhook_id as webhook,
   notification.status, notification.attempts, notification.problem, notification.created_at, notification.next_at,
   notification.ended_at`;
@@ -54,7 +54,11 @@ const answer = ({
 
 /** What was told. What one may not see any more is not told of here either. */
 const seen = (caller: Parameters<typeof visible>[1]): RawBuilder<unknown> => sql`
-  (task.id is null or ${visible('task', caller)}) and (batch.id is null or ${visible('batch', caller)})`;
+  (task.id is null or ${visible('task', caller)}) and (batch.id is null or ${visible('batch', caller)})
+  and (happening.subject_type is distinct from 'site'
+    or exists (select from site where site.id = happening.subject_id and ${visible('site', caller)}))
+  and (happening.subject_type is distinct from 'platform'
+    or exists (select from platform where platform.id = happening.subject_id and ${visible('platform', caller)}))`;
 
 const list: Handler<'notification list'> = async ({ query }, asked) => {
   const { tx, caller } = asked;

@@ -19,6 +19,15 @@ export async function seenBy(
     union all
     select happening.id from happening join batch on batch.id = happening.batch_id where ${asked} and ${visible('batch', caller)}
     union all
+    select happening.id from happening join site_order on site_order.id = happening.order_id
+    where ${asked} and ${visible('order', caller)}
+    union all
+    select happening.id from happening join site on site.id = happening.subject_id
+    where happening.subject_type = 'site' and ${asked} and ${visible('site', caller)}
+    union all
+    select happening.id from happening join platform on platform.id = happening.subject_id
+    where happening.subject_type = 'platform' and ${asked} and ${visible('platform', caller)}
+    union all
     select happening.id from happening join account on account.id = happening.account_id
     where ${asked} and account.id = ${accountId} and account.status = 'enabled'`.execute(db);
   return new Set(rows.map(({ id }) => id));

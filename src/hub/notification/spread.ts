@@ -3,7 +3,7 @@ import { everything } from '../../model/permission.ts';
 import type { HubDatabase } from '../database.ts';
 import { settingValue } from '../setting.ts';
 import type { Tables } from '../tables.ts';
-import { concerning, ways } from './kinds.ts';
+import { concerning, ways, withoutMail } from './kinds.ts';
 import { seenBy } from './seen.ts';
 
 const atOnce = 200;
@@ -46,7 +46,9 @@ interface Concern {
 async function concerned(tx: Kysely<Tables>, ids: readonly string[]): Promise<readonly Concern[]> {
   const { rows } = await sql<Concern>`
     with taken as (
-      select happening.id, happening.kind, task.subject_type, task.subject_id, happening.batch_id
+      select happening.id, happening.kind, coalesce(happening.subject_type, task.subject_type) as subject_type,
+             coalesce(happening.subject_id, task.subject_id) as subject_id, happening.batch_id,
+             happening.order_id
       from happening left join task on task.id = happening.task_id
       where happening.id = any (${[...ids]}::bigint[])),
     owner as (
@@ -55,6 +57,9 @@ async function concerned(tx: Kysely<Tables>, ids: readonly string[]): Promise<re
       union
       select taken.id, taken.kind, site.client_id from taken join backup on backup.id = taken.subject_id
         join site on site.id = backup.site_id where taken.subject_type = 'backup'
+      union
+      select taken.id, taken.kind, certificate.client_id from taken join certificate on certificate.id = taken.subject_id
+        where taken.subject_type = 'certificate'
       union
       select taken.id, taken.kind, site.client_id from taken join batch_member on batch_member.batch_id = taken.batch_id
         join site on site.id = batch_member.subject_id),
@@ -69,12 +74,15 @@ async function concerned(tx: Kysely<Tables>, ids: readonly string[]): Promise<re
         where taken.kind = any (${concerning('administrators')}::text[])
       union
       select taken.id, taken.kind, batch.account_id from taken join batch on batch.id = taken.batch_id
-        where batch.account_id is not null and taken.kind = any (${concerning('asker')}::text[]))
+        where batch.account_id is not null and taken.kind = any (${concerning('asker')}::text[])
+      union
+      select taken.id, taken.kind, site_order.account_id from taken join site_order on site_order.id = taken.order_id
+        where site_order.account_id is not null and taken.kind = any (${concerning('asker')}::text[]))
     select taken.id as happening_id, choice.account_id, choice.way from taken
       join notification_choice choice on choice.kind = taken.kind and choice.choice = 'always'
     union
     select by_default.id, by_default.account_id, way.name from by_default cross join unnest(${[...ways]}::text[]) as way (name)
-    where not exists (
+    where not (way.name = 'mail' and by_default.kind = any (${withoutMail}::text[])) and not exists (
       select from notification_choice choice where choice.account_id = by_default.account_id
         and choice.kind = by_default.kind and choice.way = way.name)`.execute(tx);
   return rows;

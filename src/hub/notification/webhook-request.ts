@@ -18,11 +18,11 @@ export interface WebhookRequest {
 }
 
 /** What is sent: https://www.standardwebhooks.com, with Aegir's own words in `data`. */
-export const webhookBody = ({ kind, at, title, problem, link, task, batch, subject }: Message): string =>
+export const webhookBody = ({ kind, at, title, problem, link, task, batch, order, subject }: Message): string =>
   JSON.stringify({
     type: kind.replaceAll(' ', '.'),
     timestamp: at.toISOString(),
-    data: { title, problem, link, task, batch, subject },
+    data: { title, problem, link, task, batch, order, subject },
   });
 
 const secretPrefix = 'whsec_';

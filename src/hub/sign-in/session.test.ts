@@ -91,7 +91,9 @@ test('nothing tells an account that there is not from a wrong password, a locked
   for (const name of ['ada', 'eve', 'bob', 'nobody']) {
     const password = name === 'eve' ? goodPassword : 'not the password at all';
     const { status, body, response } = await browser(hub).ask('POST', '/api/session', { name, password });
-    answers.push({ status, body, headers: [...response.headers], cookies: response.headers.getSetCookie() });
+    // What is left of this minute, and of its requests, is less each time, whoever was meant.
+    const headers = [...response.headers].filter(([header]) => !header.startsWith('ratelimit-'));
+    answers.push({ status, body, headers, cookies: response.headers.getSetCookie() });
   }
   assert.equal(answers[0]?.status, 401);
   for (const answer of answers) assert.deepEqual(answer, answers[0]);

@@ -13,6 +13,8 @@ export interface Visit {
   readonly session: string | null;
   /** What this browser has begun elsewhere, to come back with. */
   readonly begun: string | null;
+  /** What this browser has signed up for, to see how far it is. */
+  readonly signUp: string | null;
   /** Lines for Set-Cookie, sent if all goes well. */
   readonly cookies: string[];
   /** The session that its answer gives the browser. */
@@ -55,6 +57,7 @@ export function visitOf(request: Request, origin: Origin): Visit {
     hostname: url.hostname,
     session: cookieIn(headers.get('cookie') ?? '', url.hostname, sessionName),
     begun: cookieIn(headers.get('cookie') ?? '', url.hostname, begunName),
+    signUp: cookieIn(headers.get('cookie') ?? '', url.hostname, signUpName),
     cookies: [],
   };
 }
@@ -70,11 +73,13 @@ export const noVisit = (): Visit => ({
   hostname: 'localhost',
   session: null,
   begun: null,
+  signUp: null,
   cookies: [],
 });
 
 const sessionName = 'aegir_session';
 const begunName = 'aegir_begun';
+const signUpName = 'aegir_sign_up';
 
 /** A name that begins so no other site of our domain can set, nor anything that speaks http. */
 const ofHost = '__Host-';
@@ -102,6 +107,9 @@ export const clearSessionCookie = (visit: Visit): void => setCookie(visit, sessi
 
 export const setBegunCookie = (visit: Visit, value: string, maxAgeS: number): void =>
   setCookie(visit, begunName, value, maxAgeS);
+
+export const setSignUpCookie = (visit: Visit, value: string, maxAgeS: number): void =>
+  setCookie(visit, signUpName, value, maxAgeS);
 
 /** Nobody types a password where others can read along. */
 export function demandSafeWay({ secure, hostname }: Visit): void {

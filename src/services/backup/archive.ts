@@ -6,6 +6,8 @@ import { demandRoom } from '../../machine/room.ts';
 import { type Manifest, type ManifestPart, manifestText, type PartName, readManifest } from '../../model/backup.ts';
 import { Problem } from '../../model/problem.ts';
 import { type EngineHost, engine } from '../engine.ts';
+import { serverName } from '../server-name.ts';
+import { ArchiveInTwoPlaces } from './archive-in-two-places.ts';
 import { type BackupPart, type Backups, behind, longMs, type Source, type Stored } from './backups.ts';
 import { endOfArchive, headBytes, memberHead, padding } from './tar-text.ts';
 
@@ -18,13 +20,25 @@ const options = z.object({
   level: z.int().min(1).max(19).default(1).describe('How hard zstd tries: 1 is quickest, 19 smallest'),
 });
 
+const twoPlaces = options.extend({
+  fileService: serverName.optional().describe('Server whose file service keeps a second copy of each'),
+  keepHere: z
+    .boolean()
+    .default(true)
+    .describe('With a file service: keep the first copy on this server too, so that a restore has it at hand'),
+});
+
 export const archive = engine({
   type: 'backup',
   name: 'archive',
   title: 'One file for each backup',
-  options,
-  open: ({ machine, paths }: EngineHost, { directory = paths.backups, level }) =>
-    new Archive(machine, directory, level),
+  options: twoPlaces,
+  open({ machine, paths, files }: EngineHost, { directory = paths.backups, level, fileService, keepHere }): Backups {
+    const here = new Archive(machine, directory, level);
+    if (fileService === undefined) return here;
+    if (!files) throw new Problem('bug', `the file service of ${fileService} was not opened`);
+    return new ArchiveInTwoPlaces(machine, here, { server: fileService, files, keepHere });
+  },
 });
 
 /** What is not finished yet, and so no backup. */
@@ -35,6 +49,7 @@ const manifestName = 'manifest.json';
 
 /** Every backup is an ordinary tar archive; see docs/backup-format.md, which tells how to restore one by hand. */
 export class Archive implements Backups {
+  readonly second = null;
   readonly #machine: Machine;
   readonly #directory: string;
   readonly #level: number;

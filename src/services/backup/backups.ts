@@ -1,6 +1,6 @@
 import type { Command } from '../../machine/command.ts';
 import type { Changes } from '../../machine/put.ts';
-import type { Manifest, ManifestPart, PartName } from '../../model/backup.ts';
+import type { KeptElsewhere, Manifest, ManifestPart, PartName } from '../../model/backup.ts';
 
 /** The beginning of a pipe: what its last command writes is what is meant. */
 export type Source = readonly [Command, ...Command[]];
@@ -14,6 +14,22 @@ export interface Stored {
   readonly manifest: Manifest;
   /** What it takes in its store, as far as the engine knows: with restic what was added. */
   readonly bytes: number;
+  /** Of a store with a second place. */
+  readonly elsewhere?: KeptElsewhere;
+}
+
+/** A second place of a store, on another server. */
+export interface SecondPlace {
+  /** What a person looks for. */
+  place(key: string): string;
+  /** Whether it is there as it was stored, as far as can be told without reading all of it. */
+  has(key: string): Promise<boolean>;
+  /** Makes it anew of what is here. What goes wrong is in the answer, and then what is here stays. */
+  store(key: string): Promise<KeptElsewhere>;
+  /** For `read`, `prove` and `file`, where the copy here is gone. */
+  bring(key: string): Promise<Changes>;
+  /** Takes what was brought away again, where none is to be kept here. */
+  letGo(key: string): Promise<Changes>;
 }
 
 /**
@@ -46,6 +62,8 @@ export interface Backups {
   place(key: string): string;
   /** The archive that it is, where it is one; null where one has to be made of it first. */
   file(key: string): string | null;
+  /** Null: all is in one place. */
+  readonly second: SecondPlace | null;
 }
 
 /** A backup of a large site takes hours; the task's own limit is what ends it. */

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BackupWorld,
   backupContract,
@@ -15,6 +13,7 @@ import {
 } from '../../../tests/kit/backup-contract.ts';
 import { startS3 } from '../../../tests/kit/s3.ts';
 import { startSftp } from '../../../tests/kit/sftp.ts';
+import { watched } from '../../../tests/kit/watched.ts';
 import { command, query } from '../../machine/command.ts';
 import type { Hands } from '../../machine/hands.ts';
 import { LocalMachine } from '../../machine/local.ts';
@@ -24,27 +23,6 @@ import type { Engine } from '../engine.ts';
 import { archive } from './archive.ts';
 import type { Backups } from './backups.ts';
 import { restic } from './restic.ts';
-
-/** Arguments and environment of every process that has this word in its arguments, until it is over. */
-async function watched(word: string, work: Promise<unknown>): Promise<string> {
-  let seen = '';
-  let isOver = false;
-  const ended = work.finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid)))
-      try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        if (words.includes(word)) seen += `${words}\n${readFileSync(`/proc/${pid}/environ`, 'utf8')}\n`;
-      } catch {
-        // It has ended meanwhile.
-      }
-    await sleep(20);
-  }
-  await ended;
-  return seen;
-}
 
 async function place(t: TestContext) {
   const directory = await mkdtemp(join(tmpdir(), 'aegir-backups-'));

@@ -78,6 +78,7 @@ const ours = 'aegir';
 
 /** Each part is a snapshot of its own, with the backup's key as its tag; the manifest is the last of them. */
 class Restic implements Backups {
+  readonly second = null;
   readonly #machine: Machine;
   readonly #repository: string;
   readonly #client: ResticClient;

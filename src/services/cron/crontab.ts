@@ -68,7 +68,7 @@ class Crontab implements Cron {
     const file = this.#file(job.siteId);
     // 'flock': one that takes longer than its period is not begun again beside itself.
     const line = `${crontabTime(job.everySeconds, job.siteId)} flock -n ${file} ${show(php)} < ${file} > ${this.#directory}/${job.siteId}.last 2>&1 # aegir`;
-    const changes = await putFile(this.#machine, file, job.script, { mode: '0600' });
+    const changes = await putFile(this.#machine, file, job.script, { mode: '0600', hidden: true });
     const isChanged = await this.#change((lines) =>
       lines.includes(line) && this.#own(lines, job.siteId).length === 1
         ? lines
@@ -98,9 +98,11 @@ class Crontab implements Cron {
       const before = await this.#read();
       const after = action(before);
       if (after.length === before.length && after.every((line, at) => line === before[at])) return false;
+      const [was, is] = [before, after].map((lines) => lines.map((line) => `${line}\n`).join(''));
       await this.#machine.run({
         ...{ argv: [...this.#program, '-'], timeoutMs: 30_000, allow: [0], effect: 'changes', quiet: true },
-        stdin: after.map((line) => `${line}\n`).join(''),
+        stdin: is ?? '',
+        rewrites: { what: 'crontab', before: was ?? '', after: is ?? '' },
       });
       return true;
     });

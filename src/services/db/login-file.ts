@@ -9,7 +9,7 @@ import type { ServerPaths } from '../../model/server.ts';
 export async function putLoginFile(machine: Machine, path: string, text: Secret): Promise<Changes> {
   const directory = parentOf(path);
   if (!(await machine.stat(directory))) await machine.makeDirectory(directory, { mode: '0711' });
-  return putFile(machine, path, text, { mode: '0600' });
+  return putFile(machine, path, text, { mode: '0600', hidden: true });
 }
 
 /**

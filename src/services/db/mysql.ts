@@ -15,16 +15,20 @@ import { copyMysql } from './mysql-copy.ts';
 import { dumpCommand, loadCommands, withExplanation } from './mysql-dump.ts';
 import { type AccountFound, account as accountName, look, mustBeOurs, noDatabase } from './mysql-look.ts';
 import { dropReader, withReader } from './mysql-reader.ts';
-import { databaseServer, trialDatabase } from './options.ts';
+import { seenAs } from './mysql-seen-as.ts';
+import { databaseServer, reachable, siteHost, trialDatabase } from './options.ts';
 
 const options = databaseServer.extend({
   port: databaseServer.shape.port.default(3306),
+  siteHost: siteHost.describe(
+    'Where sites on other servers reach it; by default the name of its server, or the host if that is not localhost',
+  ),
   grantHosts: z
     .array(z.string().regex(/^[A-Za-z0-9_.:%/-]{1,255}$/))
     .min(1)
     .max(100)
-    .default(['localhost'])
-    .describe('Where sites connect from: the web servers, as the database server sees them'),
+    .optional()
+    .describe('Where sites connect from, as the database server sees them; found out by itself unless given'),
 });
 type Options = z.output<typeof options>;
 
@@ -43,6 +47,7 @@ class Mysql implements Db {
   readonly #host: EngineHost;
   readonly #options: Options;
   readonly #client: MysqlClient;
+  #seenAs: Promise<readonly string[]> | undefined;
 
   constructor(host: EngineHost, given: Options) {
     const { password = null, socket = null } = given;
@@ -81,7 +86,7 @@ class Mysql implements Db {
     const statements: string[] = [];
     const changes: string[] = [];
     // Rights first: if we stop half-way, `destroy` still knows whose it is.
-    for (const host of this.#options.grantHosts) {
+    for (const host of await this.#grantHosts()) {
       const account = found.accounts.find((one) => one.host === host);
       const at = accountName(user, host);
       if (!account) {
@@ -113,13 +118,14 @@ class Mysql implements Db {
     const statements = [
       ...(found.exists ? [`drop database if exists ${identifier(name)}`] : []),
       ...users.map(({ host }) => `drop user if exists ${accountName(user, host)}`),
-      ...(found.exists ? dropReader(name, this.#options.grantHosts) : []),
+      ...(found.exists ? dropReader(name, await this.#grantHosts()) : []),
     ];
     if (statements.length > 0) await this.#client.run(statements, 'changes');
   }
 
   address({ name, user, password }: Database): DatabaseAddress {
-    const { host, port, socket = null } = this.#options;
+    const { port, socket = null } = this.#options;
+    const host = this.#siteHost();
     const local = host === 'localhost';
     const way = local ? { port: null, socket } : { port, socket: null };
     return { driver: 'mysql', name, user, password, host, ...way };
@@ -138,7 +144,7 @@ class Mysql implements Db {
       return withExplanation(client, [dump], () => action(dump));
     };
     if (at.name === this.#host.machine.name) return dumpBy(this.#client);
-    return withReader(this.#client, name, this.#options.grantHosts, (reader) =>
+    return withReader(this.#client, name, await this.#grantHosts(), (reader) =>
       this.#loggedIn(at, reader, async (client) => {
         await client.run(['select 1'], 'reads');
         return dumpBy(client);
@@ -206,13 +212,33 @@ class Mysql implements Db {
     { user, password }: { readonly user: string; readonly password: Secret },
     action: (client: MysqlClient) => Promise<T>,
   ): Promise<T> {
-    const { socket = null } = this.#options;
-    const client = new MysqlClient(at, { ...this.#options, socket, user, password }, this.#loginFile(user));
+    const { socket = null, port } = this.#options;
+    const isHere = at.name === this.#host.machine.name;
+    const host = isHere ? this.#options.host : this.#siteHost();
+    const login = { host, port, socket: host === 'localhost' ? socket : null, user, password };
+    const client = new MysqlClient(at, login, this.#loginFile(user));
     try {
       return await action(client);
     } finally {
       await client.forget();
     }
+  }
+
+  #siteHost(): string {
+    const { host, siteHost: given } = this.#options;
+    const { machine, sites } = this.#host;
+    return reachable(machine.name, given ?? (sites && host === 'localhost' ? sites.host : host), sites);
+  }
+
+  /** From where a site's user may come: its web servers, and the server itself, where its database is filled. */
+  async #grantHosts(): Promise<readonly string[]> {
+    const { grantHosts, port } = this.#options;
+    const { sites } = this.#host;
+    if (grantHosts || !sites) return grantHosts ?? ['localhost'];
+    const where = { host: this.#siteHost(), port };
+    const all = [sites.machine, ...(sites.more ?? [])];
+    this.#seenAs ??= Promise.all(all.map((machine) => seenAs(machine, where)));
+    return [...new Set(['localhost', ...(await this.#seenAs)])];
   }
 
   #loginFile(user: string): string {

@@ -3,7 +3,7 @@ const lengthMax = 32;
 
 /**
  * Name of a site's database and of its user: the site's name, as far as it fits, and the site's id, which makes it unique.
- * 'www.example.com' with the id 7 is 'example_com_7'. Only [a-z0-9_], a letter first.
+ * 'www.example.com' with the id 7 is 'example_com_7'. Only [a-z0-9_], a letter first, and no 'pg_'.
  */
 export function databaseName(siteName: string, siteId: string): string {
   const end = `_${siteId}`;
@@ -13,5 +13,6 @@ export function databaseName(siteName: string, siteId: string): string {
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^[^a-z]+/, '');
   const start = (plain === '' ? 'site' : plain).slice(0, lengthMax - end.length).replace(/_+$/, '');
-  return `${start}${end}`;
+  // PostgreSQL keeps roles that begin with 'pg_' for itself.
+  return `${start}${end}`.replace(/^pg_/, 'pg');
 }

@@ -16,6 +16,16 @@ const password = z
   .max(200)
   .regex(/^[^\p{Cc}"]*$/u, 'must hold no control character and no quote');
 
+export const siteHost = host.optional();
+
+/** Throws Problem 'invalid' where sites on another machine are told to look for their database on their own. */
+export function reachable(server: string, address: string, sites: EngineHost['sites']): string {
+  if (!sites || address !== 'localhost') return address;
+  throw new Problem('invalid', `sites on ${sites.machine.name} do not reach the databases of ${server} as localhost`, {
+    hint: `Say what it is called there: aegir service set ${server} db --option siteHost=NAME`,
+  });
+}
+
 /** How the back end reaches a database server and logs in to it. */
 export const databaseServer = z.object({
   host: host.default('localhost').describe('Host of the database server; localhost: through its Unix socket'),

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 const firstMs = 50;
 const longestMs = 1_000;
 
@@ -16,3 +18,18 @@ export const endMaxMs = 60_000;
 
 /** Hours: as long as the biggest of databases takes to be copied; a task ends sooner by its own limit. */
 export const wholeDatabaseMs = 6 * 60 * 60_000;
+
+/** Looks again until it is well, or so much time has passed. Answers what was seen last. */
+export async function lookUntil<Seen>(
+  look: () => Promise<Seen>,
+  isWell: (seen: Seen) => boolean,
+  limitMs: number,
+): Promise<Seen> {
+  let seen = await look();
+  for (const waitMs of looksWithin(limitMs)) {
+    if (isWell(seen)) break;
+    await wait(waitMs);
+    seen = await look();
+  }
+  return seen;
+}

@@ -1,16 +1,16 @@
 import type { z } from 'zod';
-import { type Command, query } from '../../machine/command.ts';
+import type { Command } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { Changes } from '../../machine/put.ts';
 import { type Disk, diskOf } from '../../machine/room.ts';
 import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Database, DatabaseAddress } from '../../model/site.ts';
-import { type Detected, type EngineHost, engine } from '../engine.ts';
+import { type EngineHost, engine } from '../engine.ts';
 import type { Copied, Db, Programs, SiteDatabase } from './db.ts';
 import { loginFileOf } from './login-file.ts';
-import { databaseServer, trialDatabase } from './options.ts';
-import { identifier, literal, newestFirst, PostgresqlClient, scramVerifier } from './postgresql-client.ts';
+import { databaseServer, reachable, trialDatabase } from './options.ts';
+import { identifier, literal, PostgresqlClient, scramVerifier } from './postgresql-client.ts';
 import { endSessions, loginStatement } from './postgresql-close.ts';
 import { copyPostgresql } from './postgresql-copy.ts';
 import { dumpCommand, loadCommands, withExplanation } from './postgresql-dump.ts';
@@ -26,6 +26,7 @@ import {
   noDatabase,
 } from './postgresql-look.ts';
 import { dropReader, withReader } from './postgresql-reader.ts';
+import { detect, mustLetIn, sitesShutOut } from './postgresql-server.ts';
 
 const options = databaseServer.extend({
   port: databaseServer.shape.port.default(5432),
@@ -83,7 +84,8 @@ class Postgresql implements Db {
     try {
       await this.create(database);
       // A dry run has made nothing, so it does not try.
-      if ((await this.#lookAs(database)).login === 'refused') throw this.#sitesShutOut();
+      if ((await this.#lookAs(database)).login === 'refused')
+        throw sitesShutOut(this.#host.machine.name, `${this.#ownHost()}, port ${this.#options.port}`);
     } finally {
       await this.destroy(database);
     }
@@ -113,8 +115,15 @@ class Postgresql implements Db {
       ...databaseStatements(database, found, changes),
     ];
     if (statements.length > 0) await this.#client.run(statements, 'changes');
-    if (login === 'complete') return changes;
-    return [...changes, ...(await this.#createExtension(database, found))];
+    if (login !== 'complete') changes.push(...(await this.#createExtension(database, found)));
+    const { sites, machine } = this.#host;
+    // In a dry run there is nothing to log in to; a site that is closed may not.
+    if (sites && found.role?.mayLogIn !== false && (await this.#look(database)).owner !== null)
+      for (const one of [sites.machine, ...(sites.more ?? [])])
+        await mustLetIn(machine.name, one.name, () =>
+          this.#loggedIn(one, database, (client) => client.run(['select 1'], 'reads', database.name)),
+        );
+    return changes;
   }
 
   async destroy(key: Pick<Database, 'name' | 'user'>): Promise<void> {
@@ -217,7 +226,8 @@ class Postgresql implements Db {
     { user, password }: { readonly user: string; readonly password: Secret },
     action: (client: PostgresqlClient) => Promise<T>,
   ): Promise<T> {
-    const login = { host: this.#siteHost(), port: this.#options.port, user, password };
+    const host = at.name === this.#host.machine.name ? this.#ownHost() : this.#siteHost();
+    const login = { host, port: this.#options.port, user, password };
     const client = new PostgresqlClient(at, login, loginFileOf(this.#host.paths, 'postgresql', user));
     try {
       return await action(client);
@@ -226,18 +236,16 @@ class Postgresql implements Db {
     }
   }
 
-  #sitesShutOut(): Problem {
-    const way = `${this.#siteHost()}, port ${this.#options.port}`;
-    return new Problem(
-      'forbidden',
-      `PostgreSQL on ${this.#host.machine.name} lets no site in with a password (${way})`,
-      {
-        hint: 'Add to pg_hba.conf: host all all samehost scram-sha-256',
-      },
-    );
+  /** Where sites reach it. */
+  #siteHost(): string {
+    const { host, siteHost } = this.#options;
+    const { machine, sites } = this.#host;
+    if (!sites || siteHost !== undefined) return this.#ownHost();
+    return reachable(machine.name, host === 'localhost' ? sites.host : host, sites);
   }
 
-  #siteHost(): string {
+  /** Where it is reached with a password from its own machine. */
+  #ownHost(): string {
     const { host, siteHost } = this.#options;
     return siteHost ?? (host === 'localhost' ? '127.0.0.1' : host);
   }
@@ -272,7 +280,7 @@ class Postgresql implements Db {
   async #lookAs(database: Database): Promise<{ readonly found: Found; readonly login: Login }> {
     mustBePlain(database);
     const { name, user, password } = database;
-    const site = { host: this.#siteHost(), port: this.#options.port, user, password };
+    const site = { host: this.#ownHost(), port: this.#options.port, user, password };
     const { rows, isRefused } = await this.#client.runAndLogIn(
       lookStatements(database),
       `exists (select from pg_database where datname = ${literal(name)} and pg_get_userbyid(datdba) = ${literal(user)})`,
@@ -285,13 +293,4 @@ class Postgresql implements Db {
     if (isComplete === undefined) return { found: foundIn(rows), login: 'untried' };
     return { found: foundIn(rows), login: isComplete === 't' ? 'complete' : 'let in' };
   }
-}
-
-async function detect(machine: Machine): Promise<Detected | null> {
-  const [newest] = newestFirst(
-    await machine.find('/usr/lib/postgresql', { names: ['postgres'], prune: ['lib'], depthMax: 3 }),
-  );
-  if (newest === undefined) return null;
-  const { stdout } = await machine.run({ ...query`${newest} --version`, quiet: true });
-  return { engine: 'postgresql', version: /(\d+(?:\.\d+)+)/.exec(stdout)?.[1] ?? '', options: {} };
 }

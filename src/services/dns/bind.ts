@@ -5,10 +5,18 @@ import type { Changes } from '../../machine/put.ts';
 import { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
-import { type Asked, ask } from './dig.ts';
+import { type Asked, ask, transfer } from './dig.ts';
 import { type Dns, leadingTypes, type NameRecords } from './dns.ts';
 import { port, serverAddress, zoneOptions } from './options.ts';
-import { allShown, namesRecords, ownerName, ownerText, type ServerRecord, zonesAbove } from './records.ts';
+import {
+  allShown,
+  challengeTtlSeconds,
+  namesRecords,
+  ownerName,
+  ownerText,
+  type ServerRecord,
+  zonesAbove,
+} from './records.ts';
 import { type NameChange, ZoneDns, type ZoneServer } from './zones.ts';
 
 const options = zoneOptions.extend({
@@ -35,33 +43,38 @@ export const bind: Engine = engine({
   title: 'BIND: zones that take dynamic updates (RFC 2136, TSIG)',
   options,
   secrets: ['keySecret'],
-  open: (host, given): Dns => new ZoneDns(new Bind(host, given), given),
+  open: (host, given): Dns => new ZoneDns(host.machine, new Bind(host, given), given),
   detect,
 });
 
 class Bind implements ZoneServer {
   readonly title: string;
+  readonly port: number;
+  readonly nameServer: Asked;
   readonly #machine: Machine;
-  readonly #at: Asked;
   readonly #key: Secret;
+  /** The same for dig. */
+  readonly #digKey: Secret;
 
   constructor({ machine }: EngineHost, { host, port: at, keyName, keyAlgorithm, keySecret }: Options) {
     this.title = `BIND at ${host}`;
+    this.port = at;
     this.#machine = machine;
-    this.#at = { server: host, port: at };
+    this.nameServer = { server: host, port: at };
     this.#key = new Secret(`key ${keyAlgorithm}:${keyName} ${keySecret}\n`);
+    this.#digKey = new Secret(`${keyAlgorithm}:${keyName}:${keySecret}`);
   }
 
   /** Whether it answers; the key is known to be good only for what an update may change. */
   async verify(): Promise<Changes> {
-    await ask(this.#machine, this.#at, [{ name: 'aegir.invalid', type: 'SOA' }]);
+    await ask(this.#machine, this.nameServer, [{ name: 'aegir.invalid', type: 'SOA' }]);
     return [];
   }
 
   async zonesAmong(names: readonly string[]): Promise<ReadonlySet<string>> {
     const found = await ask(
       this.#machine,
-      this.#at,
+      this.nameServer,
       names.map((name) => ({ name, type: 'SOA' })),
     );
     return new Set(found.filter(({ type }) => type === 'SOA').map(({ name }) => name));
@@ -74,33 +87,48 @@ class Bind implements ZoneServer {
   async read(zone: string, names: readonly string[]): Promise<readonly ServerRecord[]> {
     const leading = names.filter((name) => !isOwnerName(name));
     const wildcards = leading.flatMap((name) => wildcardsAbove(name, zone));
-    const found = await ask(this.#machine, this.#at, [
+    const found = await ask(this.#machine, this.nameServer, [
       ...names.filter(isOwnerName).map((name) => ({ name, type: 'TXT' })),
       ...[...new Set([...leading, ...wildcards])].flatMap((name) => ['A', 'AAAA'].map((type) => ({ name, type }))),
     ]);
     return found.filter(({ name }) => !leading.includes(name) || !isByWildcard(namesRecords(name, found), found, zone));
   }
 
+  /** By a transfer of each; `allow-transfer` must let our key. */
+  readWhole(zones: readonly string[]): Promise<ReadonlyMap<string, readonly ServerRecord[]>> {
+    return transfer(this.#machine, this.nameServer, this.#digKey, zones);
+  }
+
   /** One message, which the server carries out whole or not at all, and only while all is as we saw it. */
   async change(zone: string, changes: readonly NameChange[]): Promise<void> {
-    const lines = [
-      `server ${this.#at.server} ${this.#at.port}`,
-      `zone ${zone}.`,
-      ...changes.flatMap(demands),
-      ...changes.flatMap(updates),
-      'send',
-    ];
+    const names = changes.map(({ after }) => after.name);
+    await this.#update(zone, names, [...changes.flatMap(demands), ...changes.flatMap(updates)]);
+  }
+
+  async putTexts(zone: string, name: string, texts: readonly string[]): Promise<void> {
+    await this.#update(
+      zone,
+      [name],
+      [
+        `update delete ${name}. IN TXT`,
+        ...texts.map((text) => `update add ${name}. ${challengeTtlSeconds} IN TXT "${text}"`),
+      ],
+    );
+  }
+
+  async #update(zone: string, names: readonly string[], updates: readonly string[]): Promise<void> {
+    const lines = [`server ${this.nameServer.server} ${this.nameServer.port}`, `zone ${zone}.`, ...updates, 'send'];
     const { exitCode, stdout, stderr } = await this.#machine.run({
       ...command`nsupdate -v -t 20`,
       stdin: new Secret(`${this.#key.reveal()}${lines.join('\n')}\n`),
       allow: [0, 1, 2, 127],
     });
     if (exitCode !== 0)
-      throw this.#problem(zone, changes, exitCode === 127 ? 'nsupdate is not installed' : `${stdout}\n${stderr}`);
+      throw this.#problem(zone, names, exitCode === 127 ? 'nsupdate is not installed' : `${stdout}\n${stderr}`);
   }
 
-  #problem(zone: string, changes: readonly NameChange[], text: string): Problem {
-    const names = changes.map(({ after }) => after.name).join(', ');
+  #problem(zone: string, of: readonly string[], text: string): Problem {
+    const names = of.join(', ');
     const cause = new Error(text.trim().slice(0, 1000));
     if (/\b(YXRRSET|NXRRSET|YXDOMAIN|NXDOMAIN)\b/.test(text))
       return new Problem(

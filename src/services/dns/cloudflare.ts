@@ -8,7 +8,7 @@ import { type Engine, type EngineHost, engine } from '../engine.ts';
 import type { Dns } from './dns.ts';
 import { type Answer, HttpApi } from './http-api.ts';
 import { baseUrl, credential, zoneOptions } from './options.ts';
-import { ownerName, ownerText, type ServerRecord, withoutDot } from './records.ts';
+import { challengeTtlSeconds, ownerName, ownerText, type ServerRecord, withoutDot } from './records.ts';
 import { demandUnchanged, type NameChange, ZoneDns, type ZoneServer } from './zones.ts';
 
 const options = zoneOptions.extend({
@@ -30,7 +30,7 @@ export const cloudflare: Engine = engine({
   title: 'Cloudflare: zones that its HTTP API changes',
   options,
   secrets: ['apiToken'],
-  open: (host, given): Dns => new ZoneDns(new Cloudflare(host, given), given),
+  open: (host, given): Dns => new ZoneDns(host.machine, new Cloudflare(host, given), given),
 });
 
 const zoneList = z.array(z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), name: z.string() }));
@@ -45,6 +45,7 @@ interface FoundRecord extends ServerRecord {
 
 class Cloudflare implements ZoneServer {
   readonly title: string;
+  readonly port = 53;
   readonly #machine: Machine;
   readonly #api: HttpApi;
   readonly #lock: string;
@@ -82,6 +83,19 @@ class Cloudflare implements ZoneServer {
       const names = changes.flatMap(({ after }) => [after.name, ownerName(after.name)]);
       const deletes = (await this.#read(zone, names)).filter(isToGo).map(({ id }) => ({ id }));
       const body = { deletes, posts: changes.flatMap(posts) };
+      const request = { method: 'POST', path: `${await this.#zone(zone)}/dns_records/batch`, body } as const;
+      const answer = await this.#api.change(request, { status: 200, body: { success: true, result: {} } });
+      this.#parsed(z.unknown(), `change the zone ${zone}`, answer);
+    });
+  }
+
+  async putTexts(zone: string, name: string, texts: readonly string[]): Promise<void> {
+    await this.#machine.exclusively(this.#lock, async () => {
+      const there = (await this.#read(zone, [name])).filter(({ type }) => type === 'TXT');
+      const deletes = there.map(({ id }) => ({ id }));
+      const created = texts.map((text) => ({ type: 'TXT', name, content: `"${text}"`, ttl: challengeTtlSeconds }));
+      if (deletes.length + created.length === 0) return;
+      const body = { deletes, posts: created };
       const request = { method: 'POST', path: `${await this.#zone(zone)}/dns_records/batch`, body } as const;
       const answer = await this.#api.change(request, { status: 200, body: { success: true, result: {} } });
       this.#parsed(z.unknown(), `change the zone ${zone}`, answer);

@@ -37,6 +37,14 @@ export interface Put {
   readonly left: readonly string[];
 }
 
+/** Addresses of name servers. */
+export interface MissingTexts {
+  /** They answer otherwise. */
+  readonly elsewhere: readonly string[];
+  /** They do not answer us. */
+  readonly silent: readonly string[];
+}
+
 /**
  * Where the records of sites are kept. `owner` is whose they are; what a hub has not made it neither changes nor removes.
  * All names of one zone change together or not at all.
@@ -59,6 +67,16 @@ export interface Dns {
   put(owner: string, pointings: readonly Pointing[], foreign?: 'refuse' | 'leave'): Promise<Put>;
   /** Only what is this owner's. Absent is fine. */
   remove(owner: string, names: readonly string[]): Promise<Changes>;
+  /**
+   * These and no others are the TXT records of this name, which is one that nobody but us uses (_acme-challenge.…); none: gone.
+   * Throws Problem 'not-found' when it is in no zone of this service, 'invalid' where somebody else makes the records.
+   */
+  putTexts(name: string, texts: readonly string[]): Promise<void>;
+  /**
+   * Who of all that answer the world for this name does not answer with these texts yet, as an authority asks any of them:
+   * secondary servers need a moment.
+   */
+  missingTexts(name: string, texts: readonly string[]): Promise<MissingTexts>;
   /** What is not to be seen yet, in words; nothing of names outside its zones. */
   missing(pointings: readonly Pointing[]): Promise<readonly string[]>;
 }

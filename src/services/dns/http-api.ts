@@ -1,4 +1,5 @@
 import { command, query } from '../../machine/command.ts';
+import { Gate } from '../../machine/gate.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { Json } from '../../model/json.ts';
 import { Problem } from '../../model/problem.ts';
@@ -17,6 +18,9 @@ export interface Answer {
   readonly body: Json;
 }
 
+/** So many requests in one run of curl, and so many runs at once. */
+const [ofRunMax, runsMax] = [100, 4];
+
 /** An HTTP API as curl on a server reaches it: requests and the key go in through its standard input, so no list of processes shows them. */
 export class HttpApi {
   readonly #machine: Machine;
@@ -30,13 +34,15 @@ export class HttpApi {
     this.#header = header;
   }
 
-  /** In their order, all in one run; one connection where the API keeps it. */
+  /** In their order, in one run unless they are very many; one connection where the API keeps it. */
   async get(paths: readonly string[]): Promise<readonly Answer[]> {
-    if (paths.length === 0) return [];
-    return this.#run(
-      { ...query`curl --disable --config -`, quiet: true },
-      paths.map((path) => ({ method: 'GET', path })),
+    const requests = paths.map((path): Request => ({ method: 'GET', path }));
+    const base = { ...query`curl --disable --config -`, quiet: true };
+    const gate = new Gate(runsMax);
+    const runs = Array.from({ length: Math.ceil(requests.length / ofRunMax) }, (_, at) =>
+      gate.through(() => this.#run(base, requests.slice(at * ofRunMax, (at + 1) * ofRunMax))),
     );
+    return (await Promise.all(runs)).flat();
   }
 
   /** A dry run takes `pretended` for its answer. */

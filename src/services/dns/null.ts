@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Machine } from '../../machine/machine.ts';
 import type { Changes } from '../../machine/put.ts';
+import { Problem } from '../../model/problem.ts';
 import { type Engine, type EngineHost, engine } from '../engine.ts';
+import { type Authorities, authoritiesOf } from './authorities.ts';
 import { type Asked, ask } from './dig.ts';
-import type { Dns, NameRecords, Pointing, Put } from './dns.ts';
+import type { Dns, MissingTexts, NameRecords, Pointing, Put } from './dns.ts';
 import { port, serverAddress, zoneOptions } from './options.ts';
 import { allShown, namesRecords, recordsFor, zonesAbove } from './records.ts';
 
@@ -81,6 +83,18 @@ class NullDns implements Dns {
       .map(({ name, records }) => `to be removed by hand: ${name} ${allShown(records)}`);
   }
 
+  async putTexts(name: string, texts: readonly string[]): Promise<void> {
+    if (texts.length === 0) return;
+    throw new Problem('invalid', `nobody but you makes records here, and ${name} would need another one each time`, {
+      hint: 'Choose the challenge http, or a dns service that makes records: bind, powerdns, cloudflare.',
+    });
+  }
+
+  /** It puts none. */
+  async missingTexts(): Promise<MissingTexts> {
+    return { elsewhere: [], silent: [] };
+  }
+
   async missing(pointings: readonly Pointing[]): Promise<readonly string[]> {
     const all = await Promise.all(pointings.map((pointing) => this.#unseen(pointing)));
     return all.flatMap(({ unseen }) => unseen);
@@ -111,10 +125,10 @@ class NullDns implements Dns {
   }
 
   /** The zone that a name is in, and the addresses of all servers that it says are its own. */
-  async #authorities(name: string): Promise<{ readonly zone: string; readonly servers: readonly string[] }> {
-    const above = zonesAbove(name);
+  async #authorities(name: string): Promise<Authorities> {
     const { servers, resolver, port: at } = this.#options;
     if (servers[0] !== undefined) {
+      const above = zonesAbove(name);
       const soa = await this.#ask(
         { server: servers[0], port: at },
         above.map((one) => ({ name: one, type: 'SOA' })),
@@ -124,21 +138,7 @@ class NullDns implements Dns {
         servers,
       };
     }
-    const asked = { server: resolver ?? null, port: at, recurse: true };
-    const found = await this.#ask(
-      asked,
-      above.map((one) => ({ name: one, type: 'NS' })),
-    );
-    const zone = above.find((one) => found.some((record) => record.name === one && record.type === 'NS')) ?? '';
-    const hosts = found.flatMap((record) => (record.name === zone && record.type === 'NS' ? [record.value] : []));
-    const addresses = await this.#ask(
-      asked,
-      hosts.flatMap((host) => ['A', 'AAAA'].map((type) => ({ name: host, type }))),
-    );
-    const of = (host: string, type: string): readonly string[] =>
-      addresses.flatMap((one) => (one.name === host.toLowerCase() && one.type === type ? [one.value] : []));
-    // By IPv4 where there is one, as not every server has IPv6.
-    return { zone, servers: hosts.flatMap((host) => (of(host, 'A').length > 0 ? of(host, 'A') : of(host, 'AAAA'))) };
+    return authoritiesOf(this.#machine, [{ server: resolver ?? null, port: at, recurse: true }], name);
   }
 
   #ask(at: Asked, questions: Parameters<typeof ask>[2]): ReturnType<typeof ask> {

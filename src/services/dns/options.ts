@@ -9,6 +9,13 @@ const zone = z
     'must be the name of a zone in small letters, without a dot at its end',
   );
 
+// It goes into a line of a program's input.
+export const credential = z.string().regex(/^[\x21-\x7e]{1,500}$/, 'must be printable characters without blanks');
+export const serverAddress = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]*$/, 'must be an address or a host name');
+
 /** What all engines that change zones have in common. */
 export const zoneOptions = z.object({
   zones: z.array(zone).max(1000).default([]).describe('Zones that it may change; none: all that its server has'),
@@ -18,14 +25,15 @@ export const zoneOptions = z.object({
     .max(604_800)
     .default(3600)
     .describe('How long others may remember a record: low means that a site that moves is found sooner'),
+  nameServers: z
+    .array(serverAddress)
+    .max(20)
+    .default([])
+    .describe(
+      'Who has to show a proof of a name before an authority is asked; none: those that the zone says are its own',
+    ),
 });
 
-// It goes into a line of a program's input.
-export const credential = z.string().regex(/^[\x21-\x7e]{1,500}$/, 'must be printable characters without blanks');
-export const serverAddress = z
-  .string()
-  .max(253)
-  .regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]*$/, 'must be an address or a host name');
 export const baseUrl = z
   .string()
   .max(500)

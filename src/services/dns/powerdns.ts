@@ -8,8 +8,8 @@ import { Secret } from '../../model/secret.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
 import { type Dns, leadingTypes } from './dns.ts';
 import { type Answer, HttpApi } from './http-api.ts';
-import { baseUrl, credential, zoneOptions } from './options.ts';
-import { ownerName, ownerText, type ServerRecord, withoutDot } from './records.ts';
+import { baseUrl, credential, port, zoneOptions } from './options.ts';
+import { challengeTtlSeconds, ownerName, ownerText, type ServerRecord, withoutDot } from './records.ts';
 import { demandUnchanged, type NameChange, ZoneDns, type ZoneServer } from './zones.ts';
 
 const options = zoneOptions.extend({
@@ -19,6 +19,7 @@ const options = zoneOptions.extend({
     .regex(/^[A-Za-z0-9_-]{1,100}$/)
     .default('localhost'),
   apiKey: credential.describe('As in pdns.conf'),
+  port,
 });
 type Options = z.output<typeof options>;
 
@@ -28,7 +29,7 @@ export const powerdns: Engine = engine({
   title: 'PowerDNS: zones that its HTTP API changes',
   options,
   secrets: ['apiKey'],
-  open: (host, given): Dns => new ZoneDns(new PowerDns(host, given), given),
+  open: (host, given): Dns => new ZoneDns(host.machine, new PowerDns(host, given), given),
   detect,
 });
 
@@ -44,15 +45,20 @@ const zoneAnswer = z.object({
   ),
 });
 
+/** Of more names than this it is not asked one by one whether they are zones. */
+const zonesAskedMax = 50;
+
 class PowerDns implements ZoneServer {
   readonly title: string;
+  readonly port: number;
   readonly #machine: Machine;
   readonly #api: HttpApi;
   readonly #server: string;
   readonly #lock: string;
 
-  constructor({ machine, paths }: EngineHost, { url, serverId, apiKey }: Options) {
+  constructor({ machine, paths }: EngineHost, { url, serverId, apiKey, port: at }: Options) {
     this.title = `PowerDNS at ${url}`;
+    this.port = at;
     this.#machine = machine;
     this.#api = new HttpApi(machine, url, new Secret(`X-API-Key: ${apiKey}`));
     this.#server = `/api/v1/servers/${serverId}`;
@@ -66,26 +72,28 @@ class PowerDns implements ZoneServer {
   }
 
   async zonesAmong(names: readonly string[]): Promise<ReadonlySet<string>> {
-    const answers = await this.#api.get(
-      names.map((name) => `${this.#server}/zones?dnssec=false&zone=${encodeURIComponent(name)}.`),
+    // The list of all is one request, and has some hundred bytes for each zone.
+    const wanted = names.length > zonesAskedMax ? [''] : names.map((name) => `&zone=${encodeURIComponent(name)}.`);
+    const answers = await this.#api.get(wanted.map((which) => `${this.#server}/zones?dnssec=false${which}`));
+    const all = new Set(
+      answers.flatMap((answer) => this.#parsed(zoneList, answer).map(({ name }) => withoutDot(name))),
     );
-    return new Set(answers.flatMap((answer) => this.#parsed(zoneList, answer).map(({ name }) => withoutDot(name))));
+    return new Set(names.filter((name) => all.has(name)));
   }
 
   async read(zone: string, names: readonly string[]): Promise<readonly ServerRecord[]> {
     const answers = await this.#api.get(
       names.map((name) => `${this.#zone(zone)}?rrset_name=${encodeURIComponent(name)}.`),
     );
-    return answers.flatMap((answer) =>
-      this.#parsed(zoneAnswer, answer).rrsets.flatMap(({ name, type, ttl, records }) =>
-        records
-          .filter(({ disabled = false }) => !disabled)
-          .map(({ content }) => ({
-            name: withoutDot(name).toLowerCase(),
-            type,
-            ttlSeconds: ttl,
-            value: plainValue(type, content),
-          })),
+    return answers.flatMap((answer) => recordsOf(this.#parsed(zoneAnswer, answer)));
+  }
+
+  async readWhole(zones: readonly string[]): Promise<ReadonlyMap<string, readonly ServerRecord[]>> {
+    const answers = await this.#api.get(zones.map((zone) => this.#zone(zone)));
+    return new Map(
+      answers.flatMap((answer, at) =>
+        // One that has gone meanwhile is asked for by name, and not found.
+        answer.status === 404 ? [] : [[zones[at] ?? '', recordsOf(this.#parsed(zoneAnswer, answer))]],
       ),
     );
   }
@@ -102,6 +110,17 @@ class PowerDns implements ZoneServer {
       );
       if (answer.status !== 204) throw this.#problem(`change the zone ${zone}`, answer);
     });
+  }
+
+  async putTexts(zone: string, name: string, texts: readonly string[]): Promise<void> {
+    const set = {
+      ...{ name: `${name}.`, type: 'TXT', ttl: challengeTtlSeconds },
+      changetype: texts.length > 0 ? 'REPLACE' : 'DELETE',
+      records: texts.map((text) => ({ content: `"${text}"`, disabled: false })),
+    };
+    const request = { method: 'PATCH', path: this.#zone(zone), body: { rrsets: [set] } } as const;
+    const answer = await this.#api.change(request, { status: 204, body: null });
+    if (answer.status !== 204) throw this.#problem(`change the zone ${zone}`, answer);
   }
 
   #zone(zone: string): string {
@@ -122,6 +141,18 @@ class PowerDns implements ZoneServer {
     });
   }
 }
+
+const recordsOf = ({ rrsets }: z.output<typeof zoneAnswer>): readonly ServerRecord[] =>
+  rrsets.flatMap(({ name, type, ttl, records }) =>
+    records
+      .filter(({ disabled = false }) => !disabled)
+      .map(({ content }) => ({
+        name: withoutDot(name).toLowerCase(),
+        type,
+        ttlSeconds: ttl,
+        value: plainValue(type, content),
+      })),
+  );
 
 const plainValue = (type: string, content: string): string =>
   type === 'TXT' ? content.replace(/^"|"$/g, '') : withoutDot(content);

@@ -58,6 +58,9 @@ function canonical(type: string, value: string): string {
   return type === 'CNAME' ? withoutDot(value).toLowerCase() : value;
 }
 
+/** An authority looks once; Cloudflare takes no less than this. */
+export const challengeTtlSeconds = 60;
+
 export const withoutDot = (name: string): string => name.replace(/\.$/, '');
 export const shown = ({ type, value }: LeadingRecord): string => `${type} ${value}`;
 export const allShown = (records: readonly LeadingRecord[]): string => records.map(shown).join(', ');

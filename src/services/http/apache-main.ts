@@ -17,13 +17,14 @@ export function apacheMain(
     readonly listens: readonly string[];
   },
 ): { readonly text: string; readonly mark: string } {
-  const draft = (mark: string): string => mainText(paths, on, mark);
+  const draft = (mark: string): string => mainText(paths, options, on, mark);
   const mark = markOf(draft('0'), JSON.stringify(options));
   return { text: draft(mark), mark };
 }
 
 function mainText(
   paths: WebPaths,
+  { proxies }: WebOptions,
   on: {
     readonly blocks: readonly string[];
     readonly blocksTls: readonly string[];
@@ -47,7 +48,7 @@ ${tls}${opening(paths, mark)}  RewriteRule ^ - [R=404,END]
 `;
   return apacheText`# Written by Aegir. Changes here are lost; the README in ${config} names the places for lines of your own.
 Define aegir_dollar $
-${modules.map(load)}${on.listens.map((one) => apacheText`Listen ${new Fragment(one)}\n`)}
+${[...modules, ...(proxies.length > 0 ? ['remoteip'] : [])].map(load)}${visitors(proxies)}${on.listens.map((one) => apacheText`Listen ${new Fragment(one)}\n`)}
 ${logs === null ? [] : [accessLog(logs)]}IncludeOptional ${`${config}/pre.d/*.conf`}
 
 # A name that is nobody's. It stands first: Apache gives the first block what no block is named for.
@@ -68,6 +69,15 @@ IncludeOptional ${`${config}/platform.d/*.conf`}
 IncludeOptional ${`${config}/post.d/*.conf`}
 `.text;
 }
+
+/** Whoever says it besides is not believed. */
+const visitors = (proxies: readonly string[]): readonly Fragment[] =>
+  proxies.length === 0
+    ? []
+    : [
+        apacheText`RemoteIPHeader X-Forwarded-For\n`,
+        ...proxies.map((one) => apacheText`RemoteIPTrustedProxy ${one}\n`),
+      ];
 
 /** Here and not in the blocks: in each it would be one more open file. Whose a request was stands first; our own are not told. */
 const accessLog = (logs: string): Fragment => apacheText`SetEnvIf Request_URI ${`^${markPath}`} aegir_asks

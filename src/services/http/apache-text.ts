@@ -17,6 +17,7 @@ import {
   retryAfterSeconds,
   session,
 } from './rules.ts';
+import { tlsCiphers } from './tls.ts';
 
 export interface ApacheBlocks {
   readonly listen: readonly string[];
@@ -37,7 +38,10 @@ export function apacheTexts(vhost: Vhost, paths: WebPaths, options: WebOptions, 
   const mark = markOf(
     // Left out where it is null: the marks of sites that were published before there was such a thing stay the same.
     // What it replaces is nothing that it is.
-    JSON.stringify({ ...vhost, database: null, asHost: vhost.asHost ?? undefined, replaces: undefined }),
+    JSON.stringify({
+      ...{ ...vhost, database: null, asHost: vhost.asHost ?? undefined, replaces: undefined },
+      pem: vhost.pem ? markOf(vhost.pem.reveal()) : undefined,
+    }),
     JSON.stringify([options, blocks, ...(paths.logs === null ? [] : [paths.logs])]),
     ...parameters(vhost).flat(),
   );
@@ -61,7 +65,7 @@ export const writtenFor = (text: string): string =>
 
 function onBoth(
   { listen, listenTls, certificate }: ApacheBlocks,
-  { tls }: Vhost,
+  { tls, hstsSeconds }: Vhost,
   hosts: readonly string[],
   inner: (https: boolean) => Fragment,
 ): readonly Fragment[] {
@@ -75,10 +79,14 @@ function onBoth(
     https: boolean,
   ): Fragment => apacheText`<VirtualHost ${new Fragment(on.join(' '))}>
   ServerName ${own}
-${aliases.map((name) => apacheText`  ServerAlias ${name}\n`)}${https && certificate ? tlsLines(certificate) : []}${inner(https)}</VirtualHost>
+${aliases.map((name) => apacheText`  ServerAlias ${name}\n`)}${https && certificate ? [...tlsLines(certificate), ...(tls === 'required' ? hstsLine(hstsSeconds) : [])] : []}${inner(https)}</VirtualHost>
 `;
   return [one(listen, false), ...(tls !== 'off' && certificate ? [one(listenTls, true)] : [])];
 }
+
+/** On https alone: on http nobody must believe it. */
+const hstsLine = (seconds: number | null): readonly Fragment[] =>
+  seconds === null ? [] : [apacheText`  Header always set Strict-Transport-Security ${`max-age=${seconds}`}\n`];
 
 export const tlsLines = (certificate: {
   readonly certificatePath: string;
@@ -86,6 +94,9 @@ export const tlsLines = (certificate: {
 }): readonly Fragment[] => [
   apacheText`  SSLEngine on
   SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1
+  SSLCipherSuite ${tlsCiphers}
+  SSLHonorCipherOrder off
+  SSLSessionTickets off
   SSLCertificateFile ${certificate.certificatePath}
   SSLCertificateKeyFile ${certificate.keyPath}
 `,
@@ -149,7 +160,7 @@ function pagesBlock(
   return apacheText`${include(operator.before)}${opening(paths, mark)}  DocumentRoot ${vhost.root}
   LimitRequestBody ${options.uploadMegabytesMax * 1_048_576}
   DirectoryIndex disabled
-${parameters(vhost).map(([name, value]) => (value === '' ? new Fragment('') : apacheText`  SetEnv ${name} ${apacheValue(value)}\n`))}${routingLines(vhost)}${phpLines(vhost)}${lines(vhost.lines, '  ')}${include(operator.after)}`;
+${parameters(vhost).map(([name, value]) => (value === '' ? new Fragment('') : apacheText`  SetEnv ${name} ${apacheValue(value)}\n`))}${routingLines(vhost, options)}${phpLines(vhost)}${lines(vhost.lines, '  ')}${include(operator.after)}`;
 }
 
 const redirectSameHost = (
@@ -163,7 +174,7 @@ ${state === 'maintenance' ? apacheText`  Header always set Retry-After ${String(
 `;
 
 /** In the order in which it is decided, as in nginx's site.conf. */
-function routingLines({ root, routing, asHost }: Vhost): Fragment {
+function routingLines({ root, routing, asHost }: Vhost, options: WebOptions): Fragment {
   const { files, frontController } = routing;
   const scripts = [...new Set([frontController, ...routing.scripts])];
   const file = (path: Fragment): Fragment => apacheText`  RewriteCond ${path} -f\n`;
@@ -187,10 +198,20 @@ ${indexed(scripts).map(
   RewriteRule ^/favicon\\.ico$ - [R=204,END]
 ${robots(`/${files}/${asHost ?? '%{SERVER_NAME}'}.robots.txt`, `/${files}/robots.txt`, inRoot, file)}  RewriteCond ${new Fragment(`"${root}$1"`)} -f
   RewriteRule ^(/.*)$ $1 [PT,E=aegir_file:1,END]
-  RewriteRule ^ ${frontController} [PT,END]
+${onlyFiles(options)}  RewriteRule ^ ${frontController} [PT,END]
   Header set Cache-Control ${'max-age=2592000'} env=aegir_file
 `;
 }
+
+/** Who asks several servers for an upload wants to know whether this one has it, and no page of the application instead. */
+const onlyFiles = ({ proxies }: WebOptions): readonly Fragment[] =>
+  proxies.length === 0
+    ? []
+    : [
+        apacheText`  RewriteCond ${new Fragment('%{HTTP:X-Aegir-Only}')} =1
+  RewriteRule ^ - [R=404,END]
+`,
+      ];
 
 /** Apache makes the name that was asked for part of it, unless we do. */
 const redirectToSlash = (path: string, asHost: string | null): Fragment =>

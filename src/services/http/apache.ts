@@ -1,10 +1,12 @@
 import { query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { type Changes, putFile } from '../../machine/put.ts';
+import type { LogPosition, RequestsRead } from '../../model/requests.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
 import { apacheMain, listenedIn } from './apache-main.ts';
 import { type ApacheBlocks, apacheTexts, writtenFor } from './apache-text.ts';
 import { selfSigned } from './certificate.ts';
+import { putChallenge } from './challenge.ts';
 import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
 import type { AskedLog, Door, Http, Reached, Vhost } from './http.ts';
 import { operatorLines } from './operator-lines.ts';
@@ -20,6 +22,7 @@ import {
   webPaths,
 } from './options.ts';
 import { readme } from './readme.ts';
+import { readRequests } from './requests.ts';
 import { checkVhost, fileName, names, takenName } from './rules.ts';
 import { areGone, takersOf } from './takers.ts';
 import { lastLines, webLogs, withLogs } from './web-log.ts';
@@ -105,7 +108,8 @@ class Apache implements Http {
     const files = this.#files(vhost.name);
     const { pages, redirects } = names(vhost);
     const ownCertificate = vhost.tls !== 'off' && vhost.certificate === null;
-    const pem = ownCertificate ? await selfSigned(this.#machine, files.pem, [...pages, ...redirects]) : null;
+    const signed = () => selfSigned(this.#machine, files.pem, [...pages, ...redirects]);
+    const pem = ownCertificate ? (vhost.pem?.reveal() ?? (await signed())) : null;
     const blocks: ApacheBlocks = {
       listen: this.#blocks(),
       listenTls: this.#blocksTls(),
@@ -130,7 +134,7 @@ class Apache implements Http {
         return [];
       },
       of: `the configuration of ${vhost.name}`,
-      secrets: [vhost.database.password],
+      secrets: [vhost.database.password, ...(vhost.pem ? [vhost.pem] : [])],
       sign: this.#sign(vhost.name, mark, '204'),
     });
   }
@@ -192,6 +196,14 @@ class Apache implements Http {
   log(asked: AskedLog): Promise<readonly string[]> {
     const about = asked.log === 'access' ? (name: string) => `^${name} ` : (name: string) => ` \\[host ${name}\\] `;
     return lastLines(this.#machine, `${this.#logs}/apache-${asked.log}.log`, asked, about);
+  }
+
+  putChallenge(token: string, text: string | null): Promise<void> {
+    return putChallenge(this.#machine, this.#paths.acme, token, text);
+  }
+
+  requests(positions: readonly LogPosition[]): Promise<RequestsRead | null> {
+    return readRequests(this.#machine, `${this.#logs}/apache-access.log`, positions);
   }
 
   takers(): Promise<readonly string[]> {

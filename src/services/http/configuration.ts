@@ -1,6 +1,6 @@
 import { type Command, command, query } from '../../machine/command.ts';
 import type { Machine, Output } from '../../machine/machine.ts';
-import { type Changes, putDirectory } from '../../machine/put.ts';
+import { type Changes, putManyDirectories } from '../../machine/put.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
 import { KeptRoom } from './kept-room.ts';
@@ -168,7 +168,7 @@ export class Configuration {
   async inForce(sign: Sign): Promise<void> {
     if (await this.#look(sign, true)) return;
     throw new Problem('timeout', `${this.#title} does not answer for ${sign.host} as its new configuration says`, {
-      hint: `Look into its error log (another program may have one of its ports: ss -ltnp), and whether its configuration includes ${this.#paths.main}.`,
+      hint: `Look into its error log (another program may have one of its ports: ss -ltnp), and whether its configuration includes ${this.#paths.main}: aegir server bootstrap (here: ./up) sees to that.`,
     });
   }
 
@@ -196,12 +196,11 @@ export class Configuration {
 
   async directories(names: readonly string[]): Promise<Changes> {
     const { config, acme } = this.#paths;
-    const changes = [
-      ...(await putDirectory(this.#machine, config, { mode: '0711' })),
-      ...(await putDirectory(this.#machine, acme, { mode: '0755' })),
-    ];
-    for (const name of names)
-      changes.push(...(await putDirectory(this.#machine, `${config}/${name}`, { mode: '0700' })));
+    const changes = await putManyDirectories(this.#machine, [
+      { path: config, mode: '0711' },
+      { path: acme, mode: '0755' },
+      ...names.map((name) => ({ path: `${config}/${name}`, mode: '0700' }) as const),
+    ]);
     return [...changes, ...(await this.#room.keep())];
   }
 
@@ -215,12 +214,17 @@ export class Configuration {
   }
 
   async #isSo(wanted: readonly Wanted[]): Promise<boolean> {
-    const texts = await this.#machine.readMany([this.#paths.journal, ...wanted.map(({ path }) => path)]);
-    if (texts.has(this.#paths.journal)) return false;
-    if (wanted.some((one) => present(one, texts) !== one.text)) return false;
-    for (const { path, text } of wanted)
-      if (text !== null && Number.parseInt((await this.#machine.stat(path))?.mode ?? '', 8) !== 0o600) return false;
-    return true;
+    const { journal } = this.#paths;
+    const paths = wanted.map(({ path }) => path);
+    const [texts, stats] = await Promise.all([
+      this.#machine.readMany([journal, ...paths]),
+      this.#machine.statMany(paths),
+    ]);
+    const isClosed = (path: string): boolean => Number.parseInt(stats.get(path)?.mode ?? '', 8) === 0o600;
+    return (
+      !texts.has(journal) &&
+      wanted.every((one) => present(one, texts) === one.text && (one.text === null || isClosed(one.path)))
+    );
   }
 
   async #recover(): Promise<boolean> {
@@ -272,7 +276,8 @@ export class Configuration {
   }
 
   #run(argv: readonly [string, ...string[]], effect: Command['effect']): Promise<Output> {
-    return this.#machine.run({ ...command`true`, argv, effect, allow: [0, 1, 2, 127], dryStdout: notReloaded });
+    const allow = [0, 1, 2, 127];
+    return this.#machine.run({ ...command`true`, argv, effect, allow, dryStdout: notReloaded, judgesFiles: true });
   }
 }
 

@@ -1,3 +1,8 @@
+import type { Machine } from '../../machine/machine.ts';
+import type { Changes } from '../../machine/put.ts';
+import type { LogPosition, RequestsRead } from '../../model/requests.ts';
+import type { Secret } from '../../model/secret.ts';
+import type { ServerPaths } from '../../model/server.ts';
 import type { Alias, DatabaseAddress, TlsMode } from '../../model/site.ts';
 import type { Provides } from '../provides.ts';
 
@@ -38,7 +43,12 @@ export interface Vhost {
   readonly database: DatabaseAddress;
   readonly fpmSocket: string;
   readonly tls: TlsMode;
+  /** Told to browsers on https, where that is required; null: nothing. */
+  readonly hstsSeconds: number | null;
+  /** Files that somebody has put on the server; null: `pem`, or a self-signed one. */
   readonly certificate: { readonly certificatePath: string; readonly keyPath: string } | null;
+  /** Certificate and key of the hub's, written beside its configuration; null: a self-signed one. */
+  readonly pem: Secret | null;
   /** Canonical names of other vhosts, which are gone in the same reload: what a site that is renamed was, and its copy. */
   readonly replaces: readonly string[];
   /** Lines that plug-ins add for this engine. A site with lines of its own gets a server block of its own. */
@@ -61,6 +71,42 @@ export interface Reached {
   readonly host: string | null;
 }
 
+/** A web server that publishes a site, as one in front of it reaches it. */
+export interface Backend {
+  readonly host: string;
+  readonly port: number;
+  readonly tlsPort: number;
+}
+
+/** The web server of a server, for another one that publishes by it. */
+export interface Web {
+  /** Name of the server. */
+  readonly server: string;
+  /** What other machines call it. */
+  readonly host: string;
+  readonly machine: Machine;
+  readonly paths: ServerPaths;
+  readonly http: Http;
+}
+
+export interface Webs {
+  /** What other machines call the server that they are opened for. */
+  readonly host: string;
+  /** Those that its options name, in their order. */
+  readonly named: readonly Web[];
+  /** One that they named before. Null: the hub has no such server any more, or it publishes nothing. */
+  find(server: string): Web | null;
+}
+
+/** The other servers on which the files of its sites lie. */
+export interface Spread {
+  readonly members: readonly Web[];
+  /** They were members, and may have this site still. */
+  former(name: string): Promise<readonly Web[]>;
+  /** Nothing of this site is anywhere but on the members; or, when it is gone, on none. */
+  settled(name: string): Promise<void>;
+}
+
 export interface AskedLog {
   readonly log: 'access' | 'error';
   /** '*.example.com' is every name below it. */
@@ -69,6 +115,10 @@ export interface AskedLog {
 }
 
 export interface Http extends Provides<Vhost, string> {
+  /** Files of its sites are to be brought to other servers, and fetched from there. Absent: they lie on its own only, or on a disk that all share. */
+  readonly spread?: Spread | undefined;
+  /** Makes it pass the requests for this site on to those that publish it, like `create`. Absent: it cannot. */
+  balance?(vhost: Vhost, backends: readonly Backend[]): Promise<Changes>;
   /** Where the operator's own lines for a site go: files that we include and never write. */
   ownLines(siteName: string): string;
   /** What a browser on the server's network opens: 'http://example.com' or with a port that is not the default. */
@@ -82,6 +132,13 @@ export interface Http extends Provides<Vhost, string> {
    * has written lately. Throws Problem 'not-found' where it keeps no such log.
    */
   log(asked: AskedLog): Promise<readonly string[]>;
+  /** Answers the challenge of a certification authority for all of its names; null: not any more, absent is fine. */
+  putChallenge(token: string, text: string | null): Promise<void>;
+  /**
+   * What was asked of its sites since the log was read to these positions, in one pass for all of them. Null: it keeps no such
+   * log, or has written nothing yet.
+   */
+  requests(positions: readonly LogPosition[]): Promise<RequestsRead | null>;
   /** Whoever takes requests at this moment. After the next `create` they take no more, but still answer what they took. */
   takers(): Promise<readonly string[]>;
   /** Waits until all that these took is answered, for any site; false: not within `limitMs`. */

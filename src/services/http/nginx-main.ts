@@ -1,12 +1,10 @@
-import { asFieldPattern, pageFieldNames, regex, tlsText } from './nginx-text.ts';
+import { asFieldPattern, ourPlaces, pageFieldNames, regex, tlsText } from './nginx-text.ts';
 import type { WebOptions, WebPaths } from './options.ts';
 import { Fragment, nginxText } from './quoted.ts';
 import {
-  acmePath,
   attack,
   deniedAlways,
   markOf,
-  markPath,
   methods,
   needsSession,
   notice,
@@ -32,7 +30,7 @@ export function mainFiles(
   listen: readonly string[],
   listenTls: readonly string[],
 ): MainFiles {
-  const parts = { site: siteText(paths, options), refuse: refuseText(), php: phpText() };
+  const parts = { site: siteText(paths, options), refuse: refuseText(options), php: phpText() };
   const draft = (mark: string): string => mainText(paths, options, listen, listenTls, mark);
   const mark = markOf(draft(''), parts.site, parts.refuse, parts.php);
   return { ...parts, main: draft(mark), mark };
@@ -43,7 +41,7 @@ const written =
 
 function mainText(
   { config }: WebPaths,
-  { tlsPort }: WebOptions,
+  { tlsPort, proxies }: WebOptions,
   listen: readonly string[],
   listenTls: readonly string[],
   mark: string,
@@ -56,7 +54,7 @@ map_hash_max_size 262144;
 map_hash_bucket_size 512;
 server_names_hash_max_size 65536;
 server_names_hash_bucket_size 512;
-
+${visitors(proxies)}
 include ${`${config}/pre.d/*.conf`};
 include ${`${config}/platform.d/*.conf`};
 
@@ -114,6 +112,17 @@ include ${`${config}/post.d/*.conf`};
 `.text;
 }
 
+/** Whoever says it besides is not believed. */
+const visitors = (proxies: readonly string[]): readonly Fragment[] =>
+  proxies.length === 0
+    ? []
+    : [
+        ...proxies.map((one) => nginxText`set_real_ip_from ${one};\n`),
+        nginxText`real_ip_header X-Forwarded-For;\n`,
+        // Who asks several servers for an upload wants to know whether this one has it, and no page of the application instead.
+        new Fragment('map $http_x_aegir_only $aegir_only { default /; 1 "$aegir_root$aegir_path"; }\n'),
+      ];
+
 /** A regular expression where it stands alone; templates would eat its backslashes. */
 const pattern = (text: string): Fragment => new Fragment(`"${text}"`);
 
@@ -131,16 +140,7 @@ error_page 503 @aegir_notice;
 if ($aegir_site ~ ${pattern('^(?<aegir_state>[edmru])\\|(?<aegir_tls>[os])\\|(?<aegir_mark>[0-9a-f]+)\\|(?<aegir_rest>.*)$')}) { set $aegir_known 1; }
 if ($aegir_site ~ ${pattern(`^e\\|[os]\\|[0-9a-f]+\\|${asFieldPattern}${all.join('\\|')}$`)}) { set $aegir_known 1; }
 
-location ^~ ${acmePath} {
-  alias ${`${acme}/`};
-  default_type text/plain;
-}
-location ^~ ${markPath} {
-  access_log off;
-  if ($uri = "${new Fragment(markPath)}$aegir_mark") { return 204; }
-  return 404;
-}
-location = /favicon.ico {
+${ourPlaces(acme)}location = /favicon.ico {
   access_log off;
   log_not_found off;
 ${refuse}    try_files /$aegir_files/favicon.ico /favicon.ico @aegir_nothing;
@@ -182,7 +182,7 @@ location @aegir_notice {
 `.text;
 }
 
-function refuseText(): string {
+function refuseText({ proxies }: WebOptions): string {
   return `${written}
 if ($aegir_state = u) { return 404; }
 if ($aegir_to != "") { return 301 $aegir_to$request_uri; }
@@ -192,7 +192,7 @@ if ($aegir_method_refused) { return 403; }
 if ($aegir_attack) { return 403; }
 if ($aegir_never) { return 404; }
 if ($aegir_rule = "-") { return 404; }
-`;
+${proxies.length > 0 ? 'if (!-e $aegir_only) { return 404; }\n' : ''}`;
 }
 
 /** Buffers: PHP 8 on an old Drupal writes so many warnings that smaller ones answer 502 (drupal.md 1). */

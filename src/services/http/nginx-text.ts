@@ -1,7 +1,8 @@
 import { Problem } from '../../model/problem.ts';
 import type { Vhost } from './http.ts';
 import { Fragment, lines, nginxText, nginxValue } from './quoted.ts';
-import { fileName, indexed, markOf, names, parameters } from './rules.ts';
+import { acmePath, fileName, indexed, markOf, markPath, names, parameters } from './rules.ts';
+import { tlsCiphers } from './tls.ts';
 
 /** Separates the fields of a site's value. No field but the last, the password, may hold it. */
 const separator = '|';
@@ -116,13 +117,39 @@ export function ownBlockText(
     // The brackets make it a pattern: should the operator remove the file, the server still starts.
     paths.map((path) => new Fragment(`  include ${path.replace(/.$/, '[$&]')};\n`));
   const listens = on.listen.map((one) => nginxText`  listen ${new Fragment(one)};\n`);
-  const tls = on.certificate ? tlsText(on.listenTls, on.certificate) : [];
+  const tls = on.certificate ? [...tlsText(on.listenTls, on.certificate), ...certificateMark(vhost)] : [];
   return nginxText`# Written by Aegir for the site ${vhost.name}; changes here are lost.
 server {
 ${listens}${tls}  server_name ${[...pages, ...redirects]};
-${include(operator.before)}${common.map((path) => nginxText`  include ${path};\n`)}${lines(vhost.lines, '  ')}${include(operator.after)}}
+${hstsText(vhost)}${include(operator.before)}${common.map((path) => nginxText`  include ${path};\n`)}${lines(vhost.lines, '  ')}${include(operator.after)}}
 `.text;
 }
+
+/** Where every block answers whatever the site says: challenges of an authority, and the mark of what is in force. */
+export const ourPlaces = (acme: string): Fragment => nginxText`location ^~ ${acmePath} {
+  alias ${`${acme}/`};
+  default_type text/plain;
+}
+location ^~ ${markPath} {
+  access_log off;
+  if ($uri = "${new Fragment(markPath)}$aegir_mark") { return 204; }
+  return 404;
+}
+`;
+
+/** On https alone: on http nobody must believe it. A redirect and a notice say it, too. */
+const hstsText = ({ tls, hstsSeconds }: Vhost): readonly Fragment[] =>
+  tls === 'required' && hstsSeconds !== null
+    ? [
+        new Fragment('  set $aegir_hsts "";\n'),
+        new Fragment(`  if ($https) { set $aegir_hsts "max-age=${hstsSeconds}"; }\n`),
+        new Fragment('  add_header Strict-Transport-Security $aegir_hsts always;\n'),
+      ]
+    : [];
+
+/** Another certificate under the same path is another text, so that it shows when it is in force. */
+export const certificateMark = ({ pem }: Vhost): readonly Fragment[] =>
+  pem ? [nginxText`  # of the certificate ${markOf(pem.reveal())}\n`] : [];
 
 export const tlsText = (
   listen: readonly string[],
@@ -132,6 +159,8 @@ export const tlsText = (
   nginxText`  ssl_certificate ${certificatePath};
   ssl_certificate_key ${keyPath};
   ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_ciphers ${tlsCiphers};
+  ssl_prefer_server_ciphers off;
   ssl_session_cache shared:aegir:10m;
   ssl_session_timeout 1d;
   ssl_session_tickets off;

@@ -2,12 +2,15 @@ import { query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { type Changes, putFile } from '../../machine/put.ts';
 import type { Problem } from '../../model/problem.ts';
+import type { LogPosition, RequestsRead } from '../../model/requests.ts';
 import { type Detected, type Engine, type EngineHost, engine } from '../engine.ts';
 import { selfSigned } from './certificate.ts';
+import { putChallenge } from './challenge.ts';
 import { Configuration, type Sign, type Wanted, type WebProgram } from './configuration.ts';
-import type { AskedLog, Door, Http, Reached, Vhost } from './http.ts';
+import type { AskedLog, Backend, Door, Http, Reached, Vhost } from './http.ts';
+import { balanceText } from './nginx-balance.ts';
 import { type MainFiles, mainFiles } from './nginx-main.ts';
-import { classesIn, mapText, markIn, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
+import { classesIn, mapText, markIn, type OwnBlock, ownBlockText, routingClass, siteFiles } from './nginx-text.ts';
 import { operatorLines } from './operator-lines.ts';
 import {
   addressOf,
@@ -21,6 +24,7 @@ import {
   webPaths,
 } from './options.ts';
 import { readme } from './readme.ts';
+import { readRequests } from './requests.ts';
 import { checkVhost, fileName, names, takenName } from './rules.ts';
 import { sectionsOf, withSection } from './sections.ts';
 import { areGone, takersOf } from './takers.ts';
@@ -54,6 +58,12 @@ async function detect(machine: Machine, { version }: WebProgram): Promise<Detect
   const { exitCode, stdout, stderr } = await machine.run({ ...query`true`, argv: version, allow: [0, 1, 127] });
   const found = /nginx\/([\d.]+)/.exec(stderr + stdout)?.[1];
   return exitCode === 0 && found !== undefined ? { engine: 'nginx', version: found, options: {} } : null;
+}
+
+/** The server block of a site, null for one that needs none, and its certificate: what is null is taken away if it was there. */
+interface OwnFiles {
+  readonly text: string | null;
+  readonly files: readonly Wanted[];
 }
 
 /**
@@ -103,8 +113,20 @@ class Nginx implements Http {
 
   async create(vhost: Vhost): Promise<Changes> {
     checkVhost(vhost);
+    return this.#put(vhost, await this.#ownBlock(vhost));
+  }
+
+  /** Its line in the map is that of a site with a notice, which says nothing of its database. */
+  async balance(vhost: Vhost, backends: readonly Backend[]): Promise<Changes> {
+    checkVhost(vhost);
+    const { certificate, files } = await this.#certificate(vhost);
+    const on = { listen: await this.#listen(), listenTls: await this.#listenTls(), certificate };
+    const text = balanceText(vhost, backends, this.#paths, this.#options, on);
+    return this.#put({ ...vhost, state: 'maintenance' }, { text, files });
+  }
+
+  #put(vhost: Vhost, own: OwnFiles): Promise<Changes> {
     const { map, block } = siteFiles(this.#paths.config, vhost.name);
-    const own = await this.#ownBlock(vhost);
     const { text, mark } = mapText(vhost, own.text);
     return this.#configuration.put({
       wanted: [
@@ -118,7 +140,7 @@ class Nginx implements Http {
       mayReturn: (old) => this.#withoutUsedClasses(vhost.name, old),
       explain: (said) => this.#taken(vhost.name, said),
       of: `the configuration of ${vhost.name}`,
-      secrets: [vhost.database.password],
+      secrets: [vhost.database.password, ...(vhost.pem ? [vhost.pem] : [])],
       sign: this.#sign(vhost.name, mark, '204'),
     });
   }
@@ -167,6 +189,14 @@ class Nginx implements Http {
     return lastLines(this.#machine, `${this.#logs}/nginx-${asked.log}.log`, asked, about);
   }
 
+  putChallenge(token: string, text: string | null): Promise<void> {
+    return putChallenge(this.#machine, this.#paths.acme, token, text);
+  }
+
+  requests(positions: readonly LogPosition[]): Promise<RequestsRead | null> {
+    return readRequests(this.#machine, `${this.#logs}/nginx-access.log`, positions);
+  }
+
   takers(): Promise<readonly string[]> {
     return takersOf(this.#machine, this.#pidPath);
   }
@@ -189,24 +219,25 @@ class Nginx implements Http {
     return mainFiles(paths, this.#options, await this.#listen(), await this.#listenTls());
   }
 
-  /** Its text is null for a site that needs none; then a block or certificate of before is taken away. */
-  async #ownBlock(vhost: Vhost): Promise<{ readonly text: string | null; readonly files: readonly Wanted[] }> {
+  async #ownBlock(vhost: Vhost): Promise<OwnFiles> {
     const { config } = this.#paths;
     const operator = await operatorLines(this.#machine, config, vhost);
-    const ownCertificate = vhost.tls !== 'off' && vhost.certificate === null;
-    const path = this.#certificatePath(vhost.name);
-    const { pages, redirects } = names(vhost);
-    const text = ownCertificate ? await selfSigned(this.#machine, path, [...pages, ...redirects]) : null;
-    const files = [{ path, text }];
+    const { certificate, files } = await this.#certificate(vhost);
     if (vhost.tls === 'off' && vhost.lines.length === 0 && operator.before.length + operator.after.length === 0)
       return { text: null, files };
+    const on = { listen: await this.#listen(), listenTls: await this.#listenTls(), certificate };
+    return { text: ownBlockText(vhost, [`${config}/site.conf`], operator, on), files };
+  }
+
+  /** What it shows on https, and the file of that, if it is ours to write. */
+  async #certificate(vhost: Vhost): Promise<Pick<OwnBlock, 'certificate'> & Pick<OwnFiles, 'files'>> {
+    const isOwn = vhost.tls !== 'off' && vhost.certificate === null;
+    const path = this.#certificatePath(vhost.name);
+    const { pages, redirects } = names(vhost);
+    const signed = () => selfSigned(this.#machine, path, [...pages, ...redirects]);
+    const text = isOwn ? (vhost.pem?.reveal() ?? (await signed())) : null;
     const given = vhost.certificate ?? { certificatePath: path, keyPath: path };
-    const block = ownBlockText(vhost, [`${config}/site.conf`], operator, {
-      listen: await this.#listen(),
-      listenTls: await this.#listenTls(),
-      certificate: vhost.tls === 'off' ? null : given,
-    });
-    return { text: block, files };
+    return { certificate: vhost.tls === 'off' ? null : given, files: [{ path, text }] };
   }
 
   #classFiles(vhost: Vhost): readonly Wanted[] {

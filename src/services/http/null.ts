@@ -23,6 +23,17 @@ export const nullHttp: Engine = engine({
         hint: 'Look there.',
       });
     },
+    async putChallenge(_, text) {
+      if (text === null) return;
+      throw new Problem(
+        'conflict',
+        'sites of this server are published by something else, which has to prove their names',
+        {
+          hint: 'Choose the challenge dns, or have their certificate made where they are published.',
+        },
+      );
+    },
+    requests: async () => null,
     takers: async () => [],
     haveAnswered: async () => true,
     address: ({ name, redirection }) => `${redirection ?? name} (not published by Aegir)`,

@@ -33,6 +33,11 @@ export const webOptions = reachedOptions.extend({
   tlsPort: port.default(443).describe('Port for https'),
   morePorts: z.array(port).max(10).default([]).describe('Further ports for http'),
   addresses: z.array(address).max(100).default([]).describe('Addresses to listen on; none: all of IPv4 and IPv6'),
+  proxies: z
+    .array(address)
+    .max(100)
+    .default([])
+    .describe('Addresses of servers in front of it, whose word for where a visitor comes from is taken'),
   configPath: path.optional().describe('Directory of our configuration, if not below that of the server'),
   uploadMegabytesMax: z.number().int().min(1).max(100_000).default(100).describe('Largest request, in MB'),
 });

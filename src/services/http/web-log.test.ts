@@ -35,6 +35,14 @@ for (const server of ['nginx', 'apache'] as const)
       await until(async () => assert.deepEqual(await paths(names), ['/a', '/b', '/c']));
       await until(async () => assert.deepEqual(await paths(['onexexample.com']), ['/d']));
       assert.equal((await read(names, 'access', 2)).length, 2);
+      const counted = new Map<string, number>();
+      for (const { host, requests } of (await http.requests([]))?.counts ?? [])
+        counted.set(host, (counted.get(host) ?? 0) + requests);
+      const hosts = ['one.example.com', 'x.wild.example.com', 'onexexample.com'];
+      assert.deepEqual(
+        hosts.map((host) => counted.get(host)),
+        [2, 1, 1],
+      );
       const [first = ''] = await read(names);
       assert.match(
         first,

@@ -1,14 +1,15 @@
 import { query } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { Problem } from '../../model/problem.ts';
+import { webLogDirectory } from '../../model/server-layout.ts';
 import type { AskedLog } from './http.ts';
 import type { WebPaths } from './options.ts';
 
 /**
- * Where our web servers write, on every server: ./up makes it, closed to the users that sites run as, and has what is in it
+ * Where our web servers write, on every server: ./up or `server bootstrap` makes it, closed to the users that sites run as, and has what is in it
  * rotated. Root opens the files. One for each server and not for each site: 10,000 open files would be too many.
  */
-export const webLogs = '/var/log/aegir/web';
+export const webLogs = webLogDirectory;
 
 /** Where the directory is not, nothing is written: the web server would not start. */
 export const withLogs = async (machine: Machine, paths: WebPaths, logs: string): Promise<WebPaths> => ({
@@ -31,7 +32,7 @@ export async function lastLines(
 ): Promise<readonly string[]> {
   if ((await machine.stat(path)) === null)
     throw new Problem('not-found', `the web server of ${machine.name} has written no ${path} yet`, {
-      hint: `Where its directory is not, ./up makes it; then aegir server verify ${machine.name} makes the web server write there.`,
+      hint: `Where its directory is not, ./up makes it, or on another server aegir server bootstrap; then aegir server verify ${machine.name} makes the web server write there.`,
     });
   const wanted = pattern(`(${names.slice(0, namesMax).map(expression).join('|')})`);
   const { stdout } = await machine.pipe({

@@ -1,17 +1,21 @@
 import type { FormerPlace } from '../../applications/application.ts';
 import { asUser } from '../../machine/as-user.ts';
 import { type Command, command } from '../../machine/command.ts';
-import type { Manifest } from '../../model/backup.ts';
+import { pipeBetween } from '../../machine/pipe-between.ts';
+import type { Manifest, PartName } from '../../model/backup.ts';
 import { counted } from '../../model/counted.ts';
 import { Problem } from '../../model/problem.ts';
 import { behind, longMs } from '../../services/backup/backups.ts';
+import type { Programs } from '../../services/db/db.ts';
 import { allEnded } from '../all-ended.ts';
 import type { BackupContext, SiteContext } from '../context.ts';
 import { endOthers } from '../moving/copying.ts';
 import { draftOf, type Moving } from '../moving/moving.ts';
 import { isPlaced } from '../moving/placing.ts';
+import { isSameHost } from '../moving/way.ts';
 import { putDirectories, putSettings, siteDirectory } from '../site-directory.ts';
 import type { Step } from '../task-type.ts';
+import { bring, letGo } from './bringing.ts';
 import { writtenParts } from './parts.ts';
 
 /** A site that is made of a backup, in the place that `moving/` gives it. */
@@ -42,8 +46,10 @@ const seenBefore = ({ manifest }: Filling['source']): Filling['seen'] =>
 
 async function fillAgain(context: Filling): Promise<void> {
   const place = await placeOf(context);
+  await bring(context.source);
   await unpackParts(context, place);
   await loadInto(context, place);
+  await letGo(context.source);
   await putDirectories(context);
   await putSettings(context);
   await rewriteFormer.run(context);
@@ -67,25 +73,37 @@ export const unpackFiles: FillingStep = {
   async run(context) {
     const { source, report } = context;
     const { backups, backup, manifest } = source;
+    await bring(source);
+    if (!isSameHost(source, context))
+      await report.note(`it comes from ${source.server.name} to ${context.server.name} through the worker`);
     await allEnded([backups.prove(backup.name), unpackParts(context, draftOf(context))]);
     await report.note(`unpacked the files of backup ${backup.id}, which was made ${manifest.made.at}`);
   },
-  undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
+  // What was unpacked is in the directory of the copy, which an earlier step takes away.
+  undo: ({ source }) => letGo(source),
 };
 
 async function unpackParts(context: Filling, place: SiteContext): Promise<void> {
   const { source, machine, site } = context;
   const at = siteDirectory(place);
-  const { backups, backup, manifest } = source;
+  const { backup, manifest } = source;
   const has = new Set(manifest.parts.map(({ name }) => name));
   for (const name of writtenParts)
     if (has.has(name)) {
       const unpacker = await asUser(machine, site.runUser, unpack(at, oursIn(context, name), 'only these'));
-      await machine.pipe({ commands: behind(backups.read(backup.name, name), unpacker) });
+      await pipeFrom(context, name, [unpacker]);
     }
   if (!has.has('code')) return;
   const unpacker = unpack(at, backup.reason === 'import' ? importedSettings : [], 'with all below');
-  await machine.pipe({ commands: behind(backups.read(backup.name, 'code'), unpacker) });
+  await pipeFrom(context, 'code', [unpacker]);
+}
+
+/** From where the backup lies to these programs, which run where the site will be; through us where that is another server. */
+async function pipeFrom(context: Filling, part: PartName, takes: Programs): Promise<void> {
+  const { source, machine } = context;
+  const read = source.backups.read(source.backup.name, part);
+  if (isSameHost(source, context)) await machine.pipe({ commands: behind(read, ...takes) });
+  else await pipeBetween({ from: source.machine, sends: read }, { to: machine, takes });
 }
 
 /** Directories that we made already and that are ours: what is in them is unpacked, they stay as they are. */
@@ -115,22 +133,24 @@ function unpack(directory: string, except: readonly string[], how: 'only these' 
 
 export const loadDatabase: FillingStep = {
   name: 'load database',
-  run: (context) => loadInto(context, draftOf(context)),
+  async run(context) {
+    // A worker that was lost may have let go of it already.
+    await bring(context.source);
+    await loadInto(context, draftOf(context));
+    await letGo(context.source);
+  },
   undo: 'nothing', // An earlier step takes the copy's database away.
 };
 
 async function loadInto(context: Filling, place: SiteContext): Promise<void> {
-  const { source, machine, db, site, seen } = context;
-  const { backups, backup } = source;
+  const { machine, db, site, seen } = context;
   const target = place.installed.database;
   // What a lost worker had loaded of it, or updated in it, would be in the way, and so would who is still at work there.
   if (!seen.made || seen.copy !== undefined) await endOthers(context, target);
   // Of SQLite the file is the database.
   await db.destroy(target.driver === 'sqlite' ? { ...site.database, name: target.name } : site.database);
   await db.create(site.database);
-  await db.loading(target, machine, async (load) => {
-    await machine.pipe({ commands: behind(backups.read(backup.name, 'database'), ...load) });
-  });
+  await db.loading(target, machine, (load) => pipeFrom(context, 'database', load));
   seen.copy = 'fresh';
 }
 

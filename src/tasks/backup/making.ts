@@ -1,10 +1,12 @@
 import { type Manifest, type ManifestPart, manifestFormat } from '../../model/backup.ts';
 import { packageKey, packagesInUse } from '../../model/package.ts';
 import { Problem, problemJson } from '../../model/problem.ts';
+import type { Stored } from '../../services/backup/backups.ts';
 import { allEnded } from '../all-ended.ts';
-import type { BackupContext, SiteContext } from '../context.ts';
+import type { BackupContext, Report, SiteContext } from '../context.ts';
 import { frontPage } from '../moving/asking.ts';
 import { siteDirectory } from '../site-directory.ts';
+import { gatherFiles } from '../spread/spread.ts';
 import type { Step } from '../task-type.ts';
 import { measureSite, roomFor, type SiteSize, siteParts } from './parts.ts';
 
@@ -50,7 +52,10 @@ export const makeBackup: Step<Backing, { backup: string }> = {
     const { db, installed, machine, report, made, application } = context;
     const { backup, backups } = made;
     const begun = new Date();
-    const size = context.seen.size ?? (await measureSite(context));
+    const gathered = await gatherFiles(context);
+    await report.changed(gathered);
+    const measured = gathered.length === 0 ? context.seen.size : undefined;
+    const size = measured ?? (await measureSite(context));
     const emptied = application.emptied(installed, 'same site');
     const known = context.seen.known ?? knownOf(context);
     const storing = db.dumping(installed.database, machine, emptied, async (dump) =>
@@ -61,6 +66,7 @@ export const makeBackup: Step<Backing, { backup: string }> = {
     const [stored] = await allEnded([storing, known]);
     await report.record({ backup: { id: backup.id, made: stored } });
     await report.changed([`made backup ${backup.id}: ${backups.place(backup.name)}`]);
+    await tellElsewhere(report, stored);
     return { backup: backup.id };
   },
   async undo({ made: { backup, backups }, report }) {
@@ -68,6 +74,14 @@ export const makeBackup: Step<Backing, { backup: string }> = {
     await report.record({ backup: { id: backup.id, status: 'failed' } });
   },
 };
+
+/** Where its second copy lies, or why there is none: then what is here is all. */
+export async function tellElsewhere(report: Report, { elsewhere }: Pick<Stored, 'elsewhere'>): Promise<void> {
+  if (!elsewhere) return;
+  const { server, place, problem } = elsewhere;
+  if (problem === null) await report.changed([`kept a copy on ${server}: ${place}`]);
+  else await report.note(`there is no copy on ${server}, only the one here: ${problem}`, 'warning');
+}
 
 interface Known
   extends Pick<Manifest, 'packages'>,

@@ -72,7 +72,7 @@ function codeExcept(context: SiteContext): readonly string[] {
 /** What the hub knows of the site and what its settings say, for a person: a restore writes its own. */
 function settings({ site, application, installed, lines }: SiteContext): Command {
   const hidden = new Secret('not-in-the-backup');
-  const { database: _, hashSalt: __, cronKey: ___, certificate: ____, data, ...open } = site;
+  const { database: _, hashSalt: __, cronKey: ___, certificate: ____, pem: _____, data, ...open } = site;
   const without = { ...site, hashSalt: hidden, cronKey: hidden, database: { ...site.database, password: hidden } };
   const files = application
     .files({ ...installed, site: without, database: { ...installed.database, password: hidden } }, lines.settings)

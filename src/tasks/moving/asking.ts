@@ -2,6 +2,7 @@ import { type Page, probe, probeLogin } from '../../applications/probe.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Door } from '../../services/http/http.ts';
 import type { SiteContext } from '../context.ts';
+import { spreadFiles } from '../spread/spread.ts';
 import { demandNothingPending } from './fitting.ts';
 import type { Moving, MovingStep } from './moving.ts';
 import { asideVhost } from './publishing.ts';
@@ -71,6 +72,7 @@ export const askSite: MovingStep = {
 async function askFrontPage(context: Moving, through: Door | null): Promise<void> {
   const { site, seen, report } = context;
   if (!through) return report.note('no web server of ours publishes it, so it was not asked over HTTP', 'warning');
+  await report.changed(await spreadFiles(context));
   const page = await frontPage(context, through);
   if (report.isDryRun) return;
   const isAsBefore = page.status === seen.before?.status;
@@ -85,7 +87,7 @@ async function askFrontPage(context: Moving, through: Door | null): Promise<void
 export const frontPage = ({ machine, installed }: SiteContext, through: Door): Promise<Page> =>
   probe(machine, installed, { through, path: '/', follow: redirectsMax, timeoutMs: firstPageMs });
 
-const answerText = ({ status, location, path }: Page): string =>
+export const answerText = ({ status, location, path }: Page): string =>
   `${status}${location === null ? '' : ` to ${location}`}${path === '/' ? '' : ` (${path})`}`;
 const nameOf = ({ title }: Pick<Page, 'title'>): string => (title === null ? 'nothing' : `'${title}'`);
 const shown = ({ status, title }: Pick<Page, 'status' | 'title'>) => ({ status, title });

@@ -1,17 +1,20 @@
 import { measureTree } from '../../applications/tree.ts';
+import type { Machine } from '../../machine/machine.ts';
 import { demandRooms, diskOf, isSameDisk } from '../../machine/room.ts';
 import { Problem } from '../../model/problem.ts';
 import { mustFit } from '../comparison.ts';
 import { siteDirectory } from '../site-directory.ts';
 import { demandUnpublished } from '../vhost.ts';
 import { draftOf, type Moving } from './moving.ts';
+import { goesWithIt } from './own-lines.ts';
 import { formerDirectory } from './placing.ts';
 import { changesHttp } from './publishing.ts';
+import { isSameHost, wayOf } from './way.ts';
 
 /** What must be there, and what must not, before the first byte is written. */
 export async function checkMoving(context: Moving): Promise<void> {
   demandPlatform(context);
-  demandOneMachine(context);
+  demandFileHere(context);
   await demandThere(context);
   // Before the site itself is asked, which without its database only says that it cannot.
   await demandWhole(context);
@@ -19,8 +22,10 @@ export async function checkMoving(context: Moving): Promise<void> {
   if (context.platform.id !== context.from.platform.id) await mustFit(context.from, context);
   await demandFree(context);
   if (context.site.name !== context.from.site.name || changesHttp(context)) await demandUnpublished(context);
+  await demandCertificate(context);
   await demandOwnLines(context);
   await demandRoom(context);
+  await wayOf(context);
 }
 
 function demandPlatform({ from, platform, application, installed }: Moving): void {
@@ -44,16 +49,25 @@ function demandPlatform({ from, platform, application, installed }: Moving): voi
     );
 }
 
-/** Files travel within one machine only. */
-function demandOneMachine({ from, server }: Moving): void {
-  if (from.server.host === server.host) return;
+/** A database that is a file goes with the site, so it needs a db service where that goes. */
+function demandFileHere(context: Moving): void {
+  const { from, server, services, installed } = context;
+  if (isSameHost(context, from) || installed.database.driver !== 'sqlite' || services.db !== from.services.db) return;
   throw new Problem(
     'invalid',
-    `${from.site.name} is on ${from.server.name} (${from.server.host}), and would go to ${server.name} (${server.host})`,
-    {
-      hint: 'Files cannot travel between machines yet: that needs the file service. Choose a platform on the same machine.',
-    },
+    `the database of ${from.site.name} is a file in its directory, and on ${server.name} it would be a service of ${from.server.name}`,
+    { hint: `Say that it goes there too: --db-server ${server.name}; give that server a db service of sqlite first.` },
   );
+}
+
+/** Own certificates are files of the operator's, who has put them on each server that shows them. Others go with the site's configuration. */
+async function demandCertificate({ from, machine, site, server }: Moving): Promise<void> {
+  if (site.tls === 'off' || site.certificate === null || server.id === from.server.id) return;
+  for (const path of [site.certificate.certificatePath, site.certificate.keyPath])
+    if ((await machine.stat(path)) === null)
+      throw new Problem('not-found', `${site.name} shows the certificate ${path}, which is not on ${server.name}`, {
+        hint: `Put both files there, at the same paths, then retry the task; or have Aegir keep it: aegir certificate upload.`,
+      });
 }
 
 async function demandWhole({ from }: Moving): Promise<void> {
@@ -78,10 +92,13 @@ export async function demandThere({ machine, platform }: Pick<Moving, 'machine' 
 
 /** Nothing is in the way where the copy is made. */
 export async function demandFree(context: Moving): Promise<void> {
-  const { machine, db, site, installed } = context;
-  const taken = [siteDirectory(draftOf(context)), formerDirectory(context)];
-  for (const path of taken)
-    if ((await machine.stat(path)) !== null)
+  const { machine, db, site, installed, from } = context;
+  const taken = [
+    [machine, siteDirectory(draftOf(context))],
+    [from.machine, formerDirectory(context)],
+  ] as const;
+  for (const [on, path] of taken)
+    if ((await on.stat(path)) !== null)
       throw new Problem('conflict', `there is already a directory ${path}`, {
         hint: 'It was not made by this task: look what is in it, and move it away or remove it.',
       });
@@ -94,10 +111,11 @@ export async function demandFree(context: Moving): Promise<void> {
 /** Lines for one kind of web server mean nothing to another, and may be what keeps visitors out. */
 async function demandOwnLines(context: Moving): Promise<void> {
   const { from, http, machine, site } = context;
-  if (!changesHttp(context)) return;
+  if (!changesHttp(context) || goesWithIt(context)) return;
   const [own, wanted] = [from.http.ownLines(from.site.name), http.ownLines(site.name)];
-  const isThere = async (path: string): Promise<boolean> => path.startsWith('/') && (await machine.stat(path)) !== null;
-  if (!(await isThere(own)) || (await isThere(wanted))) return;
+  const isThere = async (path: string, on: Machine): Promise<boolean> =>
+    path.startsWith('/') && (await on.stat(path)) !== null;
+  if (!(await isThere(own, from.machine)) || (await isThere(wanted, machine))) return;
   throw new Problem('conflict', `${from.site.name} has lines of its own for its web server in ${own}`, {
     hint: `Write what the new web server needs of them into ${wanted} (an empty directory: nothing), then retry the task.`,
   });
@@ -106,8 +124,10 @@ async function demandOwnLines(context: Moving): Promise<void> {
 async function demandRoom(context: Moving): Promise<void> {
   const { machine, platform, from, linksFiles } = context;
   const disk = await diskOf(machine, `${platform.root}/sites`);
-  const isLinked = linksFiles && isSameDisk(disk, await diskOf(from.machine, siteDirectory(from)));
-  const files = isLinked ? 0 : (await measureTree(machine, from.site.runUser, siteDirectory(from))).bytes;
+  const isLinked =
+    linksFiles && isSameHost(context, from) && isSameDisk(disk, await diskOf(from.machine, siteDirectory(from)));
+  const files = isLinked ? 0 : (await measureTree(from.machine, from.site.runUser, siteDirectory(from))).bytes;
+  context.seen.bytes = files;
   const database = await from.db.sizeBytes(from.installed.database);
   demandRooms([
     { disk, bytes: files },

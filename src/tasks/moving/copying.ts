@@ -1,25 +1,30 @@
-import { type CopiedTree, copyTree } from '../../applications/tree.ts';
+import type { CopiedTree } from '../../applications/tree.ts';
 import { counted } from '../../model/counted.ts';
 import type { Json } from '../../model/json.ts';
 import type { DatabaseAddress } from '../../model/site.ts';
 import { allEnded } from '../all-ended.ts';
-import { siteDirectory } from '../site-directory.ts';
+import { siteDirectory, writtenDirectories } from '../site-directory.ts';
+import { gatherFiles } from '../spread/spread.ts';
 import { draftOf, type Moving, type MovingStep } from './moving.ts';
 import { formerDirectory, isPlaced } from './placing.ts';
 import { makeRoom } from './room.ts';
+import { clearWays, wayOf } from './way.ts';
 
 /** While the site is open: so that little is left to copy when it is closed. */
 export const copyFiles: MovingStep = {
   name: 'copy files',
   async run(context) {
+    const { told } = await wayOf(context);
+    if (told !== null) await context.report.note(told);
     const { files, bytes } = await copyAllFiles(context);
-    const done = context.linksFiles
-      ? `gave ${counted(files, 'file')} another name, copied`
-      : `copied ${counted(files, 'file')},`;
+    const done =
+      context.linksFiles && told === null
+        ? `gave ${counted(files, 'file')} another name, copied`
+        : `copied ${counted(files, 'file')},`;
     await context.report.note(`${done} ${megabytes(bytes)}`);
     return { files, bytes };
   },
-  undo: 'nothing', // They are in the directory of the copy, which an earlier step takes away.
+  undo: clearWays, // They are in the directory of the copy, which an earlier step takes away.
 };
 
 /** Of a site that is closed: what is copied here is all there is, and nothing is lost. Both at the same time. */
@@ -32,13 +37,18 @@ export const copyClosed: MovingStep = {
     );
     return database;
   },
-  undo: makeRoom,
+  async undo(context) {
+    await clearWays(context);
+    await makeRoom(context);
+  },
 };
 
 /** Of a site that stays open: files that came while the database was copied, and that it may speak of, are copied too. */
 export const copyOpen: MovingStep = {
   name: 'copy files and database',
   async run(context) {
+    const { told } = await wayOf(context);
+    if (told !== null) await context.report.note(told);
     const [database, first] = await allEnded([copyDatabase(context), copyAllFiles(context)]);
     const more = await copyAllFiles(context);
     await context.report.note(
@@ -46,7 +56,7 @@ export const copyOpen: MovingStep = {
     );
     return { ...database, files: first.files, bytes: first.bytes };
   },
-  undo: 'nothing', // As above.
+  undo: clearWays, // As above.
 };
 
 /** Only the database moves. */
@@ -59,6 +69,7 @@ export const copyDatabaseClosed: MovingStep = {
 /** On one server by its quickest way; else as a stream from one to the other, which nobody writes down in between. */
 export async function copyDatabase(context: Moving): Promise<Record<string, Json>> {
   const { from, db, machine, application, report, services, site, as, seen } = context;
+  const { dumpAt, pipe } = await wayOf(context);
   const { source, target } = await databasesOf(context);
   if (!seen.made) await endOthers(context, target);
   const emptied = application.emptied(from.installed, as);
@@ -69,9 +80,7 @@ export async function copyDatabase(context: Moving): Promise<Record<string, Json
     // What was loaded of it before would be in the way.
     await db.destroy(site.database);
     await db.create(site.database);
-    await from.db.dumping(source, machine, emptied, (dump) =>
-      db.loading(target, machine, async (load) => void (await machine.pipe({ commands: [dump, ...load] }))),
-    );
+    await from.db.dumping(source, dumpAt, emptied, (dump) => db.loading(target, machine, (load) => pipe([dump], load)));
   }
   seen.copy = 'fresh';
   const seconds = (performance.now() - begun) / 1000;
@@ -106,18 +115,19 @@ async function databasesOf(
  * a database.
  */
 export async function copyAllFiles(context: Moving): Promise<CopiedTree> {
-  const { from, machine, report, linksFiles: links } = context;
+  const { from, report } = context;
+  const way = await wayOf(context);
+  await report.changed(await gatherFiles(from));
   const placed = await isPlaced(context);
   const tree = {
     from: placed ? formerDirectory(context) : siteDirectory(from),
     to: siteDirectory(placed ? context : draftOf(context)),
-    links,
   };
-  const written = writtenDirectories(context);
+  const written = writtenDirectories(from);
   const except = databaseFiles(context);
   const parts = await allEnded([
-    copyTree(machine, from.site.runUser, { ...tree, only: written, except }),
-    copyTree(machine, null, { ...tree, only: null, except: [...written, ...except] }),
+    way.files(from.site.runUser, { ...tree, only: written, except }),
+    way.files(null, { ...tree, only: null, except: [...written, ...except] }),
   ]);
   for (const path of parts.flatMap(({ skipped }) => skipped))
     await report.note(`left out ${path}, which is neither a file nor a directory`, 'warning');
@@ -128,16 +138,6 @@ export async function copyAllFiles(context: Moving): Promise<CopiedTree> {
     removed: one.removed + other.removed,
     skipped: [],
   };
-}
-
-/** Those at the top that the site may write, so that what is in them is its own user's. */
-function writtenDirectories({ application, from }: Moving): readonly string[] {
-  const top = siteDirectory(from);
-  return application
-    .directories(from.site, from.platform)
-    .filter(({ path, group }) => group !== undefined && path !== top)
-    .map(({ path }) => path.slice(top.length + 1))
-    .filter((name) => !name.includes('/'));
 }
 
 function databaseFiles({ from }: Moving): readonly string[] {

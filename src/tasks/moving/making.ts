@@ -1,5 +1,6 @@
 import { begin, unbegin } from '../begun.ts';
-import { discardDirectory, putDirectories } from '../site-directory.ts';
+import { discardDirectory, putDirectories, siteDirectory } from '../site-directory.ts';
+import { withdrawFiles } from '../spread/spread.ts';
 import { draftOf, type MovingStep } from './moving.ts';
 
 export const createDatabase: MovingStep = {
@@ -20,5 +21,9 @@ export const createDatabase: MovingStep = {
 export const createDirectory: MovingStep = {
   name: 'create directory',
   run: async (context) => context.report.changed(await putDirectories(draftOf(context))),
-  undo: (context) => discardDirectory(draftOf(context)),
+  async undo(context) {
+    // In its place are the files of the site itself.
+    if (siteDirectory(context) !== siteDirectory(context.from)) await withdrawFiles(context);
+    await discardDirectory(draftOf(context));
+  },
 };

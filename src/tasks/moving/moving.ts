@@ -1,7 +1,10 @@
 import type { CopiedAs } from '../../applications/application.ts';
 import type { Page } from '../../applications/probe.ts';
+import type { CopiedTree, CopyTree } from '../../applications/tree.ts';
+import type { Machine } from '../../machine/machine.ts';
 import type { Json } from '../../model/json.ts';
-import type { CopyContext, SiteContext } from '../context.ts';
+import type { Programs } from '../../services/db/db.ts';
+import type { CommonFiles, CopyContext, SiteContext } from '../context.ts';
 import type { Step } from '../task-type.ts';
 
 /**
@@ -10,7 +13,7 @@ import type { Step } from '../task-type.ts';
  * site (a restore): each is a list of the steps in this folder, in this order, with those left out that it does not need.
  *
  *     createDatabase, createDirectory   making.ts      beside the old ones, under names that the hub allocated
- *     copyFiles                         copying.ts     while the site is open
+ *     copyFiles                         copying.ts     while the site is open; between servers: way.ts
  *     publishAside                      publishing.ts  the copy, under a name that nobody knows
  *     closeSite                         closing.ts     503 to everybody, and nobody is in its database any more
  *     copyClosed                        copying.ts     the database, and of the files what has changed meanwhile
@@ -19,6 +22,7 @@ import type { Step } from '../task-type.ts';
  *     askAside                          asking.ts      the copy over HTTP, and what it thinks of itself
  *     switchOver                        publishing.ts  one reload: the site is open again, and is the copy
  *     askSite                           asking.ts      under its own name
+ *     pointNames, letForget             ../site-records.ts, forgetting.ts  where names lead to another server
  *     withdrawAside, dropDatabase, removeFiles  removing.ts  what was the site; only forward from here
  *
  * Until `switchOver` nothing of the site has changed but that it is closed, and every step is undone by taking away what is
@@ -47,9 +51,25 @@ export interface Moving extends CopyContext {
    * copied from the site.
    */
   readonly again: (() => Promise<void>) | null;
+  /** Of its server and the one that it goes to. */
+  readonly common: readonly CommonFiles[];
   /** Errors that the copy logs are told, and keep nobody from it. */
   readonly despiteErrors: boolean;
   readonly seen: Seen;
+}
+
+/**
+ * How files of a site, and its database where that goes with them, come from where it is to where it will be. One more way is one
+ * more object of this kind, chosen in way.ts.
+ */
+export interface Way {
+  /** For the log; null: it goes without saying. */
+  readonly told: string | null;
+  /** As this user, null as ours: both sides are alike then, and asked again only what has changed since goes. */
+  files(user: string | null, tree: Omit<CopyTree, 'links'>): Promise<CopiedTree>;
+  /** Where the dump is made; it is loaded on the machine that the site will be on. */
+  readonly dumpAt: Machine;
+  pipe(dump: Programs, load: Programs): Promise<void>;
 }
 
 /** What this worker has done and seen itself. The next can do without, but takes nothing for done that only this one can be sure of. */
@@ -59,6 +79,12 @@ interface Seen {
   /** It has copied the database, and the copy is as it was copied; or something was run in it since. */
   copy?: 'fresh' | 'touched';
   closedAtMs?: number;
+  /** When it last began to send files to another server, by the clock of the one that has them; by the user who does it. */
+  sent?: Map<string, number>;
+  /** Chosen once, after a look whether it works. */
+  way?: Promise<Way>;
+  /** Of its files, as far as that was measured. */
+  bytes?: number;
   before?: Pick<Page, 'status' | 'title'>;
 }
 
@@ -68,10 +94,10 @@ export type MovingStep = Step<Moving, Record<string, Json>>;
 export const moving = (
   copy: CopyContext,
   from: SiteContext,
-  how: Partial<Pick<Moving, 'as' | 'isRehearsal' | 'linksFiles' | 'updatesFollow' | 'despiteErrors'>> = {},
+  how: Partial<Pick<Moving, 'as' | 'isRehearsal' | 'linksFiles' | 'updatesFollow' | 'common' | 'despiteErrors'>> = {},
 ): Moving => ({
   ...{ ...copy, from, as: 'same site', isRehearsal: false, linksFiles: false, updatesFollow: false },
-  ...{ again: null, despiteErrors: false, ...how, seen: {} },
+  ...{ again: null, common: [], despiteErrors: false, ...how, seen: {} },
 });
 
 /** The copy where it is made. For most the same as the context; where it takes the place of the site itself, hidden before. */

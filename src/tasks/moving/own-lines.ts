@@ -1,4 +1,5 @@
 import type { Moving, MovingStep } from './moving.ts';
+import { isSameHost } from './way.ts';
 
 /**
  * The operator's own lines for the web server also go where it looks for them under the new name. What the operator has put
@@ -8,14 +9,15 @@ export const copyOwnLines: MovingStep = {
   name: "copy the operator's own lines",
   async run(context) {
     const { machine, report } = context;
+    const source = context.from.machine;
     const { from, to, draft, mark } = paths(context);
-    if (from === to || !to.startsWith('/') || (await machine.stat(from)) === null) return;
+    if (isOne(context) || !to.startsWith('/') || !from.startsWith('/') || (await source.stat(from)) === null) return;
     if ((await machine.stat(to)) !== null) {
       if ((await machine.stat(`${to}/${mark}`)) === null) await report.note(`left the lines in ${to} as they are`);
       return;
     }
-    const found = await machine.find(from, { names: ['*.conf'], depthMax: 1 });
-    const texts = await machine.readMany(found.filter(({ kind }) => kind === 'file').map(({ path }) => path));
+    const found = await source.find(from, { names: ['*.conf'], depthMax: 1 });
+    const texts = await source.readMany(found.filter(({ kind }) => kind === 'file').map(({ path }) => path));
     await machine.makeDirectory(draft, { mode: '0700' });
     await machine.write(`${draft}/${mark}`, `Copied from ${from} by Aegir. You may remove this file.\n`, {
       mode: '0600',
@@ -27,11 +29,20 @@ export const copyOwnLines: MovingStep = {
   async undo(context) {
     const { machine } = context;
     const { to, draft, mark } = paths(context);
-    if (!to.startsWith('/')) return;
+    if (!to.startsWith('/') || isOne(context)) return;
     await machine.remove(draft);
     if ((await machine.stat(`${to}/${mark}`)) !== null) await machine.remove(to);
   },
 };
+
+/** Whether what the operator wrote for the one web server is understood by the other. */
+export const goesWithIt = ({ services, from }: Moving): boolean => services.httpEngine === from.services.httpEngine;
+
+/** Whether both names and servers lead to one directory. */
+function isOne(context: Moving): boolean {
+  const { from, to } = paths(context);
+  return from === to && isSameHost(context, context.from);
+}
 
 /** The mark is this task's alone, as the name of the copy's database is: it tells what we have made from what was there. */
 function paths({ from, http, site }: Moving) {

@@ -23,7 +23,7 @@ export const asideVhost = (context: Pick<Moving, 'site'>): Pick<Vhost, 'name' | 
 export const publishAside: MovingStep = {
   name: 'publish under a name of its own',
   async run(context) {
-    const own = { aliases: [], certificate: null, asHost: context.site.redirection ?? context.site.name };
+    const own = { aliases: [], certificate: null, pem: null, asHost: context.site.redirection ?? context.site.name };
     await context.http.create({ ...vhost(context, 'enabled'), ...asideVhost(context), ...own });
   },
   undo: (context) => context.http.destroy(asideName(context)),

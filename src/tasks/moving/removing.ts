@@ -1,8 +1,10 @@
 import { putCron } from '../cron-entry.ts';
 import { removeDirectory, siteDirectory } from '../site-directory.ts';
+import { withdrawFiles } from '../spread/spread.ts';
 import { isInPlace, type MovingStep } from './moving.ts';
 import { formerDirectory } from './placing.ts';
 import { asideName, changesHttp, openState } from './publishing.ts';
+import { isSameHost } from './way.ts';
 
 /** Once one of these has begun there is no way back, and none is needed: the site has answered where it is now. */
 
@@ -34,8 +36,9 @@ export const removeFiles: MovingStep = {
     const { machine } = context.from;
     const [own, former] = [siteDirectory(context.from), formerDirectory(context)];
     // Moved away first: what a lost worker has left at work there finds nothing any more.
-    if (!isInPlace(context) && own !== siteDirectory(context) && (await machine.stat(own)))
-      await machine.move(own, former);
+    const isElsewhere = own !== siteDirectory(context) || !isSameHost(context, context.from);
+    if (!isInPlace(context) && isElsewhere && (await machine.stat(own))) await machine.move(own, former);
+    if (isElsewhere) await withdrawFiles(context.from, context);
     await removeDirectory(context.from, former);
   },
   undo: 'forward',

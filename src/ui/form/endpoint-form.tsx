@@ -21,6 +21,7 @@ export function EndpointForm<Name extends EndpointName>({
   done,
   cancel,
   isChange = false,
+  etag,
   client,
   children,
 }: {
@@ -36,13 +37,15 @@ export function EndpointForm<Name extends EndpointName>({
   cancel?: () => void;
   /** Only what is different now is sent, and a field that was emptied as null. */
   isChange?: boolean;
+  /** Of what is changed, as it is shown: refused if somebody else has changed it since. */
+  etag?: string | undefined;
   /** Whose the thing is that is changed. */
   client?: string | undefined;
   /** Below the fields: what no field is drawn for. */
   children?: ReactNode;
 }): ReactNode {
   const text = useText();
-  const wish = useWish(name);
+  const wish = useWish(name, etag === undefined ? {} : { ifMatch: etag });
   const type = endpointOf(name).body;
   const schema = schemaOf(type);
   const [values, setValues] = useState(() => ({ ...(isChange ? {} : defaultsOf(schema)), ...before }));

@@ -15,6 +15,10 @@ export function checked(type: z.ZodType | undefined, body: unknown): Errors {
 export const problemErrors = (problem: unknown): Errors =>
   new Map(problem instanceof Problem ? problem.fields?.map(({ path, message }) => [path, message]) : []);
 
+/** The same of a form that is all about `options`. */
+export const optionErrors = (problem: unknown): Errors =>
+  new Map([...problemErrors(problem)].map(([path, message]) => [path.replace(/^options\./, ''), message]));
+
 /** What is to be sent: of a change only what differs, with null for what was emptied. */
 export function given(
   values: Readonly<Record<string, unknown>>,

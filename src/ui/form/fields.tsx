@@ -2,7 +2,7 @@ import { Select } from '@mantine/core';
 import { type ReactNode, useId, useState } from 'react';
 import { Icon } from '../parts/icon.tsx';
 import { useText } from '../text/text.ts';
-import { Choice, Flag, type InputProps, JsonField, Line, Lines, NumberField, Secret } from './inputs.tsx';
+import { Choice, Choices, Flag, type InputProps, JsonField, Line, Lines, NumberField, Secret } from './inputs.tsx';
 import { choiceOf, describedOf, labelOf } from './label.ts';
 import { nounOf, ReferenceField } from './reference-field.tsx';
 import { ReferencesField } from './references-field.tsx';
@@ -113,6 +113,8 @@ export function Field(props: FieldProps): ReactNode {
   switch (kindOf(schema)) {
     case 'choice':
       return <Choice {...all} />;
+    case 'choices':
+      return <Choices {...all} />;
     case 'flag':
       return <Flag {...all} />;
     case 'number':

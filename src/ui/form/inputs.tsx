@@ -1,4 +1,4 @@
-import { Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { MultiSelect, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { SecretInput } from '../sign-in/secret-input.tsx';
 import { useText } from '../text/text.ts';
@@ -40,6 +40,23 @@ export function Choice(props: InputProps): ReactNode {
       onChange={(next) => change(next ?? undefined)}
       placeholder={isFilter ? text.list.any : ''}
       clearable={!isRequired && schema.default === undefined && (isFilter || isNullable || wasEmpty)}
+      comboboxProps={{ withinPortal: !isFilter }}
+    />
+  );
+}
+
+/** Several of these words; an address has them with commas. */
+export function Choices(props: InputProps): ReactNode {
+  const { schema, value, change, isFilter } = props;
+  const text = useText();
+  const chosen = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(',') : [];
+  return (
+    <MultiSelect
+      {...told(props)}
+      data={(schema.items?.enum ?? []).map((one) => ({ value: String(one), label: choiceOf(String(one)) }))}
+      value={chosen.filter((one) => schema.items?.enum?.includes(one))}
+      onChange={(next) => change(next.length === 0 ? undefined : next)}
+      placeholder={isFilter && chosen.length === 0 ? text.list.any : ''}
       comboboxProps={{ withinPortal: !isFilter }}
     />
   );

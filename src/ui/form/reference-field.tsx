@@ -17,6 +17,9 @@ const nouns = {
   role: 'role',
   clients: 'client',
   sites: 'site',
+  reserve: 'reserve',
+  offer: 'offer',
+  certificate: 'certificate',
 } as const;
 export type Noun = (typeof nouns)[keyof typeof nouns];
 

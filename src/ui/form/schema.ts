@@ -38,15 +38,28 @@ export function without(schema: Schema): Schema {
   return rest.length === 1 ? { ...only, ...outer } : { ...outer, anyOf: rest };
 }
 
-export type Kind = 'choice' | 'flag' | 'number' | 'time' | 'line' | 'lines' | 'variants' | 'fields' | 'json';
+export type Kind =
+  | 'choice'
+  | 'choices'
+  | 'flag'
+  | 'number'
+  | 'time'
+  | 'line'
+  | 'lines'
+  | 'variants'
+  | 'fields'
+  | 'json';
+
+const simpleKinds: Readonly<Record<string, Kind>> = { boolean: 'flag', integer: 'number', number: 'number' };
 
 /** By what a value is edited. */
 export function kindOf(schema: Schema): Kind {
   if (schema.enum) return 'choice';
+  if (schema.items?.enum) return 'choices';
   if ((schema.oneOf ?? schema.anyOf)?.every(({ properties }) => properties?.['type']?.const !== undefined))
     return 'variants';
-  if (schema.type === 'boolean') return 'flag';
-  if (schema.type === 'integer' || schema.type === 'number') return 'number';
+  const simple = simpleKinds[String(schema.type)];
+  if (simple) return simple;
   if (schema.type === 'array' && [schema.items, ...(schema.items?.anyOf ?? [])].some((one) => one?.type === 'string'))
     return 'lines';
   if (schema.type === 'object' && schema.properties) return 'fields';

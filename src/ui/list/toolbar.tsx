@@ -1,6 +1,6 @@
 import { Button, Popover, Skeleton, TextInput } from '@mantine/core';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { labelOf } from '../form/label.ts';
+import { choiceOf, labelOf } from '../form/label.ts';
 import { Icon } from '../parts/icon.tsx';
 import { useText } from '../text/text.ts';
 import type { ShownColumns } from './columns.ts';
@@ -52,7 +52,7 @@ export function Toolbar<Item>({
       )}
       {set.map(([key]) => (
         <button key={key} type="button" className="chip" onClick={() => change({ [key]: '' })}>
-          {labelOf(key)}: {search[key]}
+          {labelOf(key)}: {(search[key] ?? '').split(',').map(choiceOf).join(', ')}
           <Icon name="cross" size={12} />
           <span className="unseen">{text.list.takeAway}</span>
         </button>

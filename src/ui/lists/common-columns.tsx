@@ -36,6 +36,14 @@ export const verified = {
   show: ({ verifiedAt }: { verifiedAt: string | null }) => <Time at={verifiedAt} />,
 };
 
+export const drifted = {
+  id: 'drifted',
+  title: ({ fields }: Text) => fields.driftedSince,
+  min: 110,
+  isExtra: true,
+  show: ({ driftedSince }: { driftedSince: string | null }) => driftedSince !== null && <Time at={driftedSince} />,
+};
+
 export const created = {
   id: 'created',
   title: ({ fields }: Text) => fields.createdAt,

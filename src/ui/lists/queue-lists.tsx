@@ -8,7 +8,7 @@ import { Time, Took } from '../parts/time.tsx';
 import { text as current, useText } from '../text/text.ts';
 
 /** As a task or a turn keeps it. */
-const messageOf = (problem: unknown): string =>
+export const messageOf = (problem: unknown): string =>
   typeof problem === 'object' && problem !== null && 'message' in problem ? String(problem.message) : '';
 
 const subject = {

@@ -6,7 +6,7 @@ import type { Search } from '../list/search.ts';
 import { To } from '../parts/links.tsx';
 import { New } from '../parts/new.tsx';
 import { useText } from '../text/text.ts';
-import { created, email, named, server, sites, status, verified } from './common-columns.tsx';
+import { created, drifted, email, named, server, sites, status, verified } from './common-columns.tsx';
 
 const platforms: readonly Column<Item<'platform list'>>[] = [
   named('platform'),
@@ -21,6 +21,7 @@ const platforms: readonly Column<Item<'platform list'>>[] = [
   sites,
   server,
   verified,
+  drifted,
   { ...created, isExtra: true },
   {
     id: 'root',

@@ -9,7 +9,7 @@ import { To } from '../parts/links.tsx';
 import { may } from '../parts/may.ts';
 import { New } from '../parts/new.tsx';
 import { useText } from '../text/text.ts';
-import { created, named, server, status, verified } from './common-columns.tsx';
+import { created, drifted, named, server, status, verified } from './common-columns.tsx';
 
 const SiteBulk = lazy(async () => ({ default: (await import('./site-bulk.tsx')).SiteBulk }));
 
@@ -34,6 +34,7 @@ const columns: readonly Column<Site>[] = [
   },
   verified,
   created,
+  drifted,
   {
     id: 'profile',
     title: ({ fields }) => fields.profile,

@@ -76,6 +76,8 @@ function wordsOf(event: TaskEvent, { log }: Text): readonly (readonly [LineKind,
       return [['event', log.started(event.worker, event.attempt)]];
     case 'task.lost':
       return [['warn', log.lost(event.worker)]];
+    case 'task.given-back':
+      return [['event', log.givenBack(event.worker)]];
     case 'task.done':
       return [['good', log.done]];
     case 'task.failed':

@@ -73,6 +73,15 @@ function Looked({ of }: { of: BackupAnswer['verified'] }): ReactNode {
   );
 }
 
+function Elsewhere({ of }: { of: NonNullable<BackupAnswer['elsewhere']> }): ReactNode {
+  return (
+    <>
+      <To noun="server" name={of.server} />
+      <p>{of.problem ?? <code>{of.place}</code>}</p>
+    </>
+  );
+}
+
 function About({ backup }: { backup: BackupAnswer }): ReactNode {
   const text = useText();
   const { fields } = text;
@@ -88,6 +97,7 @@ function About({ backup }: { backup: BackupAnswer }): ReactNode {
               [fields.note, backup.note],
               [fields.bytes, bytes(backup.bytes)],
               [fields.server, <To key="v" noun="server" name={backup.server} />],
+              [fields.elsewhere, backup.elsewhere && <Elsewhere key="e" of={backup.elsewhere} />],
               [fields.engine, backup.engine],
               [fields.account, backup.by],
               [fields.createdAt, <Time key="c" at={backup.createdAt} />],

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { asks, often } from '../hub.ts';
@@ -37,7 +37,9 @@ export function ClientNew(): ReactNode {
   );
 }
 
-const tabs = ['overview', 'sites', 'access', 'activity', 'danger'] as const;
+const Statistics = lazy(async () => ({ default: (await import('../parts/statistics.tsx')).Statistics }));
+
+const tabs = ['overview', 'sites', 'statistics', 'access', 'activity', 'danger'] as const;
 
 export function Client(): ReactNode {
   const { name, tab = 'overview' } = useParams({ from: '/clients/$name/{-$tab}' });
@@ -59,6 +61,12 @@ function Part({ client, tab }: { client: Answer<'client get'>; tab: string }): R
   switch (tab) {
     case 'sites':
       return <SiteList fixed={{ client: client.name }} />;
+    case 'statistics':
+      return (
+        <Suspense>
+          <Statistics of={{ client: client.name }} />
+        </Suspense>
+      );
     case 'access':
       return <Memberships of="client" name={client.name} />;
     case 'activity':
@@ -87,6 +95,7 @@ function Overview({ client }: { client: Answer<'client get'> }): ReactNode {
             client={name}
             params={{ name }}
             isChange
+            etag={client.etag}
             values={{ title, ...given }}
             leave={['status']}
             submit={text.parts.save}

@@ -105,6 +105,7 @@ function Overview({ account }: { account: Answer<'account get'> }): ReactNode {
           name="account set"
           params={{ name }}
           isChange
+          etag={account.etag}
           values={{ title, status, secondFactorRequired, ...(email !== null && { email }) }}
           submit={text.parts.save}
           done={() => tell(text.parts.saved)}

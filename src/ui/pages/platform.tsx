@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import type { Answer } from '../../api/endpoints.ts';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { choiceOf, labelOf } from '../form/label.ts';
@@ -11,6 +11,7 @@ import { TaskList } from '../lists/task-list.tsx';
 import { Card, Facts } from '../parts/facts.tsx';
 import { To } from '../parts/links.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { may } from '../parts/may.ts';
 import { New } from '../parts/new.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pill } from '../parts/pill.tsx';
@@ -21,6 +22,8 @@ import { TaskButtons } from '../task/task-button.tsx';
 import { useText } from '../text/text.ts';
 import { Compare } from './compare.tsx';
 import { MigrateAll } from './migrate-all.tsx';
+
+const Drift = lazy(async () => ({ default: (await import('../parts/drift.tsx')).Drift }));
 
 type PlatformAnswer = Answer<'platform get'>;
 const tabs = ['overview', 'sites', 'packages', 'compare', 'migrate', 'tasks'] as const;
@@ -69,8 +72,14 @@ function Overview({ platform }: { platform: PlatformAnswer }): ReactNode {
   const text = useText();
   const { fields } = text;
   const { type, ...source } = platform.source ?? { type: null };
+  const drift = platform.application !== null && may('platform drift') && (
+    <Suspense>
+      <Drift noun="platform" name={platform.name} tasks={platform.tasks} />
+    </Suspense>
+  );
   return (
     <div className="cards">
+      {platform.driftedSince !== null && drift && <div className="wide">{drift}</div>}
       <Card title={text.platform.about}>
         <Facts
           of={[
@@ -114,11 +123,13 @@ function Overview({ platform }: { platform: PlatformAnswer }): ReactNode {
           name="platform set"
           params={{ name: platform.name }}
           isChange
+          etag={platform.etag}
           values={{ title: platform.title, clients: platform.clients }}
           submit={text.parts.save}
           done={() => tell(text.parts.saved)}
         />
       </Card>
+      {platform.driftedSince === null && drift}
       {platform.sitesFound.length > 0 && (
         <Card title={text.platform.found}>
           <p className="dim">{text.platform.foundAbout}</p>

@@ -13,6 +13,7 @@ import { tabsOf } from '../parts/tabs.ts';
 import { tell } from '../parts/tell.ts';
 import { Time } from '../parts/time.tsx';
 import { useText } from '../text/text.ts';
+import { Drifted, LastRuns, NextTurns, Proven } from './queue-cards.tsx';
 import { PauseButton } from './queues.tsx';
 
 type QueueAnswer = Answer<'queue get'>;
@@ -23,7 +24,7 @@ export function Queue(): ReactNode {
   const { name, tab = 'overview' } = useParams({ from: '/queues/$name/{-$tab}' });
   const queue = useQuery({ ...asks('queue get', { params: { name } }), refetchInterval: often });
   const abouts: Readonly<Record<string, string>> = text.queue.abouts;
-  const tabs = queue.data?.every === null ? (['overview', 'runs'] as const) : (['overview', 'turns', 'runs'] as const);
+  const tabs = queue.data?.every === null ? (['overview'] as const) : (['overview', 'turns', 'runs'] as const);
   return (
     <Page
       title={name}
@@ -60,10 +61,16 @@ function Overview({ queue }: { queue: QueueAnswer }): ReactNode {
             ...(['turns', 'running', 'due', 'late', 'failing'] as const).map(
               (key) => [text.queue.counts[key], queue[key].toLocaleString()] as const,
             ),
+            [text.queue.hours, queue.window === null ? null : <Hours key="h" queue={queue} />],
             [text.queue.lastRun, <Time key="l" at={queue.lastRunAt} />],
           ]}
         />
       </Card>
+      {name.startsWith('backup') && <Proven />}
+      {name === 'site drift' && <Drifted noun="site" />}
+      {name === 'platform drift' && <Drifted noun="platform" />}
+      {every !== null && <NextTurns queue={name} />}
+      {every !== null && <LastRuns queue={name} />}
       {every !== null && (
         <Card title={text.queue.rules}>
           <EndpointForm
@@ -78,5 +85,17 @@ function Overview({ queue }: { queue: QueueAnswer }): ReactNode {
         </Card>
       )}
     </div>
+  );
+}
+
+/** Whether it begins anything just now, and until when that is so. */
+function Hours({ queue: { window, isOpen, changesAt } }: { queue: QueueAnswer }): ReactNode {
+  const text = useText();
+  return (
+    <>
+      {window} <span className="dim">({isOpen ? text.reserve.openUntil : text.reserve.closedUntil} </span>
+      <Time at={changesAt} />
+      <span className="dim">)</span>
+    </>
   );
 }

@@ -71,6 +71,7 @@ function Permissions({ role }: { role: Answer<'role get'> }): ReactNode {
       name="role set"
       params={{ name: role.name }}
       isChange
+      etag={role.etag}
       values={{ title: role.title }}
       fixed={{ permissions: [...chosen] }}
       submit={text.parts.save}

@@ -2,23 +2,27 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
+import { api } from '../../api/endpoints.ts';
 import { Allowed } from '../form/allowed.tsx';
-import { type Errors, given, problemErrors } from '../form/errors.ts';
+import { type Errors, given, optionErrors } from '../form/errors.ts';
 import { Fields } from '../form/fields.tsx';
-import { defaultsOf, type Schema } from '../form/schema.ts';
+import { defaultsOf, type Schema, schemaOf } from '../form/schema.ts';
 import { asks, useWish } from '../hub.ts';
-import { ActButton } from '../parts/act.tsx';
 import { Card } from '../parts/facts.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
-import { text as current, useText } from '../text/text.ts';
+import { serviceTitle } from '../text/service-title.ts';
+import { useText } from '../text/text.ts';
 import type { ServerAnswer } from './answers.ts';
+import { ServiceNew } from './server-service-new.tsx';
 
-/** What a server offers, by its type. */
-const serviceTitle = (type: string): string => {
-  const titles: Readonly<Record<string, string>> = current().serviceTypes;
-  return titles[type] ?? type;
-};
+/** Whose configuration a web server holds is a field of its service, and shown among what its engine can be told. */
+const withPublishing = (type: string, schema: Schema): Schema =>
+  type === 'http'
+    ? { ...schema, properties: { ...schema.properties, publishTo: schemaOf(api['service set'].body.shape.publishTo) } }
+    : schema;
+const valuesOf = ({ type, options, publishTo }: Service): Readonly<Record<string, unknown>> =>
+  type === 'http' ? { ...options, publishTo } : options;
 
 type Service = ServerAnswer['services'][number];
 
@@ -48,49 +52,13 @@ export function ServerServices({ server }: { server: ServerAnswer }): ReactNode 
           <ul className="lines">
             {items
               .filter(({ type }) => missing.includes(type))
-              .map(({ type, name, title }) => (
-                <AddService key={`${type} ${name}`} server={server.name} type={type} engine={name} title={title} />
+              .map((engine) => (
+                <ServiceNew key={`${engine.type} ${engine.name}`} server={server.name} engine={engine} />
               ))}
           </ul>
         </Card>
       )}
     </div>
-  );
-}
-
-function AddService({
-  server,
-  type,
-  engine,
-  title,
-}: {
-  server: string;
-  type: string;
-  engine: string;
-  title: string;
-}): ReactNode {
-  const text = useText();
-  const navigate = useNavigate();
-  const wish = useWish('service create');
-  return (
-    <li>
-      <span className="dim">{serviceTitle(type)}</span>
-      <span className="grow">{title}</span>
-      <ActButton
-        needs="service create"
-        variant="default"
-        loading={wish.isPending}
-        onClick={() =>
-          wish.mutate(
-            { params: { name: server }, body: { type, engine } },
-            { onSuccess: ({ task }) => void navigate({ to: '/tasks/$task', params: { task: task.id } }) },
-          )
-        }
-      >
-        {text.parts.add}
-      </ActButton>
-      {wish.error && <ProblemNote problem={wish.error} />}
-    </li>
   );
 }
 
@@ -106,19 +74,19 @@ function ServiceCard({
   const text = useText();
   const navigate = useNavigate();
   const wish = useWish('service set');
-  const [values, setValues] = useState<Readonly<Record<string, unknown>>>(service.options);
+  const before = valuesOf(service);
+  const [values, setValues] = useState(before);
   const [errors, setErrors] = useState<Errors>(new Map());
-  const fields = Object.keys(schema?.properties ?? {});
-  const changed = given(values, service.options);
+  const fields = Object.keys((schema && withPublishing(service.type, schema).properties) ?? {});
+  const changed = given(values, before);
+  const { publishTo, ...options } = changed;
+  const body = { ...(Object.keys(options).length > 0 && { options }), ...(publishTo !== undefined && { publishTo }) };
   const send = (): void =>
     wish.mutate(
-      { params: { name: server, type: service.type }, body: { options: changed } },
+      { params: { name: server, type: service.type }, body: body as never }, // as drawn from the endpoint's own schema
       {
         onSuccess: ({ tasks }) => void (tasks[0] && navigate({ to: '/tasks/$task', params: { task: tasks[0].id } })),
-        onError: (problem) =>
-          setErrors(
-            new Map([...problemErrors(problem)].map(([path, message]) => [path.replace(/^options\./, ''), message])),
-          ),
+        onError: (problem) => setErrors(optionErrors(problem)),
       },
     );
   return (
@@ -134,7 +102,7 @@ function ServiceCard({
           {fields.length === 0 && <p className="dim">{text.server.noOptions}</p>}
           {schema && (
             <Fields
-              schema={{ ...schema, required: [] }}
+              schema={{ ...withPublishing(service.type, schema), required: [] }}
               values={{ ...defaultsOf(schema), ...values }}
               change={setValues}
               errors={errors}

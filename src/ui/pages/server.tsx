@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
+import { sshWords } from '../../model/server.ts';
 import { EndpointForm } from '../form/endpoint-form.tsx';
 import { asks, often, useWish } from '../hub.ts';
 import { PlatformList } from '../lists/simple-lists.tsx';
@@ -17,6 +18,7 @@ import { Time } from '../parts/time.tsx';
 import { TaskButtons } from '../task/task-button.tsx';
 import { useText } from '../text/text.ts';
 import type { ServerAnswer } from './answers.ts';
+import { ServerAgents } from './server-agents.tsx';
 import { ServerDiagnosis } from './server-diagnosis.tsx';
 import { ServerLoad } from './server-load.tsx';
 import { ServerServices } from './server-services.tsx';
@@ -72,20 +74,29 @@ function Overview({ server }: { server: ServerAnswer }): ReactNode {
             [fields.host, <code key="h">{server.host}</code>],
             [fields.root, <code key="r">{server.root}</code>],
             [fields.services, server.services.map(({ type, engine }) => `${type}: ${engine}`).join(', ')],
+            ...hostKeyFacts(server, fields),
             [fields.verifiedAt, <Time key="v" at={server.verifiedAt} />],
             [fields.createdAt, <Time key="c" at={server.createdAt} />],
           ]}
         />
       </Card>
+      {isRemote(server) && server.verifiedAt === null && (
+        <Card title={text.server.newMachine}>
+          <p>{text.server.newMachineAbout}</p>
+          <pre>{`aegir server bootstrap ${server.name} | ${sshWords('root', server.host, server.sshPort)} sh`}</pre>
+        </Card>
+      )}
       <ServerLoad server={server.name} />
+      {isRemote(server) && <ServerAgents server={server.name} />}
       <ServerDiagnosis of={server.diagnosis} />
       <Card title={text.parts.change}>
         <EndpointForm
-          key={`${server.title} ${server.host}`}
+          key={`${server.title} ${server.host} ${server.sshPort}`}
           name="server set"
           params={{ name: server.name }}
           isChange
-          values={{ title: server.title, host: server.host }}
+          etag={server.etag}
+          values={{ title: server.title, host: server.host, sshPort: server.sshPort, tasksMax: server.tasksMax }}
           leave={['data']}
           submit={text.parts.save}
           done={({ task }) => void navigate({ to: '/tasks/$task', params: { task: task.id } })}
@@ -93,6 +104,21 @@ function Overview({ server }: { server: ServerAnswer }): ReactNode {
       </Card>
     </div>
   );
+}
+
+const isRemote = ({ host }: ServerAnswer): boolean => host !== 'localhost';
+
+function hostKeyFacts(
+  server: ServerAnswer,
+  fields: ReturnType<typeof useText>['fields'],
+): readonly (readonly [string, ReactNode])[] {
+  if (!isRemote(server)) return [];
+  const keys = server.hostKeys.map((key) => <code key={key}>{key} </code>);
+  return [
+    [fields.sshPort, server.sshPort],
+    [fields.hostKeys, keys],
+    [fields.hostKeysAt, <Time key="a" at={server.hostKeysAt} />],
+  ];
 }
 
 function Danger({ server }: { server: ServerAnswer }): ReactNode {

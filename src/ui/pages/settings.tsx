@@ -14,6 +14,7 @@ const groups = {
   sites: ['site', 'cron'],
   backups: ['backup'],
   platforms: ['platform'],
+  certificates: ['acme'],
   tasks: ['task', 'queue', 'audit', 'statistic'],
   messages: ['mail', 'webhook'],
   signIn: ['hub', 'sign-in', 'session', 'invitation', 'token', 'impersonation'],

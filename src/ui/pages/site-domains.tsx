@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Select, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import type { Input } from '../../api/endpoints.ts';
+import type { Answer, Input } from '../../api/endpoints.ts';
 import { endpointOf } from '../../api/endpoints.ts';
 import { Allowed } from '../form/allowed.tsx';
 import { EndpointForm } from '../form/endpoint-form.tsx';
@@ -17,7 +17,7 @@ import type { SiteAnswer } from './answers.ts';
 export function SiteDomains({ site }: { site: SiteAnswer }): ReactNode {
   const text = useText();
   const navigate = useNavigate();
-  const { redirection, tls, certificatePath, keyPath } = site;
+  const { redirection, tls, hsts, certificatePath, keyPath } = site;
   const seen = ({ task }: { task: { id: string } | null }): void => {
     if (task) void navigate({ to: '/tasks/$task', params: { task: task.id } });
   };
@@ -26,18 +26,21 @@ export function SiteDomains({ site }: { site: SiteAnswer }): ReactNode {
       <Aliases site={site} done={seen} />
       <Card title={text.site.reached}>
         <EndpointForm
-          key={JSON.stringify([redirection, tls, certificatePath, keyPath])}
+          key={JSON.stringify([redirection, tls, hsts, site.certificate, certificatePath, keyPath])}
           name="site set"
           client={site.client}
           params={{ name: site.name }}
           isChange
+          etag={site.etag}
           values={{
             tls,
+            ...(hsts !== null && { hsts }),
+            ...(site.certificate !== null && { certificate: site.certificate }),
             ...(redirection !== null && { redirection }),
             ...(certificatePath !== null && { certificatePath }),
             ...(keyPath !== null && { keyPath }),
           }}
-          main={['tls', 'redirection', 'certificatePath', 'keyPath']}
+          main={['tls', 'hsts', 'certificate', 'redirection', 'certificatePath', 'keyPath']}
           leave={['title', 'email', 'client', 'aliases', 'data']}
           submit={text.parts.save}
           done={seen}
@@ -48,6 +51,8 @@ export function SiteDomains({ site }: { site: SiteAnswer }): ReactNode {
 }
 
 type Alias = SiteAnswer['aliases'][number];
+const sameAliases = (one: Pick<SiteAnswer, 'aliases'>, other: Pick<SiteAnswer, 'aliases'>): boolean =>
+  JSON.stringify(one.aliases) === JSON.stringify(other.aliases);
 
 function Aliases({
   site,
@@ -57,12 +62,17 @@ function Aliases({
   done: (answer: { task: { id: string } | null }) => void;
 }): ReactNode {
   const text = useText();
-  const wish = useWish('site set');
-  const [aliases, setAliases] = useState<readonly Alias[]>(site.aliases);
+  const [began, setBegan] = useState(site);
+  const wish = useWish('site set', { ifMatch: sameAliases(began, site) ? site.etag : began.etag });
+  const [aliases, setAliases] = useState<Alias[]>(site.aliases);
   const [errors, setErrors] = useState<Errors>(new Map());
-  const isChanged = JSON.stringify(aliases) !== JSON.stringify(site.aliases);
+  const isChanged = !sameAliases({ aliases }, site);
   const replace = (at: number, change: Partial<Alias>): void =>
     setAliases(aliases.map((alias, index) => (index === at ? { ...alias, ...change } : alias)));
+  const saved = (answer: Answer<'site set'>): void => {
+    setBegan(answer.site);
+    done(answer);
+  };
   const save = (): void => {
     const body: Input<'site set'>['body'] = { aliases: aliases.filter(({ name }) => name.trim() !== '') };
     const wrong = checked(endpointOf('site set').body, body);
@@ -70,7 +80,7 @@ function Aliases({
     if (wrong.size === 0)
       wish.mutate(
         { params: { name: site.name }, body },
-        { onSuccess: done, onError: (problem) => setErrors(problemErrors(problem)) },
+        { onSuccess: saved, onError: (problem) => setErrors(problemErrors(problem)) },
       );
   };
   return (

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { asks, often } from '../hub.ts';
 import { ActLink } from '../parts/act.tsx';
 import { bytes } from '../parts/bytes.ts';
@@ -13,12 +13,23 @@ import { titleOf } from '../task/title.ts';
 import { useText } from '../text/text.ts';
 import type { SiteAnswer } from './answers.ts';
 
+const StagedMove = lazy(async () => ({ default: (await import('./site-staged-move.tsx')).StagedMove }));
+const Drift = lazy(async () => ({ default: (await import('../parts/drift.tsx')).Drift }));
+
 export function SiteOverview({ site }: { site: SiteAnswer }): ReactNode {
   const text = useText();
   const { fields } = text;
   const names = site.aliases.map(({ name, redirect }) => (redirect ? `${name} →` : name));
+  const isThere = site.status === 'enabled' || site.status === 'disabled';
+  const drift = (
+    <Suspense>
+      <Drift noun="site" name={site.name} tasks={site.tasks} />
+    </Suspense>
+  );
+  // What is not as it should be stands first.
   return (
     <div className="cards">
+      {site.driftedSince !== null && <div className="wide">{drift}</div>}
       <Card
         title={text.site.about}
         side={
@@ -53,8 +64,12 @@ export function SiteOverview({ site }: { site: SiteAnswer }): ReactNode {
           ]}
         />
       </Card>
+      <Suspense>
+        <StagedMove site={site} />
+      </Suspense>
       <LastTasks site={site} />
       <LastBackups site={site} />
+      {site.driftedSince === null && isThere && drift}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { asks, often } from '../hub.ts';
 import { AuditList } from '../lists/audit-list.tsx';
 import { BackupList } from '../lists/backup-list.tsx';
@@ -20,7 +20,20 @@ import { SiteDomains } from './site-domains.tsx';
 import { SiteLogs } from './site-logs.tsx';
 import { SiteAccess, SiteOverview } from './site-overview.tsx';
 
-const tabs = ['overview', 'domains', 'backups', 'packages', 'tasks', 'logs', 'access', 'activity', 'danger'] as const;
+const Statistics = lazy(async () => ({ default: (await import('../parts/statistics.tsx')).Statistics }));
+
+const tabs = [
+  'overview',
+  'domains',
+  'backups',
+  'packages',
+  'tasks',
+  'statistics',
+  'logs',
+  'access',
+  'activity',
+  'danger',
+] as const;
 
 export function Site(): ReactNode {
   const { name, tab = 'overview' } = useParams({ from: '/sites/$name/{-$tab}' });
@@ -76,6 +89,12 @@ function Part({ site, tab }: { site: SiteAnswer; tab: string }): ReactNode {
       return <SitePackages site={site.name} />;
     case 'tasks':
       return <TaskList fixed={{ noun: 'site', subject: site.id }} />;
+    case 'statistics':
+      return (
+        <Suspense>
+          <Statistics of={{ site: site.name }} />
+        </Suspense>
+      );
     case 'logs':
       return <SiteLogs site={site} />;
     case 'access':

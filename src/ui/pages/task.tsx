@@ -112,6 +112,7 @@ function WhyItWaits({ task: { waits } }: { task: TaskAnswer }): ReactNode {
     later: text.waits.later(new Date(waits.until ?? '').toLocaleString()),
     paused: text.waits.paused,
     'no worker': text.waits.noWorker,
+    'server limit': text.waits.serverLimit(waits.about ?? ''),
     load: text.waits.load(waits.about ?? ''),
     busy: text.waits.busy,
     tasks: (

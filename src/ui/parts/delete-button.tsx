@@ -5,7 +5,14 @@ import { useText } from '../text/text.ts';
 import { ActButton } from './act.tsx';
 import { DangerDialog } from './danger.tsx';
 
-const lists = { client: '/clients', account: '/accounts', role: '/roles' } as const;
+const lists = {
+  client: '/clients',
+  account: '/accounts',
+  role: '/roles',
+  offer: '/offers',
+  certificate: '/certificates',
+  reserve: '/reserves',
+} as const;
 
 export function DeleteButton({
   noun,

@@ -28,6 +28,9 @@ const pages = {
   batch: '/batches/',
   role: '/roles/',
   queue: '/queues/',
+  reserve: '/reserves/',
+  offer: '/offers/',
+  certificate: '/certificates/',
 } as const;
 const isPaged = (noun: string): noun is keyof typeof pages => noun in pages;
 

@@ -8,7 +8,7 @@ export const New = ({
   client,
   ...known
 }: {
-  noun: 'site' | 'platform' | 'server' | 'client' | 'account' | 'role';
+  noun: 'site' | 'platform' | 'server' | 'client' | 'account' | 'role' | 'offer' | 'reserve' | 'certificate';
   client?: string | undefined;
   platform?: string;
 }): ReactNode => (

@@ -45,7 +45,15 @@ export function Plot({
   return (
     <figure className="plot">
       <div ref={box} className="plot-box" aria-hidden="true" />
-      <figcaption className="dim">{about}</figcaption>
+      <figcaption className="dim">
+        {lines.length > 1 &&
+          lines.map(({ name, colour }) => (
+            <span key={name} className="swatch" style={{ borderColor: `var(--${colour})` }}>
+              {name}
+            </span>
+          ))}
+        {about}
+      </figcaption>
     </figure>
   );
 }

@@ -17,6 +17,8 @@ const needs: { readonly [One in Name]?: EndpointName } = {
   notifications: 'notification list',
   sessions: 'session list',
   tokens: 'token list',
+  statistics: 'statistic days',
+  orders: 'order list',
 };
 
 /** The first of them is the page itself. */

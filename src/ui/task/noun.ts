@@ -1,2 +1,2 @@
 /** What tasks can be about. */
-export type Noun = 'site' | 'platform' | 'server' | 'backup';
+export type Noun = 'site' | 'platform' | 'server' | 'backup' | 'certificate';

@@ -70,11 +70,14 @@ export function useTask(noun: Noun, name: string): readonly [(task: Possible) =>
 
 export function TaskButton({
   task,
+  title,
   begin,
   isMain = false,
   isDanger = false,
 }: {
   task: Possible;
+  /** What it is called there, if not as everywhere. */
+  title?: string;
   begin: (task: Possible) => void;
   isMain?: boolean;
   isDanger?: boolean;
@@ -87,7 +90,7 @@ export function TaskButton({
       reason={task.possible ? undefined : (task.reason ?? '')}
       onClick={() => begin(task)}
     >
-      {titleOf(task, text.tasks)}
+      {title ?? titleOf(task, text.tasks)}
     </ActButton>
   );
 }

@@ -1,5 +1,27 @@
 /** What the API says of its fields, in French; tests/panel-language.test.ts finds what is missing. */
 export const frDescriptions: Readonly<Record<string, string>> = {
+  'A repository without a work tree; made if it is not there': 'Un dépôt sans arbre de travail ; créé s’il manque',
+  "Where they are kept; files/ below the server's root unless given":
+    'Où ils sont gardés ; files/ sous la racine du serveur si vide',
+  'A directory on the share, as its own server sees it': 'Un répertoire du partage, tel que son propre serveur le voit',
+  'The same directory as other servers see it, by their names; those that are not named do not have it':
+    'Le même répertoire tel que d’autres serveurs le voient, par leur nom ; ceux qui n’y sont pas ne l’ont pas',
+  'Where they are kept over there': 'Où ils sont gardés là-bas',
+  'Where its sshd answers, as the servers that use it reach it':
+    'Où répond son sshd, tel que les serveurs qui s’en servent l’atteignent',
+  'As whom: one who may do nothing else': 'En tant que qui : quelqu’un qui ne peut rien d’autre',
+  'A key of its own for this service, without a passphrase: @FILE':
+    'Une clé propre à ce service, sans phrase de passe : @FICHIER',
+  'What it is known by: ssh-keyscan HOST shows them, to be compared over there with ssh-keygen -lf':
+    'À quoi on le reconnaît : ssh-keyscan HÔTE les montre, à comparer là-bas avec ssh-keygen -lf',
+  'Server whose file service keeps a second copy of each':
+    'Serveur dont le service de fichiers garde une deuxième copie de chacune',
+  'With a file service: keep the first copy on this server too, so that a restore has it at hand':
+    'Avec un service de fichiers : garder aussi la première copie sur ce serveur, pour l’avoir sous la main à la restauration',
+  'Where the store answers': 'Où répond le magasin',
+  'Made if it is not there and the key may': 'Créé s’il manque et si la clé le permet',
+  'Before every name': 'Devant chaque nom',
+  'A repository; made if it is not there': 'Un dépôt ; créé s’il manque',
   'How many sites it may have; as many as it likes unless given':
     'Combien de sites il peut avoir ; sans limite si vide',
   'How many backups': 'Combien de sauvegardes',
@@ -28,6 +50,13 @@ export const frDescriptions: Readonly<Record<string, string>> = {
     'Pour ce que ce client possède ; pour tout le hub si vide',
   "Where ssh finds it; 'localhost', the hub's own machine, unless given":
     'Où ssh le trouve ; « localhost », la machine du hub, si vide',
+  'How many tasks it has at once, over all workers; null: as many as these take':
+    'Combien de tâches à la fois, tous travailleurs ensemble ; null : autant qu’ils en prennent',
+  'Where its sshd listens; 22 unless given': 'Où son sshd écoute ; 22 si vide',
+  'Where its sshd listens; behind another one it is believed anew, as under another host':
+    'Où son sshd écoute ; derrière un autre, il est cru à nouveau, comme sous un autre hôte',
+  'It was set up anew: its verify pins the host keys that it shows now':
+    'Il a été réinstallé : sa vérification retient les clés d’hôte qu’il montre maintenant',
   "Below this lies all that we keep there; '/var/aegir' unless given":
     'Tout ce que nous y gardons est dessous ; « /var/aegir » si vide',
   "Name of the engine: 'nginx', 'mysql', …": 'Nom du moteur : « nginx », « mysql », …',
@@ -78,6 +107,8 @@ export const frDescriptions: Readonly<Record<string, string>> = {
     'Le serveur de sa base de données ; celui de ce site si vide',
   'Whose it is; the client of this one unless given': 'À qui il est ; au client de celui-ci si vide',
   'As this one has it unless given, with a certificate of its own': 'Comme celui-ci si vide, avec un certificat à lui',
+  'For how many seconds others may remember its records; null: as its dns service says':
+    'Pendant combien de secondes les autres peuvent retenir ses noms ; null : comme le dit son service DNS',
   'Server whose dns service makes its records; null: none': 'Le serveur dont le DNS tient ses noms ; null : aucun',
   "How often it runs its cron: 15m, 1h, 1d, or 'off'; as the setting cron.every says unless given":
     'Tous les combien son cron passe : 15m, 1h, 1d ou « off » ; selon le réglage cron.every si vide',
@@ -112,7 +143,8 @@ export const frDescriptions: Readonly<Record<string, string>> = {
   "The endpoint that answers it: 'site list'": 'Le point d’accès qui y répond : « site list »',
   'Filters, q, sort and columns, as the panel has them in its address':
     'Filtres, q, tri et colonnes, comme dans l’adresse du panneau',
-  "'task failed', 'task stuck' or 'batch failed'": '« task failed », « task stuck » ou « batch failed »',
+  "'task failed', 'task stuck', 'drift found' or 'batch failed'":
+    '« task failed », « task stuck », « drift found » ou « batch failed »',
   'always: of all that you may see': 'always : de tout ce que vous pouvez voir',
   'Whose; your own unless you name another': 'De qui ; les vôtres si vous ne nommez personne',
   'Remove the code too, with all that is in its directory; only where Aegir has built it':
@@ -122,7 +154,27 @@ export const frDescriptions: Readonly<Record<string, string>> = {
   "With a backup: run the updates that the platform's code wants on its database":
     'Avec une sauvegarde : faire les mises à jour que le code demande à sa base de données',
   'Id of the site that it is made of': 'Numéro du site dont il est fait',
-  'Platform that it goes to': 'La plateforme où il va',
+  'Platform that it goes to, on another web server': 'La plateforme où il va, sur un autre serveur web',
+  'For how many seconds the world may remember its records around the move':
+    'Combien de secondes le monde peut retenir ses enregistrements autour du déplacement',
+  'How many seconds before the move; as long as the records were remembered at least; setting staged-move.lower-seconds unless given':
+    'Combien de secondes avant le déplacement ; au moins le temps que les enregistrements étaient retenus ; réglage staged-move.lower-seconds si vide',
+  'How many seconds it is watched after the move; setting staged-move.watch-seconds unless given':
+    'Combien de secondes il est observé après le déplacement ; réglage staged-move.watch-seconds si vide',
+  'How long before a move in stages the site’s records are remembered for a short time only; as long as they were remembered at least':
+    'Combien de secondes avant un déplacement par étapes les enregistrements du site ne sont retenus que brièvement ; au moins le temps qu’ils étaient retenus',
+  'How long a site that has moved in stages is watched before its records are remembered for long again':
+    'Combien de secondes un site déplacé par étapes est observé avant que ses enregistrements ne soient de nouveau retenus longtemps',
+  'Fail when its front page does not answer well, or does not answer':
+    'Échouer quand sa page d’accueil ne répond pas bien, ou pas du tout',
+  'With strict: the status that its front page answered before, which is well enough':
+    'Avec strict : le statut que sa page d’accueil répondait avant, ce qui suffit',
+  'Platform that it goes to; it may be on another server':
+    'La plateforme où il va ; elle peut être sur un autre serveur',
+  'Server whose db service its database goes to; it stays where it is unless given':
+    'Le serveur où va sa base de données ; elle reste où elle est si rien n’est indiqué',
+  'How many seconds the former web server goes on answering at most, where resolvers may still send visitors there (60)':
+    'Combien de secondes au plus l’ancien serveur web continue de répondre, tant que des résolveurs peuvent y envoyer des visiteurs (60)',
   'Only try it on a copy that is thrown away, and report what would happen; the site stays open':
     'Essayer seulement sur une copie jetée ensuite, et dire ce qui arriverait ; le site reste ouvert',
   'Switch over although the copy has logged errors; they are in the log':
@@ -157,6 +209,16 @@ export const frDescriptions: Readonly<Record<string, string>> = {
   'Addresses to listen on; none: all of IPv4 and IPv6': 'Adresses où écouter ; aucune : toutes, IPv4 et IPv6',
   'Directory of our configuration, if not below that of the server':
     'Dossier de notre configuration, s’il n’est pas sous celui du serveur',
+  "Of a web server: 'servers' for one that is a member or the front of clusters only; 'sites' unless given":
+    "D'un serveur web : « servers » s'il n'est que membre ou façade de grappes ; « sites » sinon",
+  'Servers whose web servers publish its sites, at the same paths':
+    'Serveurs dont les serveurs web publient ses sites, aux mêmes chemins',
+  'Server whose nginx passes requests on to the members; without, the DNS leads to all of them':
+    'Serveur dont le nginx transmet les requêtes aux membres ; sans lui, le DNS mène à tous',
+  'Addresses of servers in front of it, whose word for where a visitor comes from is taken':
+    "Adresses des serveurs placés devant, que l'on croit quand ils disent d'où vient un visiteur",
+  'With https required: for how many seconds browsers come by https only (HSTS). 0 ends that; null: they are told nothing':
+    'Avec https obligatoire : pendant combien de secondes les navigateurs ne viennent qu’en https (HSTS). 0 y met fin ; null : rien ne leur est dit',
   'Largest request, in MB': 'Plus grande requête, en Mo',
   'Host of the database server; localhost: through its Unix socket':
     'Hôte du serveur de bases de données ; localhost : par son socket Unix',
@@ -165,7 +227,9 @@ export const frDescriptions: Readonly<Record<string, string>> = {
   'User that may make databases and users': 'Utilisateur qui peut créer bases et utilisateurs',
   'Its password; none: the server believes the operating system':
     'Son mot de passe ; aucun : le serveur croit le système d’exploitation',
-  'Where sites connect from: the web servers, as the database server sees them':
+  'Where sites on other servers reach it; by default the name of its server, or the host if that is not localhost':
+    'Où les sites d’autres serveurs la joignent ; à défaut le nom de son serveur, ou l’hôte s’il n’est pas localhost',
+  'Where sites connect from, as the database server sees them; found out by itself unless given':
     'D’où viennent les sites : les serveurs web, tels que le serveur de bases de données les voit',
   'Directory of the Unix socket, if it is not where psql looks for it':
     'Dossier du socket Unix, s’il n’est pas où psql le cherche',
@@ -199,6 +263,8 @@ export const frDescriptions: Readonly<Record<string, string>> = {
     'Combien de temps une tâche attend de voir les enregistrements ; 0 : pas du tout. Sinon elle échoue et est défaite',
   'Name servers that are asked; none: those that the zone of a name says are its own':
     'Serveurs de noms interrogés ; aucun : ceux que la zone d’un nom dit être les siens',
+  'Who has to show a proof of a name before an authority is asked; none: those that the zone says are its own':
+    'Qui doit montrer la preuve d’un nom avant qu’une autorité ne soit interrogée ; vide : ceux que la zone dit siens',
   "Who is asked for those; the machine's own unless given": 'À qui les demander ; à celui de la machine si vide',
   'The user that the code of a new site runs as': 'L’utilisateur sous lequel s’exécute le code d’un nouveau site',
   'The socket of the PHP-FPM pool that serves a new site': 'Le socket du groupe PHP-FPM qui sert un nouveau site',
@@ -295,4 +361,71 @@ export const frDescriptions: Readonly<Record<string, string>> = {
   'Of the site and its first account; of the client unless given':
     'Du site et de son premier compte ; celle du client si vide',
   'Whose it is': 'À qui il est',
+  'How many requests a token may send in a minute; null: as many as it likes':
+    'Combien de requêtes un jeton peut envoyer en une minute ; null : sans limite',
+  'How many sites a token may order in an hour; and how many may be ordered from one address':
+    'Combien de sites un jeton peut commander en une heure, et combien d’une même adresse',
+  'Order sites of an offer for its customers, and get their login links':
+    'Commander des sites d’une offre pour ses acheteurs, et obtenir leurs liens de connexion',
+  "It is for the orders of this offer, and nothing else; its account needs the permission 'offer order'":
+    'Il sert aux commandes de cette offre et à rien d’autre ; son compte a besoin de la permission « offer order »',
+  'Where its sites come from': 'D’où viennent ses sites',
+  "How sites are called: '{name}.example.com', with what the customer chooses":
+    'Comment les sites s’appellent : « {name}.example.com », avec ce que l’acheteur choisit',
+  'Whose its sites are; unless given, each customer becomes a client':
+    'À qui sont ses sites ; si vide, chaque acheteur devient un client',
+  'How many sites a customer may have who becomes a client':
+    'Combien de sites peut avoir un acheteur qui devient un client',
+  'How many sites are made in 24 hours at most': 'Combien de sites sont faits en 24 heures au plus',
+  'What customers may give besides name, title and account: by name, the variable of the application':
+    'Ce que les acheteurs peuvent donner en plus du nom, du titre et du compte : par nom, la variable de l’application',
+  'As the application calls it': 'Comme l’application la nomme',
+  'As the sign-up page calls it': 'Comme la page d’inscription la nomme',
+  'Of a text: how many characters': 'D’un texte : combien de caractères',
+  'Disabled: nothing more is sold': 'Désactivée : plus rien n’est vendu',
+  'A token that is for one offer means that one': 'Un jeton fait pour une offre désigne celle-là',
+  "What stands for {name} in the offer's pattern": 'Ce qui remplace {name} dans le modèle de l’offre',
+  'Of the customer, the site and its first account': 'De l’acheteur, du site et de son premier compte',
+  'What the site is called': 'Comment le site s’appelle',
+  "Name of the site's first account": 'Nom du premier compte du site',
+  'What else the offer takes: {"slogan": "Cakes and more"}': 'Ce que l’offre prend d’autre : {"slogan": "Gâteaux"}',
+  'Name of the first account': 'Nom du premier compte',
+  'What else its owner says of it, by the names that the application has for them':
+    'Ce que son propriétaire dit d’autre, par les noms que l’application leur donne',
+  'How often somebody may sign up for a site from one address in an hour':
+    'Combien de fois on peut s’inscrire pour un site depuis une adresse en une heure',
+  'Anybody can order on a page of the hub, who has confirmed the mail address':
+    'N’importe qui peut commander sur une page du hub, après avoir confirmé son adresse e-mail',
+  'Web sites that may show that page in a frame: https://www.example.com':
+    'Sites web qui peuvent montrer cette page dans un cadre : https://www.example.com',
+  'The certification authority that certificates come from: the address of its ACME directory':
+    'L’autorité de certification dont viennent les certificats : l’adresse de son répertoire ACME',
+  'Whether you have agreed to the terms of that authority; it tells where they are at its directory':
+    'Si vous avez accepté les conditions de cette autorité ; son répertoire dit où elles sont',
+  'Whom the authority writes to when something is wrong; null: nobody':
+    'À qui l’autorité écrit quand quelque chose ne va pas ; null : à personne',
+  'Of a private authority: the certificate (PEM) by which its own server is known; null: one that the system trusts':
+    'D’une autorité privée : le certificat (PEM) par lequel son propre serveur est reconnu ; null : une autorité à qui le système fait confiance',
+  'See certificates; never their keys': 'Voir les certificats ; jamais leurs clés',
+  'Make, bring, change and delete certificates, and give them to sites':
+    'Créer, apporter, modifier et supprimer des certificats, et les donner à des sites',
+  'Every task on certificates': 'Toutes les tâches sur les certificats',
+  'The certificate that it uses; a self-signed one unless given':
+    'Le certificat qu’il utilise ; auto-signé si rien n’est donné',
+  'The certificate that it uses; null: a self-signed one': 'Le certificat qu’il utilise ; null : un auto-signé',
+  "Whose it is; of its sites, or 'main', unless given":
+    'À qui il est ; au client de ses sites, ou à « main », si rien n’est donné',
+  'Those that use it from now on': 'Ceux qui l’utilisent désormais',
+  'What it is to be for; the names of its sites unless given':
+    'Pour quels noms il est ; ceux de ses sites si rien n’est donné',
+  'How its names are proven: by a file of their web server, or by DNS, which names with a star need':
+    'Comment ses noms sont prouvés : par un fichier de leur serveur web, ou par le DNS, nécessaire pour les noms à étoile',
+  'Server whose dns service makes the records; the only one unless given':
+    'Serveur dont le service dns fait les enregistrements ; le seul si rien n’est donné',
+  'One that you have: its certificate and those above it, in PEM':
+    'Un que vous avez : son certificat et ceux au-dessus, en PEM',
+  'Its private key, in PEM without a password; it is kept sealed and told to nobody':
+    'Sa clé privée, en PEM sans mot de passe ; elle est gardée scellée et n’est dite à personne',
+  'null: the names of the sites that use it': 'null : les noms des sites qui l’utilisent',
+  'Host names, also with a star: *.example.com': 'Noms d’hôtes, aussi avec une étoile : *.example.com',
 };
