@@ -89,6 +89,22 @@ test('what cannot be read, is a link at the top, or does not arrive as it is fai
   await assert.rejects(send(), { code: 'conflict', message: /is a link/ });
 });
 
+test('a disk that is full where it arrives is a problem of its own, with the server and what to do about it', async (t) => {
+  const { to, send, asWeb } = await trees(t);
+  await asWeb('sh', '-c', 'head -c 1000000 /dev/urandom >large');
+  const files = join(to, 'files');
+  await run('mount', ['-t', 'tmpfs', '-o', `size=64k,mode=2770,gid=${webId}`, 'tmpfs', files]);
+  try {
+    await assert.rejects(send(), {
+      code: 'disk-full',
+      message: /^cannot unpack in .* on .*: No space left on device$/,
+      hint: /^Free some space on /,
+    });
+  } finally {
+    await run('umount', [files]);
+  }
+});
+
 test('files that come, grow and go while they are on their way stop nobody, and the last pass has them all', async (t) => {
   const { to, send, asWeb, same } = await trees(t);
   await asWeb(
