@@ -65,7 +65,8 @@ const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
 function demandAddress(url: URL, address: string, allowed: readonly string[]): void {
   if (listOf(allowed)(address)) return;
   if (isSpecial(address))
-    throw new Problem('invalid', `${url.hostname} is ${address}, which is no address of the internet`, {
+    // Not which one: who may make a webhook need not know what names mean in our own network.
+    throw new Problem('invalid', `${url.hostname} is, or leads to, no address of the internet`, {
       hint: 'Give a public address; an administrator can allow a network of your own: setting webhook.networks.',
     });
   if (url.protocol !== 'https:') throw notEncrypted();
