@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { connect, type Send } from '../api/call.ts';
+import { speakOfInput } from '../model/input-words.ts';
 import { Problem, problemCodes } from '../model/problem.ts';
 import { addApply } from './apply/command.ts';
 import { addAuditExport } from './audit-commands.ts';
@@ -15,6 +16,7 @@ import { tellProblem } from './tell.ts';
 
 /** `aegir <noun> <verb> …`. Answers the exit code: 0, that of a problem's code (model/problem.ts), or 2 for bad usage. */
 export async function runCli(argv: readonly string[], io: Io = processIo()): Promise<number> {
+  speakOfInput();
   const json = argv.includes('--json');
   try {
     return await run(argv, io);

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { type EndpointName, endpointNames, endpointOf } from '../api/endpoints.ts';
+import { speakOfInput } from '../model/input-words.ts';
 import { Problem, problemCodes, problemJson } from '../model/problem.ts';
 import { type Caller, may, refused } from './access.ts';
 import { agentApp } from './agent/app.ts';
@@ -28,6 +29,7 @@ type Request = Context<{ Bindings: Origin }>;
 
 /** The hub as it is asked: `app.fetch(request, { local })`. */
 export function hubApp(hub: Hub, panel: Panel = new Map()): App {
+  speakOfInput();
   const app: App = new Hono();
   const limits = rateLimits(hub.database.db);
   app.use(async (context, next) => {

@@ -11,6 +11,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { speakOfInput } from '../model/input-words.ts';
 import { loadSession, queries } from './hub.ts';
 import { tellProblem } from './parts/tell.ts';
 import { ToldList } from './parts/told-list.tsx';
@@ -20,6 +21,7 @@ import { theme, variables } from './theme.ts';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
+speakOfInput();
 await loadLanguage();
 await loadSession().catch(tellProblem);
 createRoot(root).render(
