@@ -9,7 +9,6 @@ import { type Asked, type Asking, accountOf, type Hub, type Reader } from './hub
 import { ownerOf, taskTypeOf } from './possible.ts';
 import { demandQuota } from './quota.ts';
 import { resolve } from './resolve.ts';
-import { one } from './rows.ts';
 import { settingValue } from './setting.ts';
 import { taskById } from './task.ts';
 import { forget, forgetOld, give, receive } from './transfers.ts';
@@ -73,19 +72,6 @@ async function chosenPlace(asking: Asking, { site, server }: Given<'backup uploa
   if (found === null && !may(caller, endpoint, { client: null }))
     throw refused(caller, 'bring a backup that is of no site here', { client: null });
   const serverId = await chosenServer(asking, found && (await serverOfSite(tx, found.id)), server);
-  const { rows } = await sql<{
-    host: string;
-    name: string;
-  }>`select host, name from server where id = ${serverId}`.execute(tx);
-  const { host, name } = one(rows, `there is no server ${serverId}`);
-  if (host !== 'localhost')
-    throw new Problem(
-      'invalid',
-      `server ${name} is another machine than the hub's, and files do not travel there yet`,
-      {
-        hint: 'Import it on a server whose host is localhost.',
-      },
-    );
   return { siteId: found?.id ?? null, siteName: found?.name ?? '', serverId };
 }
 

@@ -171,6 +171,17 @@ test('what is uploaded lies among the transfers, with a row and the task that lo
   assert.equal((await good('GET', '/api/backups?site=example.com')).total, 1);
 });
 
+test('an upload may be for a server that is another machine than the hub’s', async (t) => {
+  const made = await withSite(t);
+  await made.good('POST', '/api/servers', {
+    ...{ name: 'far', host: 'far.example.com' },
+    services: [{ type: 'http', engine: 'nginx' }],
+  });
+  const { status, body } = await upload(made, '?server=far&name=old.example.com', new Uint8Array(10));
+  assert.equal(status, 201, JSON.stringify(body));
+  assert.equal(body.backup.server, 'far');
+});
+
 test('an upload that cannot be is refused and leaves nothing', async (t) => {
   const made = await withSite(t);
   const { good, hub, problem } = made;
@@ -190,7 +201,6 @@ test('an upload that cannot be is refused and leaves nothing', async (t) => {
   const services = [{ type: 'http', engine: 'nginx' }];
   await good('POST', '/api/servers', { name: 'far', host: 'far.example.com', services });
   await refused('invalid', '');
-  await refused('invalid', '?server=far');
   await refused('invalid', '?site=example.com&server=far');
   assert.deepEqual(await readdir(hub.transfers), []);
   assert.equal((await made.counts())['task'], (before['task'] ?? 0) + 1, 'only that of the new server');

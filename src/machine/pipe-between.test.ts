@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { doing, handsOf, isAlive, machines, modes, type Open, ssh, until } from '../../tests/kit/machines.ts';
 import { Problem } from '../model/problem.ts';
 import { command } from './command.ts';
-import { pipeBetween } from './pipe-between.ts';
+import { passFile, pipeBetween } from './pipe-between.ts';
 import { SshMachine } from './ssh.ts';
 import { SshConnection } from './ssh-connection.ts';
 
@@ -31,6 +31,22 @@ for (const [fromName, openFrom] of Object.entries(machines))
         assert.equal(numbers.bytes, Buffer.byteLength(text));
       }
       assert.ok(other.events.some((event) => event.type === 'command.started' && /^tr a-z A-Z/.test(event.command)));
+    });
+
+    test(`${what}: a file comes over whole, or what is there stays as it is`, async (t) => {
+      const [one, other] = [await openFrom(t), await openTo(t)];
+      const [from, to] = [`${one.directory}/left`, `${other.directory}/arrived`];
+      const [source, target] = [
+        { machine: one.machine, path: from },
+        { machine: other.machine, path: to, mode: '0600' },
+      ] as const;
+      await other.machine.write(to, 'old', modes.file);
+      await assert.rejects(passFile(source, target, 10_000), { message: /left/ });
+      assert.equal(await other.machine.read(to), 'old');
+      await one.machine.write(from, 'x'.repeat(1_200_000), modes.file);
+      assert.equal((await passFile(source, target, 10_000)).bytes, 1_200_000);
+      assert.equal(await other.machine.read(to), await one.machine.read(from));
+      assert.equal((await other.machine.stat(to))?.mode, '0600');
     });
 
     test(`${what}: the one that fails is the Problem, on whichever side it is`, async (t) => {

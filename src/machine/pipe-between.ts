@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { PassThrough, type TransformCallback } from 'node:stream';
 import { Problem } from '../model/problem.ts';
-import type { Machine, Pipe, Piped } from './machine.ts';
+import { command, query } from './command.ts';
+import type { FileMode, Machine, Pipe, Piped } from './machine.ts';
 
 type Commands = Pipe['commands'];
 
@@ -17,6 +18,27 @@ export async function pipeBetween(
   { from, sends }: { readonly from: Machine; readonly sends: Commands },
   { to, takes }: { readonly to: Machine; readonly takes: Commands },
 ): Promise<Piped> {
+  return between({ machine: from, pipe: { commands: sends } }, { machine: to, pipe: { commands: takes } });
+}
+
+/** A file of one machine becomes one of another, whole and on its disk or not at all; what is there is replaced. */
+export function passFile(
+  from: { readonly machine: Machine; readonly path: string },
+  to: { readonly machine: Machine; readonly path: string; readonly mode: FileMode['mode'] },
+  timeoutMs: number,
+): Promise<Piped> {
+  return between(
+    { machine: from.machine, pipe: { commands: [{ ...query`cat`, timeoutMs }], from: from.path } },
+    { machine: to.machine, pipe: { commands: [{ ...command`cat`, timeoutMs }], to: { path: to.path, mode: to.mode } } },
+  );
+}
+
+interface Side {
+  readonly machine: Machine;
+  readonly pipe: Pipe;
+}
+
+async function between({ machine: from, pipe: sends }: Side, { machine: to, pipe: takes }: Side): Promise<Piped> {
   const through = new Counted({ highWaterMark: onTheWayBytes });
   through.on('error', () => {}); // Both sides are told; what they say of it is looked at below.
   const failures: unknown[] = [];
@@ -25,11 +47,11 @@ export async function pipeBetween(
     through.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;
   };
-  const sending = from.pipe({ commands: sends }, { output: through }).then((numbers) => {
+  const sending = from.pipe(sends, { output: through }).then((numbers) => {
     through.end();
     return numbers;
   });
-  const taking = to.pipe({ commands: takes }, { input: through });
+  const taking = to.pipe(takes, { input: through });
   const [sent] = await Promise.allSettled([sending.catch(failed), taking.catch(failed)]);
   // That nobody reads any more, or that no more comes, is what the other side's failure looks like from here.
   if (failures.length > 0) throw failures.find((error) => !isConsequence(error)) ?? endedEarly(to, failures[0]);

@@ -25,9 +25,9 @@ export const backupDelete = taskType({
 
 const removeIt: Step<BackupContext, Record<string, never>> = {
   name: 'remove it',
-  async run({ backup, backups, machine, transfers, report }) {
+  async run({ backup, backups, transfers, report }) {
     await backups.remove(backup.name);
-    if (transfers !== null) await machine.remove(`${transfers}/${backup.name}.tar`);
+    await transfers.machine.remove(`${transfers.directory}/${backup.name}.tar`);
     await report.changed([`removed ${backups.place(backup.name)}`]);
     if (backups.second) await report.changed([`removed ${backups.second.place(backup.name)}`]);
   },

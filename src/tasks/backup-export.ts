@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { command } from '../machine/command.ts';
+import { passFile } from '../machine/pipe-between.ts';
 import { putDirectory } from '../machine/put.ts';
 import { demandRoom } from '../machine/room.ts';
 import { type Manifest, partNames } from '../model/backup.ts';
 import { Problem } from '../model/problem.ts';
 import { Archive } from '../services/backup/archive.ts';
 import { longMs } from '../services/backup/backups.ts';
+import { passing } from '../services/file/passing.ts';
 import { bring, letGo } from './backup/bringing.ts';
 import type { BackupContext } from './context.ts';
 import { taskType } from './define.ts';
@@ -19,15 +21,14 @@ export const backupExport = taskType({
   from: ['enabled'],
   timeoutMs: longMs,
   context: async (load, id) => exporting(await load.backup(id)),
-  async check({ machine, backup, backups, place, manifest }) {
+  async check(context) {
+    const { machine, paths, backup, backups, transfers, manifest } = context;
     if ((await backups.manifest(backup.name)) === null)
       throw new Problem('not-found', `${backups.place(backup.name)} is gone`, { hint: 'Delete the backup.' });
-    if (backups.file(backup.name) !== null) return;
-    await demandRoom(
-      machine,
-      place,
-      manifest.parts.reduce((sum, { stored }) => sum + stored.bytes, 0),
-    );
+    const isFile = backups.file(backup.name) !== null;
+    const bytes = manifest.parts.reduce((sum, { stored }) => sum + stored.bytes, 0);
+    if (!isFile || !isHere(context)) await demandRoom(transfers.machine, transfers.directory, bytes);
+    if (!isFile && !isHere(context)) await demandRoom(machine, paths.root, bytes);
   },
   steps: () => [makeFile],
   done: () => ({}),
@@ -35,49 +36,61 @@ export const backupExport = taskType({
 });
 
 interface Exporting extends BackupContext {
-  /** The directory of transfers. */
-  readonly place: string;
   readonly manifest: Manifest;
 }
 
 function exporting(context: BackupContext): Exporting {
-  const { transfers, server, backup, backups } = context;
-  if (transfers === null)
-    throw new Problem(
-      'invalid',
-      `backup ${backup.id} lies on ${server.name}, and the hub gives away files of its own machine only`,
-      {
-        hint: `Copy it from there: ${backups.place(backup.name)}`,
-      },
-    );
+  const { backup } = context;
   if (!backup.manifest) throw new Problem('bug', `backup ${backup.id} has no manifest`);
-  return { ...context, place: transfers, manifest: backup.manifest };
+  return { ...context, manifest: backup.manifest };
 }
+
+/** Whether the store is on the machine of the transfers. */
+const isHere = ({ machine, transfers }: BackupContext): boolean => machine === transfers.machine;
 
 const makeFile: Step<Exporting, { file: string }> = {
   name: 'make file',
-  async run({ machine, backup, backups, place, manifest, report }) {
-    await putDirectory(machine, place, { mode: '0700' });
+  async run(context) {
+    const { machine, paths, backup, backups, transfers, report } = context;
+    await putDirectory(transfers.machine, transfers.directory, { mode: '0700' });
     await bring({ backup, backups, report });
-    const path = `${place}/${backup.name}.tar`;
+    const path = `${transfers.directory}/${backup.name}.tar`;
     const file = backups.file(backup.name);
-    if (file !== null) {
-      // Another name for the same file costs nothing; on another disk it has to be a copy.
-      const linked = await machine.run({ ...command`ln --force ${file} ${path}`, allow: [0, 1, 127] });
-      if (linked.exitCode !== 0) await machine.run({ ...command`cp --force ${file} ${path}`, timeoutMs: longMs });
-    } else {
-      const parts = partNames.flatMap((name) => {
-        const part = manifest.parts.find((one) => one.name === name);
-        return part ? [{ name, restoredBytes: part.restoredBytes, source: backups.read(backup.name, name) }] : [];
-      });
-      await new Archive(machine, place).put(backup.name, parts, (facts) => ({ ...manifest, parts: [...facts] }));
-    }
+    if (file !== null) await (isHere(context) ? shareFile(context, file, path) : sendFile(context, file, path));
+    else if (isHere(context)) await pack(context, transfers.directory);
+    else
+      await passing(
+        { machine, paths },
+        async (directory) => sendFile(context, await pack(context, directory), path),
+        `export-${backup.id}`,
+      );
     await letGo({ backup, backups, report });
     await report.changed([`made ${path}`]);
     return { file: `${backup.name}.tar` };
   },
-  async undo({ machine, backup, backups, place, report }) {
+  async undo({ backup, backups, transfers, report }) {
     await letGo({ backup, backups, report });
-    await new Archive(machine, place).remove(backup.name);
+    await new Archive(transfers.machine, transfers.directory).remove(backup.name);
   },
 };
+
+/** Another name for the same file costs nothing; on another disk it has to be a copy. */
+async function shareFile({ machine }: Exporting, file: string, path: string): Promise<void> {
+  const linked = await machine.run({ ...command`ln --force ${file} ${path}`, allow: [0, 1, 127] });
+  if (linked.exitCode !== 0) await machine.run({ ...command`cp --force ${file} ${path}`, timeoutMs: longMs });
+}
+
+async function sendFile({ machine, transfers }: Exporting, file: string, path: string): Promise<void> {
+  await passFile({ machine, path: file }, { machine: transfers.machine, path, mode: '0600' }, longMs);
+}
+
+/** Of a backup that is no file: one, in this directory of the machine that has the store. Answers its path. */
+async function pack({ machine, backup, backups, manifest }: Exporting, directory: string): Promise<string> {
+  const parts = partNames.flatMap((name) => {
+    const part = manifest.parts.find((one) => one.name === name);
+    return part ? [{ name, restoredBytes: part.restoredBytes, source: backups.read(backup.name, name) }] : [];
+  });
+  const archive = new Archive(machine, directory);
+  await archive.put(backup.name, parts, (facts) => ({ ...manifest, parts: [...facts] }));
+  return archive.file(backup.name);
+}

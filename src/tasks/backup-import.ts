@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { passFile } from '../machine/pipe-between.ts';
 import { demandRoom } from '../machine/room.ts';
 import type { Manifest, ManifestPart } from '../model/backup.ts';
 import { hostName } from '../model/host-name.ts';
@@ -43,19 +44,23 @@ export const backupImport = taskType({
       limits: { membersMax, bytesMax: unpackedMaxMb * 1024 * 1024 },
     }),
 
-  async check({ machine, path, limits, backups }) {
-    const upload = await machine.stat(path);
-    if (upload?.kind !== 'file')
+  async check({ machine, path, transfers, upload, limits, backups }) {
+    const there = await transfers.machine.stat(upload);
+    if (there?.kind !== 'file')
       throw new Problem('not-found', 'the file that was uploaded is not there any more', { hint: 'Upload it again.' });
-    await backups.demandRoom(Math.min(upload.sizeBytes, limits.bytesMax));
+    await backups.demandRoom(Math.min(there.sizeBytes, limits.bytesMax));
+    if (path !== upload) await demandRoom(machine, path, there.sizeBytes);
   },
 
-  steps: () => [takeIn, removeUpload],
+  steps: ({ path, upload }) => [...(path === upload ? [] : [send]), takeIn, removeUpload],
   done: () => ({}),
   failed: () => ({ backup: { status: 'failed' } }),
 });
 
 interface Importing extends BackupContext {
+  /** Where the hub has put it, on the machine of the transfers. */
+  readonly upload: string;
+  /** Where it is looked into, on the machine that will keep it: the same, or where it is sent to. */
   readonly path: string;
   readonly name: string | undefined;
   readonly directory: string | undefined;
@@ -63,13 +68,29 @@ interface Importing extends BackupContext {
 }
 
 function importing(context: BackupContext, more: Pick<Importing, 'name' | 'directory' | 'limits'>): Importing {
-  const { backup, transfers } = context;
-  if (backup.upload === null || transfers === null)
+  const { backup, machine, paths, transfers } = context;
+  if (backup.upload === null)
     throw new Problem('wrong-status', `backup ${backup.id} was not uploaded`, {
       hint: 'Upload a file: aegir backup import FILE.',
     });
-  return { ...context, ...more, path: `${transfers}/${backup.upload}` };
+  const upload = `${transfers.directory}/${backup.upload}`;
+  const path = machine === transfers.machine ? upload : `${paths.root}/passing/${backup.upload}`;
+  return { ...context, ...more, upload, path };
 }
+
+const send: Step<Importing, { site: string }> = {
+  name: 'send it to the server that is to keep it',
+  async run({ machine, paths, path, transfers, upload, report }) {
+    await machine.makeDirectory(`${paths.root}/passing`, { mode: '0700' });
+    const { bytes } = await passFile(
+      { machine: transfers.machine, path: upload },
+      { machine, path, mode: '0600' },
+      longMs,
+    );
+    await report.note(`${bytes} bytes went to ${machine.name}`);
+  },
+  undo: ({ machine, path }) => machine.remove(path),
+};
 
 const takeIn: Step<Importing, { site: string }> = {
   name: 'look into it and take it in',
@@ -140,6 +161,9 @@ const scratch = ({ path }: Pick<Importing, 'path'>): string => `${path}.unpacked
 
 const removeUpload: Step<Importing, { site: string }> = {
   name: 'remove the upload',
-  run: ({ machine, path }) => machine.remove(path),
+  async run({ machine, path, transfers, upload }) {
+    await machine.remove(path);
+    await transfers.machine.remove(upload);
+  },
   undo: 'forward',
 };

@@ -136,8 +136,13 @@ export interface BackupContext extends Omit<ServerContext, 'services' | 'engines
   readonly backups: Backups;
   /** Name of the store's engine. */
   readonly engine: string;
-  /** Directory through which the hub takes and gives files, if it is on this server; else null. */
-  readonly transfers: string | null;
+  readonly transfers: Transfers;
+}
+
+/** Through which the hub takes and gives files: a directory of the worker's own machine, which has the store too or has not. */
+export interface Transfers {
+  readonly machine: Machine;
+  readonly directory: string;
 }
 
 /** A certificate on its way from an authority, with whatever can prove its names. */

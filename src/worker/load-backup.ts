@@ -1,5 +1,6 @@
 import type { BackupRows } from '../hub/task-rows/backup-rows.ts';
-import { isLocal } from '../model/server.ts';
+import { HostKeys } from '../model/host-keys.ts';
+import { defaultSshPort, isLocal, type Server } from '../model/server.ts';
 import type { BackupContext } from '../tasks/context.ts';
 import { type Loading, openServer, openService, secretsOf, withFiles } from './load-rows.ts';
 
@@ -12,6 +13,15 @@ export function loadBackup(loading: Loading, { backup, server: row, service, fil
       paths,
       ...withFiles(loading, files, { server, machine, paths }),
     }),
-    transfers: isLocal(server) ? loading.transfers : null,
+    transfers: {
+      machine: isLocal(server) ? machine : loading.openMachine(ownMachine, []),
+      directory: loading.transfers,
+    },
   };
 }
+
+/** The machine that this worker runs on, whether the hub has a server of it or not. */
+const ownMachine: Server = {
+  ...{ id: 'own', name: "the hub's machine", host: 'localhost', sshPort: defaultSshPort, status: 'enabled', data: {} },
+  hostKeys: new HostKeys([]),
+};

@@ -17,7 +17,7 @@ export interface Loading {
   readonly rows: TaskRows;
   readonly catalog: Catalog;
   readonly report: Report;
-  /** Directory on this worker's own machine through which the hub takes and gives files. */
+  /** Directory on this worker's own machine through which the hub takes and gives files. An agent has none that the hub sees. */
   readonly transfers: string;
   /** `secrets` are added to those that the machines of this task scrub from what they log. */
   openMachine(server: Server, secrets: readonly Secret[]): Machine;

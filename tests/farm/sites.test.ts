@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { Answer } from '../../src/api/endpoints.ts';
 import type { HubWithWorker, TaskEnding } from '../kit/hub-with-worker.ts';
 import { lab, onHost, script, tryOnHost } from '../kit/lab.ts';
 import { nameServer } from '../kit/lab-dns.ts';
@@ -12,7 +16,9 @@ const key = { keyName: 'aegir', keySecret: randomBytes(32).toString('base64') };
 
 /** web1 with WordPress, its databases on db1, its names on dns1, and nothing else on any of them. */
 async function farmOf(t: TestContext): Promise<HubWithWorker> {
-  const farm = await labHub(t, { awayMaxMs: 5 * 60_000 });
+  const transfers = await mkdtemp(join(tmpdir(), 'transfers-'));
+  t.after(() => rm(transfers, { recursive: true, force: true }));
+  const farm = await labHub(t, { awayMaxMs: 5 * 60_000, transfers });
   const { call, done } = farm;
   await nameServer('dns1', zone, key.keySecret);
   const address = (await onHost('web1', ['hostname', '-I'])).trim();
@@ -104,7 +110,28 @@ async function faults(farm: HubWithWorker, backup: string): Promise<void> {
   console.log(`# ${struck.length} faults: ${ends.join('; ')}`);
 }
 
-test('a site lives on three servers: installed, visited, backed up, restored, cloned, cut off, deleted', async (t) => {
+/** A backup leaves web1 through the hub as a file, comes back through it, and the site is restored from what came. */
+async function throughTheHub(farm: HubWithWorker, backup: string): Promise<void> {
+  const { call, done, send } = farm;
+  const exported = await call('backup task', { params: { name: backup }, body: { name: 'backup export' } as never });
+  await done(exported.task);
+  const file = await send(`/api/backups/${backup}/file`, {});
+  assert.equal(file.status, 200, await file.clone().text());
+  const sent = await send(`/api/backups?site=${name}`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/octet-stream' } },
+    body: await file.arrayBuffer(),
+  });
+  assert.equal(sent.status, 201);
+  const { backup: came, task } = (await sent.json()) as Answer<'backup upload'>;
+  await done(task);
+  assert.equal((await call('backup get', { params: { name: came.id } })).server, 'web1');
+  assert.equal((await onHost('web1', ['sh', '-c', 'ls -A /var/aegir/passing'])).trim(), '', 'what was on its way');
+  const restored = await onSite(farm, 'site restore', { backup: came.id, backupFirst: false });
+  assert.equal(restored.status, 'done', JSON.stringify(restored.problem));
+  assert.match(await visit(name), /^On three servers 200$/);
+}
+
+test('a site lives on three servers: installed, visited, backed up, restored, cloned, cut off, carried through the hub, deleted', async (t) => {
   const farm = await farmOf(t);
   const { call, done } = farm;
   const made = await call('site create', {
@@ -132,6 +159,15 @@ test('a site lives on three servers: installed, visited, backed up, restored, cl
   assert.match(await visit('copy.example.com'), /^On three servers 200$/);
 
   await faults(farm, id);
+
+  await throughTheHub(farm, id);
+  // What a repository of restic keeps is no file: one is made of it on web1 first.
+  await call('service create', { params: { name: 'web1' }, body: { type: 'backup', engine: 'restic' } }).then(
+    ({ task }) => done(task),
+  );
+  const packed = await onSite(farm, 'site backup');
+  assert.equal(packed.status, 'done', JSON.stringify(packed.problem));
+  await throughTheHub(farm, (packed.task.result as { backup: string }).backup);
 
   for (const site of ['copy.example.com', name]) {
     const deleted = await onSite(farm, 'site delete', { force: true, backup: false }, site);

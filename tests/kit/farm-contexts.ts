@@ -102,7 +102,15 @@ export function contextsOf(place: Place, truth: Truth, { machine, secondMachine 
     const known = truth.backups[id];
     assert.ok(known, `there is no backup ${id}`);
     return {
-      ...{ report, machine, server, paths, backups, engine: 'archive', transfers: `${place.root}/transfers` },
+      ...{
+        report,
+        machine,
+        server,
+        paths,
+        backups,
+        engine: 'archive',
+        transfers: { machine, directory: `${place.root}/transfers` },
+      },
       ...(truth.backupsAreFar && { ...secondHost, server: secondServer, backups: secondBackups }),
       backup: {
         ...{

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Answer, Input } from '../../src/api/endpoints.ts';
 import { hubKey } from '../../src/hub/hub-key.ts';
+import { LocalMachine } from '../../src/machine/local.ts';
 import { SshConnections } from '../../src/machine/ssh-connections.ts';
+import { isLocal } from '../../src/model/server.ts';
 import { type HubMore, type HubWithWorker, hubWithWorker } from './hub-with-worker.ts';
 import { onHost } from './lab.ts';
 
@@ -14,7 +16,10 @@ export async function labHub(t: TestContext, more: HubMore = {}): Promise<HubWit
   let connections: SshConnections | undefined;
   const farm = await hubWithWorker(t, {
     ...more,
-    open: (hands, server) => connections?.machine(server, hands) ?? assert.fail('opened too early'),
+    open: (hands, server) =>
+      isLocal(server)
+        ? new LocalMachine(hands)
+        : (connections?.machine(server, hands) ?? assert.fail('opened too early')),
   });
   const { database, hub } = farm;
   const directory = await mkdtemp(join(tmpdir(), 's-'));

@@ -1,3 +1,6 @@
+import { backupDelete } from '../../src/tasks/backup-delete.ts';
+import { backupExport } from '../../src/tasks/backup-export.ts';
+import { backupImport } from '../../src/tasks/backup-import.ts';
 import { siteBackup } from '../../src/tasks/site-backup.ts';
 import { siteClone } from '../../src/tasks/site-clone.ts';
 import { siteMigrate } from '../../src/tasks/site-migrate.ts';
@@ -25,7 +28,21 @@ async function backedUpElsewhere(parts: FarmParts): Promise<Truth> {
   const text = parts.world.text(`/var/aegir/backups/${file}`) ?? '';
   parts.otherWorld?.put(`/var/second/backups/${file}`, text, { mode: '0600' });
   parts.world.remove(`/var/aegir/backups/${file}`);
+  parts.world.directory(transfers, { mode: '0700' });
+  parts.otherWorld?.directory('/var/second/passing', { mode: '0700' });
   return { ...truth, backupsAreFar: true };
+}
+
+/** Of the hub's machine, which is the first server. */
+const transfers = '/var/aegir/transfers';
+
+/** What another hub exported was uploaded here, as number 2; the second server is to keep it. */
+async function uploadedForElsewhere(parts: FarmParts): Promise<Truth> {
+  const truth = await backedUpElsewhere(parts);
+  await played(parts, truth, [backupExport], '1');
+  parts.world.move(`${transfers}/${backupName('1')}.tar`, `${transfers}/upload-x`);
+  truth.backups['2'] = { status: 'queued', reason: 'import', siteId: null, upload: 'upload-x', manifest: null };
+  return truth;
 }
 
 const there = { platform: 'p3', keepOldSeconds: 0 } as const;
@@ -60,5 +77,15 @@ export const serverScenes: readonly Scene[] = [
     args: { backup: '1', backupFirst: false },
     only: [kinds.mysql, kinds.sqlite],
     prepare: backedUpElsewhere,
+  },
+  ...([backupExport, backupDelete] as const).map((type) => ({
+    ...{ title: `${type.name} of one on another server`, type, subject: '1', args: {} },
+    only: [kinds.mysql, kinds.sqlite],
+    prepare: backedUpElsewhere,
+  })),
+  {
+    ...{ title: 'backup import to another server', type: backupImport, subject: '2', args: {} },
+    only: [kinds.mysql, kinds.sqlite],
+    prepare: uploadedForElsewhere,
   },
 ];

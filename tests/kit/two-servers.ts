@@ -25,8 +25,9 @@ function twoServers(
     const parts = first();
     const { world, second } = parts;
     const otherWorld = simulatedWorld([nginx, apache, php]);
-    for (const path of ['/var/second', '/var/second/platforms', '/var/second/config', '/var/second/backups'])
+    for (const path of ['/var/second', '/var/second/platforms', '/var/second/config'])
       otherWorld.directory(path, { owner: 'aegir', group: 'aegir' });
+    otherWorld.directory('/var/second/backups', { owner: 'aegir', group: 'aegir', mode: '0700' });
     if (application === 'drupal') simulatedDrupal(otherWorld, thirdRootOfFarm);
     else simulatedWordpress(otherWorld, thirdRootOfFarm);
     world.remove('/var/second');
