@@ -12,7 +12,7 @@ const waitedFor = new Set<string>();
 /** One round of a queue whose turns are all due now, to the end of its tasks; answers how many these were. */
 async function round({ hub, database: { db }, done }: HubWithWorker, name: keyof typeof taskOf): Promise<number> {
   await placeTurns(db, sweepNamed({ sweeps: [] }, name));
-  await sql`update turn set due_at = now() where queue = ${name}`.execute(db);
+  await sql`update turn set due_at = now() - interval '1 second' where queue = ${name}`.execute(db);
   await addSweepTasks(hub);
   // A quick worker may be through with some of them already.
   const { rows } = await sql<{ id: string }>`select id from task where name = ${taskOf[name]}`.execute(db);

@@ -133,7 +133,7 @@ test('sites and platforms have their turns, and who is to know is told of what i
   world.remove(shared);
   const sweep = async (): Promise<void> => {
     const { rows: before } = await sql<{ id: string }>`select coalesce(max(id), 0) as id from run`.execute(db);
-    await sql`update turn set due_at = now() where queue like '% drift'`.execute(db);
+    await sql`update turn set due_at = now() - interval '1 second' where queue like '% drift'`.execute(db);
     for (let tries = 0; tries < 200; tries++) {
       const { rows } = await sql`select from run where queue like '% drift' and id > ${before[0]?.id ?? 0}`.execute(db);
       if (rows.length === 2) return;

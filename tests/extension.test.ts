@@ -248,7 +248,7 @@ test('a sweep adds its tasks once per period, to enabled subjects, and not while
   await call('queue pause', { params: { name: 'task' } });
   await sweep();
   assert.deepEqual(await greetings(), [], 'each at its own time within the first day');
-  const due = sql`update turn set due_at = now() where queue = 'greetings'`;
+  const due = sql`update turn set due_at = now() - interval '1 second' where queue = 'greetings'`;
   await due.execute(database.db);
   await sweep();
   assert.deepEqual(await greetings(), ['a.example.com', 'b.example.com']);
