@@ -17,7 +17,7 @@ import {
   verbs,
 } from './kit/moving-farm.ts';
 import { sameWorld } from './kit/same-world.ts';
-import { countStrikes, struck } from './kit/struck.ts';
+import { countStrikes, diesAt, failsAt } from './kit/struck.ts';
 
 /**
  * How the old Aegir failed (measured; shared/reference/aegir-baseline.md, section 5) when it moved, copied or brought back a
@@ -43,21 +43,11 @@ const databasesIn = ({ world }: HubWithWorker): ReadonlySet<string> =>
       .match(/\b[a-z]+(?:_[a-z]+)+_\d+\b/g),
   );
 
-/** Takes the task from its worker; not only nearly, when that has said a moment ago that it lives. */
-async function lost(farm: HubWithWorker): Promise<void> {
-  const attempts = async (): Promise<readonly number[]> => {
-    const { items } = await farm.call('task list', { query: { status: 'running' } });
-    return Promise.all(items.map(async ({ id }) => (await farm.call('task get', { params: { task: id } })).attempt));
-  };
-  do await farm.loseWorkers();
-  while ((await attempts()).includes(1));
-}
-
 test('5 kill: a killed clone takes another database when it is retried, and the first leaks for ever: here the next worker finishes it', async (t) => {
   const farm = await movingFarm(t);
   const [before, rows] = [farm.world.snapshot(), await rowsIn(farm)];
   for (let at = 0; ; at += 24) {
-    const happened = struck(farm, at, () => lost(farm));
+    const happened = diesAt(farm, at);
     const ended = await farm.done(await verbs['site clone'](farm));
     farm.before = () => undefined;
     assert.equal(ended.task.attempt, happened() ? 2 : 1);
@@ -75,7 +65,7 @@ test('5 kill: after a killed migrate, verify ends well with new code on the old 
   let to = 'p2';
   for (let at = 1; ; at += 29) {
     await setUpdates(farm);
-    const happened = struck(farm, at, () => lost(farm));
+    const happened = diesAt(farm, at);
     const ended = await farm.done(await askSite(farm, 'site migrate', { platform: to }));
     farm.before = () => undefined;
     const when = `killed at act ${at}`;
@@ -99,7 +89,7 @@ test('5 restore: any error in a restore leaves the site disabled: here it is ope
   const [before, rows, vhost] = [farm.world.snapshot(), await rowsIn(farm), vhostOf(farm.world, movedSite)];
   assert.ok(vhost.includes('"e|'), 'it is published as enabled');
   for (let at = 0; ; at += 24) {
-    const happened = struck(farm, at, async () => {});
+    const happened = failsAt(farm, at);
     const ended = await farm.waitFor(await verbs['site restore'](farm));
     farm.before = () => undefined;
     const when = `failed at act ${at}: ${JSON.stringify(ended.problem)}`;

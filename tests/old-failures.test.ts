@@ -6,7 +6,7 @@ import { mariadbIsDown } from '../src/simulation/mariadb.ts';
 import { type HubWithWorker, installedSite, type TaskEnding, verifiedFarm } from './kit/hub-with-worker.ts';
 import { heldAt, isProblem, kinds, onNginx, settingsOf, sites, titleOf, vhostOf, vhostPath } from './kit/looks.ts';
 import { until } from './kit/machines.ts';
-import { countStrikes, struck } from './kit/struck.ts';
+import { countStrikes, diesAt, failsAt } from './kit/struck.ts';
 
 /**
  * How the old Aegir failed (measured; shared/reference/aegir-baseline.md, section 5) when it was killed, when two tasks
@@ -34,7 +34,7 @@ for (const kind of kinds) {
     const farm = await verifiedFarm(t, kind);
     const before = farm.world.snapshot();
     for (let at = 0; ; at += 2) {
-      const happened = struck(farm, at, () => farm.loseWorkers());
+      const happened = diesAt(farm, at);
       const ended = await farm.done(await create(farm));
       farm.before = () => undefined;
       assert.equal(ended.task.attempt, happened() ? 2 : 1);
@@ -48,7 +48,7 @@ for (const kind of kinds) {
     const farm = await verifiedFarm(t, kind);
     const before = farm.world.snapshot();
     for (let at = 1; ; at += 2) {
-      const happened = struck(farm, at, async () => {});
+      const happened = failsAt(farm, at);
       const task = await create(farm);
       const ended = await farm.waitFor(task);
       farm.before = () => undefined;
@@ -90,10 +90,9 @@ test('five tasks whose workers died stop the queue: here a task that hangs stops
 test('a worker that dies again and again: the task keeps its place, and a person can let it go on', async (t) => {
   const farm = await verifiedFarm(t, onNginx);
   const before = farm.world.snapshot();
-  farm.before = async ({ method, what }) => {
+  farm.before = async ({ method, what, claim }) => {
     if (method !== 'write' || !what.endsWith('settings.php')) return;
-    await farm.loseWorkers();
-    throw new Error('power cut');
+    farm.dead.set(claim, farm.loseWorkers());
   };
   const task = await create(farm);
   const stuck = await farm.waitFor(task);

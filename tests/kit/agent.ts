@@ -42,7 +42,7 @@ export async function farmWithAgents(t: TestContext, kind: Kind): Promise<FarmWi
         edition: editionOf(farm.hub.version, farm.hub.catalog),
         hub: hubOverHttps({ ...to, instance: randomBytes(6).toString('hex') }),
         clock: systemClock,
-        openMachine: (_, hands) => watched(farm, 'agent', new MemoryMachine(hands, farm.world)),
+        openMachine: (_, hands) => watched(farm, 'agent', new MemoryMachine(hands, farm.world), hands.claim),
         dryMachine: (real, { log }) => new DryMachine(real, log),
         openAcme: () => {
           throw new Error('an agent asks no authority');

@@ -43,6 +43,8 @@ interface Act {
   readonly method: string;
   /** A path, or a command as its words. */
   readonly what: string;
+  /** Of the attempt at a task that does it: each has its own. */
+  readonly claim: AbortSignal;
 }
 
 /** How a task ended, as its log and its row say. */
@@ -65,6 +67,11 @@ export interface HubWithWorker {
   readonly url: string;
   /** Asked before each act; what it throws, the act throws; while it waits, the act waits. */
   before: (act: Act) => Promise<void> | void;
+  /**
+   * Attempts that a power cut has ended, each until when its worker is lost: nothing of it acts any more, and it tells of
+   * nothing before.
+   */
+  readonly dead: WeakMap<AbortSignal, Promise<void>>;
   /** What the workers say of the load; null: they take tasks. */
   busy: string | null;
   /** Follows the task's log, as the CLI does, to its last event. */
@@ -148,6 +155,7 @@ function start(
     ...{ hub, send, world, url, again, database: hub.database },
     call: connect(send),
     before: () => undefined,
+    dead: new WeakMap(),
     busy: null,
     waitFor: (task) => ending(farm, typeof task === 'string' ? task : task.id),
     async done(task) {
@@ -195,7 +203,7 @@ async function startWorker(
         },
         transfers: hub.transfers,
         openAcme,
-        openMachine: (server, hands) => watched(farm, name, open(hands, server)),
+        openMachine: (server, hands) => watched(farm, name, open(hands, server), hands.claim),
         scanHostKeys: (server, hands) => scanHostKeys(hands, server),
         dryMachine: (real, { log }) => new DryMachine(real, log),
         busy: () => farm.busy,
@@ -208,7 +216,7 @@ async function startWorker(
 }
 
 /** Tells of every act before it is done. */
-export function watched(farm: HubWithWorker, worker: string, machine: Machine): Machine {
+export function watched(farm: HubWithWorker, worker: string, machine: Machine, claim: AbortSignal): Machine {
   return new Proxy(machine, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
@@ -221,7 +229,13 @@ export function watched(farm: HubWithWorker, worker: string, machine: Machine): 
           readonly commands?: Pipe['commands'];
         };
         const words = commands?.map((one) => one.argv.join(' ')).join(' | ') ?? argv?.join(' ');
-        await farm.before({ worker, method: String(key), what: words ?? String(first) });
+        if (!farm.dead.has(claim))
+          await farm.before({ worker, method: String(key), what: words ?? String(first), claim });
+        const lost = farm.dead.get(claim);
+        if (lost) {
+          await lost;
+          throw new Error('power cut');
+        }
         return Reflect.apply(value, target, args);
       };
     },

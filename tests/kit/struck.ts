@@ -7,16 +7,24 @@ let strikes = 0;
 export const countStrikes = (what: string): void =>
   after(() => process.stdout.write(`# ${what} killed or made to fail at ${strikes} points\n`));
 
-/** Lets `strike` happen instead of one act on the server: the `at`th since now. Answers whether it came to that. */
-export function struck(farm: HubWithWorker, at: number, strike: () => Promise<void>): () => boolean {
+/** Lets one act on the server fail instead: the `at`th since now. Answers whether it came to that. */
+export const failsAt = (farm: HubWithWorker, at: number): (() => boolean) =>
+  struck(farm, at, async () => {
+    throw new Error('a fault');
+  });
+
+/** The same with a power cut: nothing of that attempt acts any more, and its worker is lost. */
+export const diesAt = (farm: HubWithWorker, at: number): (() => boolean) =>
+  struck(farm, at, async (claim) => void farm.dead.set(claim, farm.loseWorkers()));
+
+function struck(farm: HubWithWorker, at: number, strike: (claim: AbortSignal) => Promise<void>): () => boolean {
   let acts = 0;
   let happened = false;
-  farm.before = async () => {
+  farm.before = async ({ claim }) => {
     if (acts++ !== at) return;
     happened = true;
     strikes += 1;
-    await strike();
-    throw new Error('power cut');
+    await strike(claim);
   };
   return () => happened;
 }
