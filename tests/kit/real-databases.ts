@@ -25,5 +25,12 @@ export async function ownDatabases(sql: PrivateMariadb['sql']): Promise<readonly
   return rows.map(([name = '']) => name);
 }
 
+/** All that sites have there. */
+export async function dropOwn({ sql }: PrivateMariadb): Promise<void> {
+  for (const name of await ownDatabases(sql)) await sql(`drop database \`${name}\``);
+  const users = await sql("select user, host from mysql.user where user like '%example%' or user like 'aegir%'");
+  for (const [user, host] of users) await sql(`drop user '${user}'@'${host}'`);
+}
+
 /** Of MariaDB itself. */
 const system = "'mysql', 'sys', 'information_schema', 'performance_schema'";

@@ -18,7 +18,7 @@ import { codeBases } from './applications.ts';
 import { type PrivateMariadb, privateMariadb, privatePostgres } from './databases.ts';
 import type { Place } from './place.ts';
 import { played } from './played.ts';
-import { databases, ownDatabases, postgresDatabases } from './real-databases.ts';
+import { databases, dropOwn, ownDatabases, postgresDatabases } from './real-databases.ts';
 import { isPassing, rowsIn } from './real-rows.ts';
 import { sameWorld } from './same-world.ts';
 import { freshTruth, siteName, type Truth } from './truth.ts';
@@ -114,6 +114,7 @@ export async function realFarm(t: TestContext, more: RealFarmMore = {}): Promise
   const stops = [() => web.stop(), () => fpm.stop()];
   t.after(async () => {
     await Promise.all(stops.map((stop) => stop()));
+    await dropOwn(server); // Other tests of this process have the same one.
     await directory.remove();
   });
   const platformRoot = await copyCode(source, `${root}/platforms/p1`);
@@ -251,14 +252,10 @@ const kept = ({ root, platformRoot, otherRoot }: PlaceData): readonly string[] =
 ];
 
 /** By other means than our own, so that what is left behind is not carried on. */
-async function restore(looks: Looks, { sql }: PrivateMariadb, data: PlaceData, saved: Saved): Promise<void> {
+async function restore(looks: Looks, server: PrivateMariadb, data: PlaceData, saved: Saved): Promise<void> {
   if ((await looks.world()) === saved.world) return;
-  for (const name of await ownDatabases(sql)) await sql(`drop database \`${name}\``);
-  for (const [user, host] of await sql(
-    "select user, host from mysql.user where user like '%example%' or user like 'aegir%'",
-  ))
-    await sql(`drop user '${user}'@'${host}'`);
-  if (saved.sql.trim() !== '') await sql(saved.sql);
+  await dropOwn(server);
+  if (saved.sql.trim() !== '') await server.sql(saved.sql);
   await rm(join(data.root, 'transfers'), { recursive: true, force: true });
   for (const [at, path] of kept(data).entries()) {
     // The directories themselves stay: their times and inodes are nobody's business, but nginx may be looking.
