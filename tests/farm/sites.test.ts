@@ -162,9 +162,9 @@ test('a site lives on three servers: installed, visited, backed up, restored, cl
 
   await throughTheHub(farm, id);
   // What a repository of restic keeps is no file: one is made of it on web1 first.
-  await call('service create', { params: { name: 'web1' }, body: { type: 'backup', engine: 'restic' } }).then(
-    ({ task }) => done(task),
-  );
+  const options = { repository: '/var/aegir/backups/restic', password: randomBytes(16).toString('hex') };
+  const restic = { type: 'backup', engine: 'restic', options } as const;
+  await done((await call('service create', { params: { name: 'web1' }, body: restic })).task);
   const packed = await onSite(farm, 'site backup');
   assert.equal(packed.status, 'done', JSON.stringify(packed.problem));
   await throughTheHub(farm, (packed.task.result as { backup: string }).backup);
