@@ -109,9 +109,10 @@ async function stopCluster(directory: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  assert.equal(process.argv[2], 'stop', 'usage: AEGIR_TEST_POSTGRES=<directory> node tests/kit/postgres.ts stop');
+  const verb = process.argv[2] ?? '';
+  assert.match(verb, /^(?:start|stop)$/, 'usage: AEGIR_TEST_POSTGRES=<directory> node tests/kit/postgres.ts start|stop');
   assert.ok(sharedDirectory, 'AEGIR_TEST_POSTGRES is not set');
-  await stopCluster(sharedDirectory);
+  await (verb === 'start' ? startCluster() : stopCluster(sharedDirectory));
 } else {
   after(async () => {
     await started?.catch(() => undefined);
