@@ -110,7 +110,11 @@ async function stopCluster(directory: string): Promise<void> {
 
 if (import.meta.main) {
   const verb = process.argv[2] ?? '';
-  assert.match(verb, /^(?:start|stop)$/, 'usage: AEGIR_TEST_POSTGRES=<directory> node tests/kit/postgres.ts start|stop');
+  assert.match(
+    verb,
+    /^(?:start|stop)$/,
+    'usage: AEGIR_TEST_POSTGRES=<directory> node tests/kit/postgres.ts start|stop',
+  );
   assert.ok(sharedDirectory, 'AEGIR_TEST_POSTGRES is not set');
   await (verb === 'start' ? startCluster() : stopCluster(sharedDirectory));
 } else {
