@@ -33,18 +33,14 @@ for (const [fromName, openFrom] of Object.entries(machines))
       assert.ok(other.events.some((event) => event.type === 'command.started' && /^tr a-z A-Z/.test(event.command)));
     });
 
-    test(`${what}: a file comes over whole, or what is there stays as it is`, async (t) => {
+    test(`${what}: a file comes over whole, in the place of what was there`, async (t) => {
       const [one, other] = [await openFrom(t), await openTo(t)];
       const [from, to] = [`${one.directory}/left`, `${other.directory}/arrived`];
-      const [source, target] = [
-        { machine: one.machine, path: from },
-        { machine: other.machine, path: to, mode: '0600' },
-      ] as const;
       await other.machine.write(to, 'old', modes.file);
-      await assert.rejects(passFile(source, target, 10_000), { message: /left/ });
-      assert.equal(await other.machine.read(to), 'old');
       await one.machine.write(from, 'x'.repeat(1_200_000), modes.file);
-      assert.equal((await passFile(source, target, 10_000)).bytes, 1_200_000);
+      const target = { machine: other.machine, path: to, mode: '0600' } as const;
+      const { bytes } = await passFile({ machine: one.machine, path: from }, target, 10_000);
+      assert.equal(bytes, 1_200_000);
       assert.equal(await other.machine.read(to), await one.machine.read(from));
       assert.equal((await other.machine.stat(to))?.mode, '0600');
     });
@@ -85,6 +81,16 @@ for (const [name, open] of Object.entries({ ...doing, farAway })) {
   });
 
   if (name === 'ssh') continue; // Its far side is ended with it, by chance the reader last.
+  test(`${name}: a file that cannot be read leaves what is in its place on the other side as it is`, async (t) => {
+    const [one, other] = [await open(t), await open(t)];
+    const to = `${other.directory}/arrived`;
+    await other.machine.write(to, 'old', modes.file);
+    const source = { machine: one.machine, path: `${one.directory}/left` };
+    const target = { machine: other.machine, path: to, mode: '0600' } as const;
+    await assert.rejects(passFile(source, target, 10_000), { message: /left/ });
+    assert.equal(await other.machine.read(to), 'old');
+  });
+
   test(`${name}: a sender that is lost half-way takes the one who reads with it, before that can take it for the end`, async (t) => {
     const [one, other] = [await open(t), await open(t)];
     const directory = await mkdtemp(join(tmpdir(), 'aegir-between-'));
