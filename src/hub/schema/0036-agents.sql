@@ -57,7 +57,7 @@ create function agent_server(t task) returns bigint language sql stable as $$
   select min(server_id) from place
   where not t.hub_only and t.name in (
     'platform verify', 'platform lock', 'platform unlock', 'platform delete',
-    'site install', 'site import', 'site verify', 'site enable', 'site disable', 'site login', 'site hand-over', 'site clone',
+    'site install', 'site import', 'site verify', 'site probe', 'site enable', 'site disable', 'site login', 'site hand-over', 'site clone',
     'site migrate', 'site move', 'site rename', 'site update', 'site backup', 'site restore', 'site delete',
     'backup verify', 'backup test', 'backup delete')
   having count(distinct server_id) = 1 and bool_and(is_known)

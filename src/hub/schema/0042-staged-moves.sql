@@ -42,33 +42,3 @@ create table staged_move_task (
   primary key (staged_move_id, task_id)
 );
 create index staged_move_task_asked on staged_move_task (task_id);
-
--- As 0036-agents.sql has it; 'site probe' is one that an agent may do.
-create or replace function agent_server(t task) returns bigint language sql stable as $$
-  with about as (select * from task_about(t)),
-  service_used as (
-    select platform.http_service_id as id from about join platform on platform.id = about.id where about.noun = 'platform'
-    union select unnest(array[platform.http_service_id, site.db_service_id, site.dns_service_id])
-      from about join site on site.id = about.id join platform on platform.id = site.platform_id where about.noun = 'site'
-    union select dns_record.service_id from about join dns_record on dns_record.site_id = about.id where about.noun = 'site'
-    union select backup.service_id from about join backup on backup.id = about.id where about.noun = 'backup'
-  ),
-  place as (
-    select service.server_id, service.engine in (
-        'nginx', 'apache', 'mysql', 'postgresql', 'sqlite', 'bind', 'powerdns', 'cloudflare', 'archive', 'restic', 'null'
-      ) as is_known
-    from service_used join service on service.id = service_used.id
-    union select platform.server_id, true from about join platform on platform.id = about.id where about.noun = 'platform'
-    union select platform.server_id, true from about join site on site.id = about.id
-      join platform on platform.id = site.platform_id where about.noun = 'site'
-    union select backup.server_id, backup.engine in ('archive', 'restic')
-      from about join backup on backup.id = about.id where about.noun = 'backup'
-  )
-  select min(server_id) from place
-  where not t.hub_only and t.name in (
-    'platform verify', 'platform lock', 'platform unlock', 'platform delete',
-    'site install', 'site import', 'site verify', 'site probe', 'site enable', 'site disable', 'site login', 'site hand-over', 'site clone',
-    'site migrate', 'site move', 'site rename', 'site update', 'site backup', 'site restore', 'site delete',
-    'backup verify', 'backup test', 'backup delete')
-  having count(distinct server_id) = 1 and bool_and(is_known)
-$$;
