@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { asUser } from '../machine/as-user.ts';
 import { type Command, command } from '../machine/command.ts';
-import { fault, faultCode } from '../machine/fault.ts';
+import { fault, faultCode, isFull } from '../machine/fault.ts';
 import type { Machine, Pipe } from '../machine/machine.ts';
 import { pipeBetween } from '../machine/pipe-between.ts';
 import { Problem } from '../model/problem.ts';
@@ -235,14 +235,13 @@ export async function packTree(
     { from: source, sends: [await as(source, sends)] },
     { to: target, takes: [await as(target, takes)] },
   ).catch((error: unknown) => {
-    throw isFull(error) ? fault(target.name, 'unpack in', to, 'ENOSPC', error) : error;
+    throw isOfFullDisk(error) ? fault(target.name, 'unpack in', to, 'ENOSPC', error) : error;
   });
 }
 
 /** Only who unpacks writes to a disk. Where a part of what it writes still has room, tar says how much, and not why no more. */
-const isFull = (error: unknown): boolean =>
-  error instanceof Problem &&
-  (['ENOSPC', 'EDQUOT'].includes(faultCode(error.message) ?? '') || / Wrote only \d+ of \d+ bytes/.test(error.message));
+const isOfFullDisk = (error: unknown): boolean =>
+  error instanceof Problem && (isFull(faultCode(error.message)) || / Wrote only \d+ of \d+ bytes/.test(error.message));
 
 /** What nobody has changed since this pass began is there as it is here. */
 async function demandArrived(user: string | null, tree: TravellingTree, begun: number): Promise<void> {

@@ -15,7 +15,10 @@ import { one } from './rows.ts';
 import type { SweepQueue } from './sweeps.ts';
 import type { Tables } from './tables.ts';
 
-/** A moment as the database says it, in whole milliseconds here: `now()`, but in tests and benches. What is due within the same one is taken a look later. */
+/**
+ * A moment as the database says it, in whole milliseconds here: `now()`, but in tests and benches. What is due within the same one
+ * is taken a look later.
+ */
 export type Moment = RawBuilder<Date>;
 const now: Moment = sql<Date>`now()`;
 

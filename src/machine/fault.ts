@@ -25,9 +25,14 @@ export function fault(server: string, doing: string, path: string, code: string,
   // A code that is not in the table shows as itself.
   const because = words[code as FaultCode] ?? code;
   const more = { hint: hint(server, path, code), ...(cause !== undefined && { cause }) };
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return new Problem(full ? 'disk-full' : 'command-failed', `cannot ${doing} ${path} on ${server}: ${because}`, more);
+  return new Problem(
+    isFull(code) ? 'disk-full' : 'command-failed',
+    `cannot ${doing} ${path} on ${server}: ${because}`,
+    more,
+  );
 }
+
+export const isFull = (code: string | undefined): boolean => code === 'ENOSPC' || code === 'EDQUOT';
 
 function hint(server: string, path: string, code: string): string | undefined {
   switch (code) {

@@ -9,6 +9,7 @@ import { Archive } from '../services/backup/archive.ts';
 import { longMs } from '../services/backup/backups.ts';
 import { passing } from '../services/file/passing.ts';
 import { bring, letGo } from './backup/bringing.ts';
+import { isHere } from './backup/is-here.ts';
 import type { BackupContext } from './context.ts';
 import { taskType } from './define.ts';
 import type { Step } from './task-type.ts';
@@ -44,9 +45,6 @@ function exporting(context: BackupContext): Exporting {
   if (!backup.manifest) throw new Problem('bug', `backup ${backup.id} has no manifest`);
   return { ...context, manifest: backup.manifest };
 }
-
-/** Whether the store is on the machine of the transfers. */
-const isHere = ({ machine, transfers }: BackupContext): boolean => machine === transfers.machine;
 
 const makeFile: Step<Exporting, { file: string }> = {
   name: 'make file',

@@ -7,8 +7,10 @@ import { Problem } from '../model/problem.ts';
 import { type BackupPart, longMs, type Stored } from '../services/backup/backups.ts';
 import type { Member } from '../services/backup/tar-listing.ts';
 import { listing } from '../services/backup/tar-listing.ts';
+import { passingDirectory } from '../services/file/passing.ts';
 import { dumpEngine, foreignManifest, foreignOf, foreignParts, unpackForeign } from './backup/foreign.ts';
 import { isOurs, type Limits, lookInto, membersOf, notesOn, readPart } from './backup/incoming.ts';
+import { isHere } from './backup/is-here.ts';
 import { tellElsewhere } from './backup/making.ts';
 import type { BackupContext } from './context.ts';
 import { taskType } from './define.ts';
@@ -49,10 +51,10 @@ export const backupImport = taskType({
     if (there?.kind !== 'file')
       throw new Problem('not-found', 'the file that was uploaded is not there any more', { hint: 'Upload it again.' });
     await backups.demandRoom(Math.min(there.sizeBytes, limits.bytesMax));
-    if (path !== upload) await demandRoom(machine, path, there.sizeBytes);
+    if (!isHere({ machine, transfers })) await demandRoom(machine, path, there.sizeBytes);
   },
 
-  steps: ({ path, upload }) => [...(path === upload ? [] : [send]), takeIn, removeUpload],
+  steps: (context) => [...(isHere(context) ? [] : [send]), takeIn, removeUpload],
   done: () => ({}),
   failed: () => ({ backup: { status: 'failed' } }),
 });
@@ -68,20 +70,20 @@ interface Importing extends BackupContext {
 }
 
 function importing(context: BackupContext, more: Pick<Importing, 'name' | 'directory' | 'limits'>): Importing {
-  const { backup, machine, paths, transfers } = context;
+  const { backup, paths, transfers } = context;
   if (backup.upload === null)
     throw new Problem('wrong-status', `backup ${backup.id} was not uploaded`, {
       hint: 'Upload a file: aegir backup import FILE.',
     });
   const upload = `${transfers.directory}/${backup.upload}`;
-  const path = machine === transfers.machine ? upload : `${paths.root}/passing/${backup.upload}`;
+  const path = isHere(context) ? upload : `${passingDirectory(paths)}/${backup.upload}`;
   return { ...context, ...more, upload, path };
 }
 
 const send: Step<Importing, { site: string }> = {
   name: 'send it to the server that is to keep it',
   async run({ machine, paths, path, transfers, upload, report }) {
-    await machine.makeDirectory(`${paths.root}/passing`, { mode: '0700' });
+    await machine.makeDirectory(passingDirectory(paths), { mode: '0700' });
     const { bytes } = await passFile(
       { machine: transfers.machine, path: upload },
       { machine, path, mode: '0600' },

@@ -10,6 +10,9 @@ export interface Client {
   readonly paths: Pick<ServerPaths, 'root'>;
 }
 
+/** For what is on its way: ours alone, mode 0700. */
+export const passingDirectory = ({ root }: Client['paths']): string => `${root}/passing`;
+
 /** Longer than any transfer takes. */
 const leftoverAgeMs = 48 * 60 * 60_000;
 
@@ -22,7 +25,7 @@ export async function passing<T>(
   action: (directory: string) => Promise<T>,
   name = randomBytes(9).toString('hex'),
 ): Promise<T> {
-  const all = `${paths.root}/passing`;
+  const all = passingDirectory(paths);
   const directory = `${all}/${name}`;
   for (const { path, modifiedMs } of await machine.find(all, { depthMax: 1 }))
     if (modifiedMs < Date.now() - leftoverAgeMs) await machine.remove(path);
