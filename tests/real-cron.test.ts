@@ -13,7 +13,7 @@ import { crontabEngine, noCrontabEngine } from '../src/services/cron/crontab.ts'
 import { crontabOf } from './kit/crontab.ts';
 import type { HubWithWorker } from './kit/hub-with-worker.ts';
 import { type RealFarm, realFarm } from './kit/real-farm.ts';
-import { realHub } from './kit/real-hub.ts';
+import { realHubWithPlatform } from './kit/real-hub.ts';
 
 const run = promisify(execFile);
 const user = 'news';
@@ -23,15 +23,9 @@ const cron = sweepNamed({ sweeps: [] }, 'cron');
 /** A hub and a worker on real servers, with a WordPress that leaves a file behind whenever its cron runs. */
 async function hostedWordpress(t: TestContext): Promise<{ hub: HubWithWorker; real: RealFarm; mark: string }> {
   const real = await realFarm(t);
-  const { root, platformRoot, httpOptions, dbOptions } = real.data;
-  const hub = await realHub(t, real, [crontabEngine(crontabOf(user)), noCrontabEngine(crontabOf(user))]);
+  const { platformRoot } = real.data;
+  const hub = await realHubWithPlatform(t, real, [crontabEngine(crontabOf(user)), noCrontabEngine(crontabOf(user))]);
   const { call, done } = hub;
-  const services = [
-    { type: 'http', engine: 'nginx', options: { ...httpOptions } },
-    { type: 'db', engine: 'mysql', options: { ...dbOptions } },
-  ];
-  await done((await call('server create', { body: { name: 'master', root, services } })).task);
-  await done((await call('platform create', { body: { name: 'p1', root: platformRoot } })).task);
   await done((await call('site create', { body: { name, platform: 'p1' } })).task);
   const mark = `${platformRoot}/sites/${name}/private/temp/ran-by-`;
   await writeFile(`${platformRoot}/wp-content/mu-plugins/mark.php`, marking(mark));

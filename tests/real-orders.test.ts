@@ -10,7 +10,7 @@ import type { Answered, TestHub } from './kit/hub.ts';
 import type { HubWithWorker } from './kit/hub-with-worker.ts';
 import { mailServer, useMailServer } from './kit/mail-server.ts';
 import { type RealFarm, realFarm } from './kit/real-farm.ts';
-import { realHub } from './kit/real-hub.ts';
+import { realHubWithPlatform } from './kit/real-hub.ts';
 import { codeIn, linkIn, SignUpVisitor } from './kit/sign-up-visitor.ts';
 
 interface Kind {
@@ -50,15 +50,9 @@ async function selling(
   kind: Kind,
 ): Promise<{ hub: HubWithWorker; app: TestHub['app']; token: string }> {
   const real = await realFarm(t, { application: kind.application, source: kind.source ?? '' });
-  const { root, platformRoot, httpOptions, dbOptions } = real.data;
-  const hub = await realHub(t, real);
+  const { platformRoot } = real.data;
+  const hub = await realHubWithPlatform(t, real);
   const { call, done } = hub;
-  const services = [
-    { type: 'http', engine: 'nginx', options: { ...httpOptions } },
-    { type: 'db', engine: 'mysql', options: { ...dbOptions } },
-  ];
-  await done((await call('server create', { body: { name: 'master', root, services } })).task);
-  await done((await call('platform create', { body: { name: 'p1', root: platformRoot } })).task);
   const template = { name: `template.${domain(kind)}`, platform: 'p1', title: 'Template' };
   await done((await call('site create', { body: template })).task);
   await assertSettingsCount(real, `${platformRoot}/sites/${template.name}/${kind.settings}`);

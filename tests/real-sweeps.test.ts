@@ -6,21 +6,15 @@ import { sql } from 'kysely';
 import { sweepNamed } from '../src/hub/sweeps.ts';
 import { placeTurns } from '../src/hub/turns.ts';
 import { realFarm } from './kit/real-farm.ts';
-import { realHub } from './kit/real-hub.ts';
+import { realHubWithPlatform } from './kit/real-hub.ts';
 
 const name = 'example.com';
 
 test('on real nginx and MariaDB', async (t) => {
   const real = await realFarm(t);
-  const { root, platformRoot, httpOptions, dbOptions } = real.data;
-  const { call, done, hub } = await realHub(t, real);
+  const { platformRoot } = real.data;
+  const { call, done, hub } = await realHubWithPlatform(t, real);
   const { db } = hub.database;
-  const services = [
-    { type: 'http', engine: 'nginx', options: { ...httpOptions } },
-    { type: 'db', engine: 'mysql', options: { ...dbOptions } },
-  ];
-  await done((await call('server create', { body: { name: 'master', root, services } })).task);
-  await done((await call('platform create', { body: { name: 'p1', root: platformRoot } })).task);
   await done((await call('site create', { body: { name, platform: 'p1' } })).task);
 
   await t.test('what somebody has changed is shown, left alone, and put right by a verify', async (one) => {

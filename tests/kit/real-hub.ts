@@ -24,3 +24,21 @@ export async function realHub(
   await hub.call('setting set', { params: { name: 'site.fpm-socket' }, body: { value: data.fpmSocket } });
   return hub;
 }
+
+/** The same when it knows the farm's server as `master`, and its platform as `p1`. */
+export async function realHubWithPlatform(
+  t: TestContext,
+  farm: RealFarm,
+  own: readonly Engine[] = [],
+): Promise<HubWithWorker> {
+  const hub = await realHub(t, farm, own);
+  const { call, done } = hub;
+  const { data } = farm;
+  const services = [
+    { type: 'http', engine: 'nginx', options: { ...data.httpOptions } },
+    { type: 'db', engine: 'mysql', options: { ...data.dbOptions } },
+  ];
+  await done((await call('server create', { body: { name: 'master', root: data.root, services } })).task);
+  await done((await call('platform create', { body: { name: 'p1', root: data.platformRoot } })).task);
+  return hub;
+}
